@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What both programs need to reach a broker, from the command line (argp child) and from a file (libconfuse
+// options).
+#ifndef COMMON_BROKER_OPTIONS_H
+#define COMMON_BROKER_OPTIONS_H
+
+#include <argp.h>
+#include <confuse.h>
+
+#include "common/link.h"
+#include "common/protocol.h"
+
+struct broker_options {
+    struct link_broker brokers[LINK_BROKERS_MAX]; // port 0: the default port, known when all options are
+    size_t broker_count;
+    int default_port;                     // -p; for hosts without a port of their own (1883)
+    char client_id[64];                   // -i
+    char user[128];                       // -u
+    char password[128];                   // -P, --password-file
+    bool password_on_command_line;        // callers warn: others can see it
+    bool user_without_password;           // pc-tui asks on the terminal
+    int keepalive_s;                      // -k (5 to 65535)
+    int qos;                              // -q (0 to 2)
+    int version;                          // -V mqttv5 | mqttv311 | 5 | 311
+    char root[PROTOCOL_ROOT_MAX + 1];     // --root
+    char device[PROTOCOL_DEVICE_MAX + 1]; // --device
+    bool hosts_from_command_line;         // the first -h replaces what a file said
+    unsigned given;                       // what the command line set, a bit each: a file does not change it
+};
+
+// Sets every default: no broker, port 1883, keep-alive 10 s, QoS 1, MQTT 5, root "jetson", device "".
+void broker_options_init(struct broker_options *options);
+
+// The argp child: -h -p -u -P -i -k -q -V --password-file --root --device. Its input is the struct,
+// initialised (a NULL input is for --help alone). Errors go through argp_error (usage status). The command
+// line wins over a file whichever of them is read first.
+extern const struct argp broker_options_argp;
+
+// Fills hosts, ports and so on from text "host", "host:port", "[v6]:port" or a comma-separated list of these.
+// 0, or -EINVAL with what would be right in why.
+int broker_options_add_hosts(struct broker_options *options, const char *text, char why[PROTOCOL_WHY_SIZE]);
+
+// The same keys for a configuration file: place in a cfg_opt_t list (broker, root, device, qos, keepalive,
+// version, login { user, password_file }). broker_options_from_cfg reads them; 0, or -EINVAL with a sentence
+// in why that begins with the key.
+#define BROKER_OPTIONS_CFG                                                                                   \
+    CFG_STR_LIST("broker", NULL, CFGF_NONE), CFG_STR("root", NULL, CFGF_NONE),                               \
+        CFG_STR("device", NULL, CFGF_NONE), CFG_INT("qos", -1, CFGF_NONE),                                   \
+        CFG_INT("keepalive", -1, CFGF_NONE), CFG_STR("version", NULL, CFGF_NONE),                            \
+        CFG_SEC("login", broker_options_login_cfg, CFGF_NONE)
+extern cfg_opt_t broker_options_login_cfg[];
+int broker_options_from_cfg(struct broker_options *options, cfg_t *cfg, char why[PROTOCOL_WHY_SIZE]);
+
+// Reads a password file (first line, without the line end) into out. 0 or a negative errno with a sentence in
+// why.
+int broker_options_read_password(const char *path, char out[128], char why[PROTOCOL_WHY_SIZE]);
+
+// What link_new wants, without topics and will. default_host is used where no broker was named.
+void broker_options_to_link(
+    const struct broker_options *options, const char *default_host, struct link_options *link);
+
+#endif
