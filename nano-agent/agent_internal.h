@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What the files of the agent share, and nobody else includes: agent.c (its life, time, status), commands.c
+// (what becomes of a command), inputs.c (what becomes of an edge).
+#ifndef NANO_AGENT_AGENT_INTERNAL_H
+#define NANO_AGENT_AGENT_INTERNAL_H
+
+#include "nano-agent/agent.h"
+#include "nano-agent/channel.h"
+#include "nano-agent/duplicates.h"
+
+enum { SENTENCE_SIZE = 512, MS_US = 1000, SECOND_US = 1000000 };
+
+struct now { // both clocks at one instant
+    int64_t us;
+    int64_t boot_ms;
+};
+
+struct agent {
+    struct agent_io io;
+    void *ctx;
+    int64_t report_us;
+    size_t count;
+    struct channel channels[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX]; // the same channels as vocabulary_match wants them
+    struct status status; // `last` is kept here; the channels are filled when asked for
+    struct status_writer *writer;
+    struct duplicates duplicates;
+    bool up;
+    bool stopped;
+    bool retained_cleared;      // the one attempt of this run is spent
+    bool unwritable_told;       // a status could not be written, and that was said
+    bool heartbeat_outstanding; // one at QoS 1 is on its way
+    bool changed;               // something that no status has told yet
+    int64_t published_us;
+    int64_t heartbeat_us; // when the next is due
+    char json[PROTOCOL_STATUS_MAX];
+};
+
+// agent.c
+void agent_publish(struct agent *agent, struct now now, bool heartbeat);
+void agent_trouble(struct agent *agent, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Says that the hardware of a channel refused.
+void agent_fault(struct agent *agent, const struct channel *c, int error);
+// The system's words for what channel_… returned.
+const char *agent_fault_words(int error);
+
+// commands.c: runs the command of an input.
+void agent_run_local(
+    struct agent *agent, const struct protocol_command *command, const char *from, struct now now);
+
+// inputs.c: debounce and commands that had to wait, as far as due.
+void agent_tick_input(struct agent *agent, struct channel *c, struct now now);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// GPIO lines through libgpiod 1.x. A released line drops its level, so lines stay requested while we run.
+#include <dirent.h>
+#include <errno.h>
+#include <gpiod.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nano-agent/hw.h"
+
+struct gpio_switch {
+    struct hw_switch base;
+    struct gpiod_chip *chip;
+    struct gpiod_line *line;
+};
+
+struct gpio_input {
+    struct hw_input base;
+    struct gpiod_chip *chip;
+    struct gpiod_line *line;
+};
+
+static int only_gpiochips(const struct dirent *entry)
+{
+    return !strncmp(entry->d_name, "gpiochip", 8);
+}
+
+// By label: chip numbers change from boot to boot. gpiod_chip_open_by_label gives up where any chip is closed
+// to us, without saying which; this one looks on, and names it.
+static int open_chip(const char *label, struct gpiod_chip **out, char why[HW_WHY_SIZE])
+{
+    struct dirent **entries;
+    int count = scandir("/dev", &entries, only_gpiochips, versionsort);
+    char closed[400] = "", there[200] = "";
+    size_t len = 0;
+    int error = ENODEV;
+    *out = NULL;
+    for (int i = 0; i < count; i++) {
+        char path[280];
+        snprintf(path, sizeof path, "/dev/%s", entries[i]->d_name);
+        struct gpiod_chip *chip = *out ? NULL : gpiod_chip_open(path);
+        if (chip && !strcmp(gpiod_chip_label(chip), label)) {
+            *out = chip;
+        } else if (chip) {
+            if (len < sizeof there)
+                len += (size_t)snprintf(
+                    there + len, sizeof there - len, "%s%s", len ? ", " : "", gpiod_chip_label(chip));
+            gpiod_chip_close(chip);
+        } else if (!*out && !closed[0]) {
+            error = errno;
+            snprintf(closed, sizeof closed, "%s: %s%s", path, strerror(errno),
+                errno == EACCES ? " (is this user in group gpio?)" : "");
+        }
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (*out)
+        return 0;
+    if (closed[0])
+        snprintf(why, HW_WHY_SIZE, "no chip %s among those that open; %s", label, closed);
+    else
+        snprintf(why, HW_WHY_SIZE, "no GPIO chip %s here%s%s", label, there[0] ? ", only " : "", there);
+    return -error;
+}
+
+static int open_line(
+    const struct hw_address *at, struct gpiod_chip **chip, struct gpiod_line **line, char why[HW_WHY_SIZE])
+{
+    int status = open_chip(at->chip, chip, why);
+    if (status < 0)
+        return status;
+    if (at->line >= gpiod_chip_num_lines(*chip)) {
+        snprintf(why, HW_WHY_SIZE, "%s has lines 0 to %u, no %u", at->chip, gpiod_chip_num_lines(*chip) - 1,
+            at->line);
+        gpiod_chip_close(*chip);
+        return -EINVAL;
+    }
+    *line = gpiod_chip_get_line(*chip, at->line);
+    if (!*line) {
+        status = -errno;
+        snprintf(why, HW_WHY_SIZE, "%s:%u: %s", at->chip, at->line, strerror(errno));
+        gpiod_chip_close(*chip);
+    }
+    return status;
+}
+
+static int refuse_request(
+    struct gpiod_line *line, const struct hw_address *at, int error, char why[HW_WHY_SIZE])
+{
+    const char *holder = NULL;
+    if (error == EBUSY && gpiod_line_update(line) == 0)
+        holder = gpiod_line_consumer(line);
+    if (error == EBUSY)
+        snprintf(why, HW_WHY_SIZE, "%s:%u is held by %s; stop that, or use another pin", at->chip, at->line,
+            holder ? holder : "the kernel or a program without a name");
+    else
+        snprintf(why, HW_WHY_SIZE, "%s:%u: %s%s", at->chip, at->line, strerror(error),
+            error == EACCES || error == EPERM ? " (is this user in group gpio?)" : "");
+    return -error;
+}
+
+// By struct hw_gpio_options's bias; libgpiod knows it since 1.5.
+#ifdef GPIOD_HAS_BIAS
+static const int bias_flags[] = {
+    0, GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP, GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN};
+#else
+static const int bias_flags[] = {0, 0, 0};
+#endif
+
+static int request_flags(const struct hw_gpio_options *options, int *flags, char why[HW_WHY_SIZE])
+{
+    *flags = (options->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0) | bias_flags[options->bias];
+    if (!options->bias || bias_flags[options->bias])
+        return 0;
+    snprintf(why, HW_WHY_SIZE, "libgpiod %s knows no bias; use a resistor and bias = none",
+        gpiod_version_string());
+    return -ENOTSUP;
+}
+
+static int switch_set(struct hw_switch *base, bool on)
+{
+    struct gpio_switch *sw = (struct gpio_switch *)base;
+    return gpiod_line_set_value(sw->line, on) < 0 ? -errno : 0;
+}
+
+static void switch_close(struct hw_switch *base)
+{
+    struct gpio_switch *sw = (struct gpio_switch *)base;
+    gpiod_line_release(sw->line);
+    gpiod_chip_close(sw->chip);
+    free(sw);
+}
+
+static const struct hw_switch_ops switch_ops = {switch_set, switch_close};
+
+static int open_switch(const struct hw_address *at, const struct hw_gpio_options *options,
+    struct hw_switch **out, char why[HW_WHY_SIZE])
+{
+    int flags;
+    int status = request_flags(options, &flags, why);
+    if (status < 0)
+        return status;
+    struct gpio_switch *sw = calloc(1, sizeof *sw);
+    if (!sw) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    sw->base.ops = &switch_ops;
+    status = open_line(at, &sw->chip, &sw->line, why);
+    if (status < 0)
+        goto free_switch;
+    // Direction and level in one request: the line never shows anything but the level asked for. The value is
+    // logical, as active_low says (gpiolib's linehandle_create).
+    if (gpiod_line_request_output_flags(sw->line, options->consumer, flags, options->initial) < 0) {
+        status = refuse_request(sw->line, at, errno, why);
+        goto close_chip;
+    }
+    *out = &sw->base;
+    return 0;
+close_chip:
+    gpiod_chip_close(sw->chip);
+free_switch:
+    free(sw);
+    return status;
+}
+
+static int input_read_edges(struct hw_input *base, bool *level, unsigned *edges)
+{
+    struct pollfd ready = {.fd = base->fd, .events = POLLIN};
+    *edges = 0;
+    while (poll(&ready, 1, 0) > 0) {
+        struct gpiod_line_event event;
+        if (gpiod_line_event_read_fd(base->fd, &event) < 0)
+            return -errno;
+        *level = event.event_type == GPIOD_LINE_EVENT_RISING_EDGE;
+        (*edges)++;
+    }
+    return *edges ? 0 : -EAGAIN;
+}
+
+static int input_get(struct hw_input *base, bool *level)
+{
+    struct gpio_input *input = (struct gpio_input *)base;
+    int value = gpiod_line_get_value(input->line);
+    if (value < 0)
+        return -errno;
+    *level = value != 0;
+    return 0;
+}
+
+static void input_close(struct hw_input *base)
+{
+    struct gpio_input *input = (struct gpio_input *)base;
+    gpiod_line_release(input->line);
+    gpiod_chip_close(input->chip);
+    free(input);
+}
+
+static const struct hw_input_ops input_ops = {input_read_edges, input_get, input_close};
+
+static int open_input(const struct hw_address *at, const struct hw_gpio_options *options,
+    struct hw_input **out, char why[HW_WHY_SIZE])
+{
+    int flags;
+    int status = request_flags(options, &flags, why);
+    if (status < 0)
+        return status;
+    struct gpio_input *input = calloc(1, sizeof *input);
+    if (!input) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    input->base.ops = &input_ops;
+    status = open_line(at, &input->chip, &input->line, why);
+    if (status < 0)
+        goto free_input;
+    if (gpiod_line_request_both_edges_events_flags(input->line, options->consumer, flags) < 0) {
+        status = refuse_request(input->line, at, errno, why);
+        goto close_chip;
+    }
+    input->base.fd = gpiod_line_event_get_fd(input->line);
+    *out = &input->base;
+    return 0;
+close_chip:
+    gpiod_chip_close(input->chip);
+free_input:
+    free(input);
+    return status;
+}
+
+const struct hw_backend hw_gpio = {"gpio", HW_GPIO, open_switch, NULL, open_input};

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// The kernel's PWM files (Documentation/ABI/testing/sysfs-class-pwm). Nanoseconds; duty_cycle may never be
+// above period; polarity is never written: Tegra's driver has none.
+#include "nano-agent/hw/pwm_sysfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 20, RETRIES = 100, NAME_SIZE = 256 }; // 2 s in all
+
+struct sysfs_pwm {
+    struct hw_pwm base;
+    int duty_fd; // kept open: a pulse is one pwrite, no path lookup
+    int enable_fd;
+    int64_t duty_ns;
+    bool enabled;
+};
+
+// Steps of a period by the driver behind a chip. The duty of Tegra's PWM is 8 bits wide (pwm-tegra.c,
+// PWM_DUTY_WIDTH), a PCA9685's 12 (pwm-pca9685.c, PCA9685_COUNTER_RANGE).
+static uint32_t steps_of_driver(const char *driver)
+{
+    if (!strcmp(driver, "tegra-pwm"))
+        return 256;
+    if (!strcmp(driver, "pca9685-pwm"))
+        return 4096;
+    return 0;
+}
+
+static int refuse(char why[HW_WHY_SIZE], const char *path, int error)
+{
+    const char *hint = "";
+    if (error == EACCES || error == EPERM)
+        hint = " (is this user in group gpio, and is the udev rule 60-nano-agent.rules installed?)";
+    snprintf(why, HW_WHY_SIZE, "%.300s: %s%s", path, strerror(error), hint);
+    return -error;
+}
+
+static bool link_name(const char *path, char out[NAME_SIZE])
+{
+    char target[PATH_MAX];
+    ssize_t len = readlink(path, target, sizeof target - 1);
+    if (len < 0)
+        return false;
+    target[len] = '\0';
+    return snprintf(out, NAME_SIZE, "%s", basename(target)) < NAME_SIZE;
+}
+
+// "pwmchip0": the number that the device's chip has at this boot.
+static int find_chip(const char *root, const char *wanted, char chip[NAME_SIZE], char why[HW_WHY_SIZE])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/class/pwm", root);
+    DIR *dir = opendir(path);
+    char there[200] = "";
+    size_t len = 0;
+    struct dirent *entry;
+    chip[0] = '\0';
+    while (dir && !chip[0] && (entry = readdir(dir))) {
+        char device[NAME_SIZE] = "?";
+        if (strncmp(entry->d_name, "pwmchip", 7) != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/class/pwm/%s/device", root, entry->d_name);
+        link_name(path, device);
+        if (!strcmp(entry->d_name, wanted) || !strcmp(device, wanted))
+            snprintf(chip, NAME_SIZE, "%s", entry->d_name);
+        else if (len < sizeof there)
+            len += (size_t)snprintf(
+                there + len, sizeof there - len, "%s%s (%s)", len ? ", " : "", device, entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+    if (chip[0])
+        return 0;
+    snprintf(why, HW_WHY_SIZE,
+        "%s/class/pwm has no chip %s%s%s (on a Jetson, jetson-io.py switches a pin to PWM)", root, wanted,
+        there[0] ? ", only " : "", there);
+    return -ENODEV;
+}
+
+static void pause_ms(int ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+    nanosleep(&t, NULL);
+}
+
+static int write_text(int fd, const char *text)
+{
+    size_t len = strlen(text);
+    ssize_t done = pwrite(fd, text, len, 0);
+    if (done < 0)
+        return -errno;
+    return (size_t)done == len ? 0 : -EIO;
+}
+
+static int write_number(int fd, int64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, n);
+    return write_text(fd, text);
+}
+
+static int read_number(int fd, int64_t *out)
+{
+    char text[32];
+    ssize_t len = pread(fd, text, sizeof text - 1, 0);
+    if (len < 0)
+        return -errno;
+    text[len] = '\0';
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno || end == text ? -EINVAL : 0;
+}
+
+static int export_channel(const char *chip_path, unsigned channel, char why[HW_WHY_SIZE])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/pwm%u", chip_path, channel);
+    if (access(path, F_OK) == 0)
+        return 0;
+    snprintf(path, sizeof path, "%s/export", chip_path);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return refuse(why, path, errno);
+    int status = write_number(fd, channel);
+    close(fd);
+    if (status == -EBUSY) // exported meanwhile, by udev or an agent that crashed: the files tell
+        return 0;
+    if (status == -ENODEV || status == -EINVAL) {
+        snprintf(why, HW_WHY_SIZE, "%.300s: the chip has no channel %u", chip_path, channel);
+        return status;
+    }
+    return status < 0 ? refuse(why, path, -status) : 0;
+}
+
+// After an export the files are not there, or not ours, until udev has run; kernels before 4.20 send it no
+// event at all.
+static int open_patiently(const char *path, char why[HW_WHY_SIZE])
+{
+    for (int i = 0;; i++) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd >= 0)
+            return fd;
+        if ((errno != EACCES && errno != ENOENT) || i == RETRIES)
+            return refuse(why, path, errno);
+        pause_ms(RETRY_MS);
+    }
+}
+
+static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
+{
+    struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
+    if (pulse_ns < 0 || pulse_ns > base->period_ns)
+        return -EINVAL;
+    if (pulse_ns == pwm->duty_ns) // each write cuts the running period short on Tegra
+        return 0;
+    int status = write_number(pwm->duty_fd, pulse_ns);
+    if (!status)
+        pwm->duty_ns = pulse_ns;
+    return status;
+}
+
+static int pwm_enable(struct hw_pwm *base, bool on)
+{
+    struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
+    if (pwm->enabled == on)
+        return 0;
+    int status = write_text(pwm->enable_fd, on ? "1" : "0");
+    if (!status)
+        pwm->enabled = on;
+    return status;
+}
+
+static void pwm_close(struct hw_pwm *base)
+{
+    struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
+    close(pwm->duty_fd);
+    close(pwm->enable_fd);
+    free(pwm);
+}
+
+static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
+
+// Brings the channel to our period without ever having duty_cycle above it, and without stopping a running
+// one.
+static int set_period(struct sysfs_pwm *pwm, const char *dir, int64_t period_ns, char why[HW_WHY_SIZE])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/period", dir);
+    int fd = open_patiently(path, why);
+    if (fd < 0)
+        return fd;
+    int64_t now = 0;
+    int status = read_number(fd, &now);
+    if (!status && pwm->duty_ns > period_ns) {
+        status = write_number(pwm->duty_fd, 0);
+        pwm->duty_ns = 0;
+    }
+    if (!status && now != period_ns)
+        status = write_number(fd, period_ns);
+    close(fd);
+    if (status == -EINVAL) {
+        snprintf(why, HW_WHY_SIZE,
+            "%.300s: the chip cannot do a period of %" PRId64 " ns; another hz is wanted", path, period_ns);
+        return status;
+    }
+    if (status == -EBUSY) { // a PCA9685 has one period for all its channels (pwm-pca9685.c)
+        snprintf(why, HW_WHY_SIZE,
+            "%.300s: the chip's other channels run with another period; all must have one hz", path);
+        return status;
+    }
+    return status < 0 ? refuse(why, path, -status) : 0;
+}
+
+static int read_state(struct sysfs_pwm *pwm, const char *dir, char why[HW_WHY_SIZE])
+{
+    int64_t enabled = 0;
+    int status = read_number(pwm->enable_fd, &enabled);
+    if (!status)
+        status = read_number(pwm->duty_fd, &pwm->duty_ns);
+    if (status < 0)
+        return refuse(why, dir, -status);
+    pwm->enabled = enabled != 0;
+    // A PCA9685's channels read as enabled from the first (pwm-pca9685.c, get_state): no pulse, not running.
+    pwm->base.was_enabled = pwm->enabled && pwm->duty_ns > 0;
+    pwm->base.found_ns = pwm->base.was_enabled ? pwm->duty_ns : 0;
+    return 0;
+}
+
+int pwm_sysfs_open(const char *root, const struct hw_address *at, int64_t period_ns, struct hw_pwm **out,
+    char why[HW_WHY_SIZE])
+{
+    char chip[NAME_SIZE], driver[NAME_SIZE] = "", dir[PATH_MAX / 2], path[PATH_MAX];
+    int status = find_chip(root, at->chip, chip, why);
+    if (status < 0)
+        return status;
+    snprintf(path, sizeof path, "%s/class/pwm/%s/device/driver", root, chip);
+    link_name(path, driver);
+    snprintf(dir, sizeof dir, "%s/class/pwm/%s", root, chip);
+    status = export_channel(dir, at->line, why);
+    if (status < 0)
+        return status;
+    snprintf(dir, sizeof dir, "%s/class/pwm/%s/pwm%u", root, chip, at->line);
+
+    struct sysfs_pwm *pwm = calloc(1, sizeof *pwm);
+    if (!pwm) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    pwm->base = (struct hw_pwm){.ops = &pwm_ops, .period_ns = period_ns, .steps = steps_of_driver(driver)};
+    snprintf(path, sizeof path, "%s/duty_cycle", dir);
+    pwm->duty_fd = status = open_patiently(path, why);
+    if (status < 0)
+        goto free_pwm;
+    if (flock(pwm->duty_fd, LOCK_EX | LOCK_NB) < 0) {
+        status = -errno;
+        snprintf(
+            why, HW_WHY_SIZE, "%.300s: another nano-agent, or another channel of this one, drives it", dir);
+        goto close_duty;
+    }
+    snprintf(path, sizeof path, "%s/enable", dir);
+    pwm->enable_fd = status = open_patiently(path, why);
+    if (status < 0)
+        goto close_duty;
+    status = read_state(pwm, dir, why);
+    if (!status)
+        status = set_period(pwm, dir, period_ns, why);
+    if (status < 0)
+        goto close_enable;
+    *out = &pwm->base;
+    return 0;
+close_enable:
+    close(pwm->enable_fd);
+close_duty:
+    close(pwm->duty_fd);
+free_pwm:
+    free(pwm);
+    return status;
+}
+
+static int open_pwm(
+    const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])
+{
+    return pwm_sysfs_open("/sys", at, period_ns, out, why);
+}
+
+const struct hw_backend hw_pwm_sysfs = {"pwm", HW_PWM_SYSFS, NULL, open_pwm, NULL};

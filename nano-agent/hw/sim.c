@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// Outputs that are lines on stdout: what an operator would see at the pins, without the pins.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nano-agent/hw.h"
+
+enum { NAME_SIZE = 40 };
+
+struct sim_switch {
+    struct hw_switch base;
+    char name[NAME_SIZE];
+    bool on;
+};
+
+struct sim_pwm {
+    struct hw_pwm base;
+    char name[NAME_SIZE];
+    int64_t pulse_ns;
+    int64_t shown_us; // -1: off
+    bool enabled;
+};
+
+struct sim_input {
+    struct hw_input base;
+};
+
+static char next_name[NAME_SIZE] = "output";
+static int64_t start_ms; // lines count from the first output opened
+
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void hw_sim_name_next(const char *channel)
+{
+    snprintf(next_name, sizeof next_name, "%s", channel);
+    if (!start_ms)
+        start_ms = clock_ms();
+}
+
+static void say(const char *name, const char *what)
+{
+    int64_t ms = clock_ms() - start_ms;
+    char line[NAME_SIZE + 64];
+    int len =
+        snprintf(line, sizeof line, "%" PRId64 ".%03d %s %s\n", ms / 1000, (int)(ms % 1000), name, what);
+    // One write a line: seen at once, and never torn where stdout is a pipe. A reader that has gone away must
+    // not stop the agent.
+    if (write(STDOUT_FILENO, line, (size_t)len) < 0)
+        return;
+}
+
+static int switch_set(struct hw_switch *base, bool on)
+{
+    struct sim_switch *sw = (struct sim_switch *)base;
+    if (sw->on != on)
+        say(sw->name, on ? "on" : "off");
+    sw->on = on;
+    return 0;
+}
+
+static void switch_close(struct hw_switch *base)
+{
+    free(base);
+}
+
+static const struct hw_switch_ops switch_ops = {switch_set, switch_close};
+
+static int open_switch(const struct hw_address *at, const struct hw_gpio_options *options,
+    struct hw_switch **out, char why[HW_WHY_SIZE])
+{
+    (void)at;
+    struct sim_switch *sw = calloc(1, sizeof *sw);
+    if (!sw) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    sw->base.ops = &switch_ops;
+    snprintf(sw->name, sizeof sw->name, "%s", next_name);
+    switch_set(&sw->base, options->initial);
+    *out = &sw->base;
+    return 0;
+}
+
+static void pwm_show(struct sim_pwm *pwm)
+{
+    int64_t us = pwm->enabled ? (pwm->pulse_ns + 500) / 1000 : -1;
+    if (us == pwm->shown_us)
+        return;
+    pwm->shown_us = us;
+    char text[32] = "off";
+    if (us >= 0)
+        snprintf(text, sizeof text, "%" PRId64 " us", us);
+    say(pwm->name, text);
+}
+
+static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
+{
+    struct sim_pwm *pwm = (struct sim_pwm *)base;
+    if (pulse_ns < 0 || pulse_ns > base->period_ns)
+        return -EINVAL;
+    if (base->steps) {
+        // To the nearest step, as Tegra's PWM does (pwm-tegra.c).
+        int64_t step = (pulse_ns * base->steps + base->period_ns / 2) / base->period_ns;
+        pulse_ns = base->period_ns * step / base->steps;
+    }
+    pwm->pulse_ns = pulse_ns;
+    pwm_show(pwm);
+    return 0;
+}
+
+static int pwm_enable(struct hw_pwm *base, bool on)
+{
+    struct sim_pwm *pwm = (struct sim_pwm *)base;
+    pwm->enabled = on;
+    pwm_show(pwm);
+    return 0;
+}
+
+static void pwm_close(struct hw_pwm *base)
+{
+    free(base);
+}
+
+static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
+
+static int open_pwm(
+    const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])
+{
+    struct sim_pwm *pwm = calloc(1, sizeof *pwm);
+    if (!pwm) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    pwm->base.ops = &pwm_ops;
+    pwm->base.period_ns = period_ns;
+    pwm->base.steps = at->line;
+    pwm->shown_us = -1;
+    snprintf(pwm->name, sizeof pwm->name, "%s", next_name);
+    *out = &pwm->base;
+    return 0;
+}
+
+static int input_read_edges(struct hw_input *base, bool *level, unsigned *edges)
+{
+    (void)base;
+    *level = false;
+    *edges = 0;
+    return -EAGAIN;
+}
+
+static int input_get(struct hw_input *base, bool *level)
+{
+    (void)base;
+    *level = false;
+    return 0;
+}
+
+static void input_close(struct hw_input *base)
+{
+    free(base);
+}
+
+static const struct hw_input_ops input_ops = {input_read_edges, input_get, input_close};
+
+static int open_input(const struct hw_address *at, const struct hw_gpio_options *options,
+    struct hw_input **out, char why[HW_WHY_SIZE])
+{
+    (void)at;
+    (void)options;
+    struct sim_input *input = calloc(1, sizeof *input);
+    if (!input) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    input->base.ops = &input_ops;
+    input->base.fd = -1;
+    *out = &input->base;
+    return 0;
+}
+
+const struct hw_backend hw_sim = {"sim", HW_SIM, open_switch, open_pwm, open_input};

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// systemd's notification protocol: one datagram to $NOTIFY_SOCKET (sd_notify(3)), without libsystemd.
+#ifndef NANO_AGENT_NOTIFY_H
+#define NANO_AGENT_NOTIFY_H
+
+#include <stdint.h>
+
+// Sends "READY=1", "WATCHDOG=1", "STOPPING=1" or "STATUS=…". 0 where nobody asked for it, or a negative
+// errno.
+int notify_send(const char *state);
+
+// How often systemd wants to hear WATCHDOG=1 at the least, in microseconds; 0 = it does not.
+int64_t notify_watchdog_us(void);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int open_one(struct agent_channel_config *channel, const struct config_output *output,
+    union agent_output *out, char why[HW_WHY_SIZE])
+{
+    const struct hw_address *at = &output->address;
+    const struct hw_backend *backend = hw_backend_of(at->bus);
+    bool pwm = channel->id.kind == CHANNEL_SERVO || channel->id.kind == CHANNEL_DIMMER;
+    int status = -ENOTSUP;
+    snprintf(why, HW_WHY_SIZE, "this build has no GPIO: libgpiod 1.x was not there when it was built");
+    if (!backend)
+        return status;
+    hw_sim_name_next(channel->id.name);
+    if (pwm && backend->open_pwm)
+        status = backend->open_pwm(at, output->period_ns, &out->pwm, why);
+    else if (channel->id.kind == CHANNEL_SWITCH && backend->open_switch)
+        status = backend->open_switch(at, &output->gpio, &out->sw, why);
+    else if (channel->id.kind == CHANNEL_INPUT && backend->open_input)
+        status = backend->open_input(at, &output->gpio, &out->input, why);
+    if (status == 0 && pwm) {
+        channel->motion.period_ns = out->pwm->period_ns;
+        channel->motion.steps = out->pwm->steps;
+    }
+    return status;
+}
+
+int outputs_open(
+    struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], char why[OUTPUTS_WHY_SIZE])
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        struct agent_channel_config *channel = &config->agent.channels[i];
+        char reason[HW_WHY_SIZE];
+        int status = open_one(channel, &config->outputs[i], &out[i], reason);
+        if (status == 0)
+            continue;
+        snprintf(why, OUTPUTS_WHY_SIZE, "%s %s: %s", channel_kind_name(channel->id.kind), channel->id.name,
+            reason);
+        return status;
+    }
+    return 0;
+}
+
+void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        union agent_output *output = &outputs[i];
+        if (!output->pwm) // whichever member: none is open
+            continue;
+        if (config->agent.channels[i].id.kind == CHANNEL_SWITCH)
+            output->sw->ops->close(output->sw);
+        else if (config->agent.channels[i].id.kind == CHANNEL_INPUT)
+            output->input->ops->close(output->input);
+        else
+            output->pwm->ops->close(output->pwm);
+        output->pwm = NULL;
+    }
+}
