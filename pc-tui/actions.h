@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The one table of what an operator can do. Bindings, footer, help, completion, the manual page and the tests
+// all read it. Pure.
+#ifndef PC_TUI_ACTIONS_H
+#define PC_TUI_ACTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum action {
+    ACTION_NONE,
+    ACTION_STOP,
+    ACTION_TILT_UP,
+    ACTION_TILT_DOWN,
+    ACTION_PAN_LEFT,
+    ACTION_PAN_RIGHT,
+    ACTION_STEP_SMALLER,
+    ACTION_STEP_LARGER,
+    ACTION_CENTER,
+    ACTION_ON,
+    ACTION_OFF,
+    ACTION_TOGGLE,
+    ACTION_TOGGLE_NTH, // which one: the digit that was pressed
+    ACTION_BRIGHTER,
+    ACTION_DARKER,
+    ACTION_SAFE,
+    ACTION_NEXT_CHANNEL,
+    ACTION_PREVIOUS_CHANNEL,
+    ACTION_NEXT_DEVICE,
+    ACTION_PREVIOUS_DEVICE,
+    ACTION_ALL_DEVICES,
+    ACTION_COMMAND,
+    ACTION_FILTER,
+    ACTION_EVENTS_BACK,
+    ACTION_EVENTS_FORWARD,
+    ACTION_HELP,
+    ACTION_CLOSE,
+    ACTION_RETRY,
+    ACTION_REPAINT,
+    ACTION_SUSPEND,
+    ACTION_QUIT,
+    ACTION_COUNT
+};
+
+enum action_group { GROUP_MOVE, GROUP_SWITCH, GROUP_CHOOSE, GROUP_LOOK, GROUP_PROGRAM, GROUP_COUNT };
+
+// What an action asks for: it is enabled where every bit of its `needs` is among what there is.
+enum action_need {
+    NEED_SERVO = 1 << 0,   // a servo
+    NEED_TILT = 1 << 9,    // a servo that is not the pan
+    NEED_PAN = 1 << 1,     // a pan servo
+    NEED_OUTPUT = 1 << 2,  // a switch or dimmer
+    NEED_DIMMER = 1 << 3,  // the selected output is a dimmer
+    NEED_CHANNEL = 1 << 4, // any channel that can be selected
+    NEED_DEVICES = 1 << 5, // more than one device
+    NEED_DOWN = 1 << 6,    // no link to the broker
+    NEED_CONTROL = 1 << 7, // not --read-only
+    NEED_DEVICE = 1 << 8,  // a device to address
+};
+
+enum action_repeat {
+    REPEAT_ACTS,     // a held key acts again and again: arrows, [ ] + -
+    REPEAT_HARMLESS, // moves nothing outside this screen: each press acts
+    REPEAT_HELD,     // pressed again within ACTION_HELD_MS it is a held key: ignored with a hint
+};
+
+enum { ACTION_HELD_MS = 700, ACTION_KEYS_SIZE = 64 };
+
+struct action_info {
+    enum action id;
+    const char *name; // for the command line: "next-device"; never a device's word, but for `stop`
+    const char *keys; // in the notation of input.h, blanks between: "<Up> k"; the first one is shown first
+    enum action_group group;
+    enum action_repeat repeat;
+    unsigned needs;     // of enum action_need
+    const char *help;   // one line, no full stop
+    const char *footer; // label in the footer, NULL = not there; consecutive actions of one label share it
+};
+
+// The entry of an action. ACTION_NONE and values out of range give an entry with empty strings.
+const struct action_info *actions_info(enum action id);
+// The action bound to a key in the notation of input.h, ACTION_NONE where there is none.
+enum action actions_by_key(const char *key);
+// The action of that name, ACTION_NONE where there is none.
+enum action actions_by_name(const char *name);
+// True where everything the action needs is in `have`.
+bool actions_enabled(enum action id, unsigned have);
+// The first thing missing as a sentence for the operator: "no pan servo here: ? shows what there is". "" if
+// enabled.
+const char *actions_why_not(enum action id, unsigned have);
+// "Moving", "Switches and dimmers", …
+const char *actions_group_name(enum action_group group);
+
+// One key as it is shown: "<Up>" as "↑" (ascii: "Up"), "C-l" as "Ctrl-L", "<Space>" as "SPACE". Returns out.
+char *actions_show_key(char out[ACTION_KEYS_SIZE], const char *key, bool ascii);
+// All keys of an action as they are shown, blanks between. Returns out.
+char *actions_show_keys(char out[ACTION_KEYS_SIZE], enum action id, bool ascii);
+
+struct footer_item {
+    char keys[ACTION_KEYS_SIZE];
+    char label[48];
+};
+
+// What the footer says in main mode, most important first, STOP always the first: only what is enabled. step
+// is the step in degrees, output the name of the selected switch or dimmer. Returns how many items were
+// written.
+size_t actions_footer(
+    unsigned have, int step, const char *output, bool ascii, struct footer_item *items, size_t max);
+
+#endif

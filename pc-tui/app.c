@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/app.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "pc-tui/cli.h"
+#include "pc-tui/history.h"
+#include "pc-tui/screen.h"
+#include "pc-tui/session.h"
+#include "pc-tui/terminal.h"
+#include "pc-tui/view.h"
+
+enum {
+    FRAME_MS = 33,    // reports alone draw no more often; keys and echoes are drawn at once
+    LEAVING_MS = 700, // a session that does not say good-bye in time is left without
+};
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+struct app {
+    const struct tui_options *options;
+    struct event_base *base;
+    struct session *session;
+    struct terminal *terminal;
+    struct screen *screen;
+    struct input input;
+    struct ui ui;
+    struct event *keys, *timer, *signals[SIGNALS];
+    char history[PATH_MAX]; // "" = nowhere to keep it
+
+    unsigned effects; // of enum ui_effect, gathered in one turn of the loop
+    bool refresh;     // the model changed since the last turn
+    bool redraw_now, redraw_later;
+    bool resized, retake;
+    int64_t drawn_ms, picture_ms; // last time, and when an age will have counted on
+    bool leaving, closed, hung_up;
+    int64_t leave_until_ms;
+    int signal; // that ends us, 0 = none
+};
+
+static int64_t now_ms(void)
+{
+    return session_now().us / 1000;
+}
+
+static void on_changed(void *ctx)
+{
+    struct app *app = ctx;
+    app->refresh = app->redraw_later = true;
+}
+
+static void on_finished(void *ctx, const struct journal_event *event)
+{
+    struct app *app = ctx;
+    (void)event;
+    app->redraw_now = true;
+}
+
+static void on_closed(void *ctx)
+{
+    struct app *app = ctx;
+    app->closed = true;
+}
+
+static void on_key(void *ctx, const struct key_event *key)
+{
+    struct app *app = ctx;
+    if (app->leaving || (app->effects & (UI_LEAVE | UI_SUSPEND))) // what was typed behind a `q` is not for us
+        return;
+    if (key->code == KEY_CURSOR_AT) {
+        if (terminal_answer(app->terminal, key)) {
+            screen_ambiguous(app->screen, terminal_ambiguous_columns(app->terminal));
+            app->redraw_now = true;
+        }
+        return;
+    }
+    app->effects |= ui_key(&app->ui, key, now_ms());
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    struct app *app = ctx;
+    char bytes[INPUT_READ_MAX];
+    ssize_t len = terminal_read(app->terminal, bytes, sizeof bytes);
+    if (len > 0) {
+        input_feed(&app->input, bytes, (size_t)len, now_ms(), on_key, app);
+    } else if (len < 0) { // the terminal is gone
+        event_del(app->keys);
+        app->hung_up = true;
+        app->signal = app->signal ? app->signal : SIGHUP;
+    }
+}
+
+static void on_signal(evutil_socket_t number, short what, void *ctx)
+{
+    (void)what;
+    struct app *app = ctx;
+    switch (number) {
+    case SIGWINCH:
+        app->resized = true;
+        break;
+    case SIGCONT:
+        app->retake = true;
+        break;
+    case SIGTSTP:
+        app->effects |= UI_SUSPEND;
+        break;
+    default:
+        app->signal = app->signal ? app->signal : (int)number;
+        break;
+    }
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    (void)ctx; // it only ends the wait: what is due is asked after each turn
+}
+
+static void fit(struct app *app)
+{
+    int rows = 0, columns = 0;
+    terminal_size(app->terminal, &rows, &columns);
+    screen_resize(app->screen, rows, columns);
+    ui_resize(&app->ui, rows);
+    app->redraw_now = true;
+}
+
+static void draw(struct app *app)
+{
+    int64_t now_us = session_now().us;
+    const struct view view = {.model = session_model(app->session),
+        .controller = session_controller(app->session),
+        .ui = &app->ui,
+        .root = app->options->broker.root,
+        .now_us = now_us};
+    view_draw(app->screen, &view);
+    int64_t next_us = view_next_us(&view);
+    app->drawn_ms = now_us / 1000;
+    app->picture_ms = next_us < INT64_MAX ? next_us / 1000 + 1 : INT64_MAX;
+    app->redraw_now = app->redraw_later = false;
+}
+
+static struct event **signal_event(struct app *app, int number)
+{
+    size_t i = 0;
+    while (signals[i] != number)
+        i++;
+    return &app->signals[i];
+}
+
+static void suspend(struct app *app)
+{
+    struct event *continued = *signal_event(app, SIGCONT);
+    event_del(app->keys); // what is typed behind Ctrl-Z is for the shell, and must not come after the stop
+    event_del(continued); // terminal_suspend takes the terminal back by itself
+    session_pause(app->session);
+    screen_leave(app->screen);
+    int rc = terminal_suspend(app->terminal);
+    screen_return(app->screen);
+    if (rc < 0 || event_add(app->keys, NULL) < 0 || event_add(continued, NULL) < 0) {
+        app->hung_up = true;
+        app->signal = app->signal ? app->signal : SIGHUP;
+        return;
+    }
+    fit(app);
+    screen_repaint(app->screen);
+}
+
+static void start_leaving(struct app *app)
+{
+    app->leaving = true;
+    app->leave_until_ms = now_ms() + LEAVING_MS;
+    session_leave(app->session); // may report closed at once
+}
+
+static void save_history(struct app *app)
+{
+    int rc = app->history[0] ? history_save(app->history, &app->ui.history) : 0;
+    if (rc < 0)
+        ui_hint(&app->ui, now_ms(), true, "history is not kept: %s: %s", app->history, strerror(-rc));
+}
+
+// What callbacks and keys of one turn asked for, in the order that hurts least: the machine first.
+static void act(struct app *app)
+{
+    unsigned effects = app->effects;
+    app->effects = 0;
+    if (effects & (UI_REDRAW | UI_REPAINT))
+        app->redraw_now = true;
+    if (effects & UI_HISTORY)
+        save_history(app);
+    if (app->leaving)
+        return;
+    if ((effects & UI_LEAVE) || app->signal) {
+        start_leaving(app);
+        return;
+    }
+    if (effects & UI_SUSPEND)
+        suspend(app);
+    if (app->signal) {
+        start_leaving(app);
+        return;
+    }
+    if (effects & UI_RETRY)
+        session_retry(app->session);
+    if (effects & UI_REPAINT)
+        screen_repaint(app->screen);
+}
+
+static void turn(struct app *app)
+{
+    int64_t now = now_ms();
+    input_tick(&app->input, now, on_key, app);
+    app->effects |= ui_tick(&app->ui, now);
+    if (app->refresh) {
+        app->refresh = false;
+        app->effects |= ui_refresh(&app->ui) & ~(unsigned)UI_REDRAW;
+    }
+    act(app);
+    if (app->hung_up)
+        return;
+    if (app->retake) {
+        app->retake = false;
+        terminal_retake(app->terminal);
+        fit(app);
+        screen_repaint(app->screen);
+    }
+    if (app->resized) {
+        app->resized = false;
+        fit(app);
+    }
+    now = now_ms();
+    if (app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) || now >= app->picture_ms)
+        draw(app);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void arm(struct app *app)
+{
+    struct controller_clock now = session_now();
+    int64_t at_ms = earlier(input_next_ms(&app->input), ui_next_ms(&app->ui));
+    int64_t presence_us = model_next_us(session_model(app->session), now.us);
+    if (presence_us < INT64_MAX)
+        at_ms = earlier(at_ms, presence_us / 1000 + 1);
+    if (app->leaving)
+        at_ms = earlier(at_ms, app->leave_until_ms);
+    if (!app->hung_up)
+        at_ms = earlier(at_ms, app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms);
+    if (at_ms == INT64_MAX) {
+        event_del(app->timer);
+        return;
+    }
+    int64_t wait_us = at_ms * 1000 > now.us ? at_ms * 1000 - now.us : 0;
+    const struct timeval wait = {.tv_sec = wait_us / 1000000, .tv_usec = wait_us % 1000000};
+    event_add(app->timer, &wait);
+}
+
+static int loop(struct app *app)
+{
+    on_readable(terminal_fd(app->terminal), EV_READ, app); // what was typed while the terminal was measured
+    turn(app);
+    draw(app);
+    while (!app->closed && !(app->leaving && now_ms() >= app->leave_until_ms)) {
+        arm(app);
+        if (event_base_loop(app->base, EVLOOP_ONCE) < 0) {
+            log_error("the event loop failed");
+            return EXIT_FAILURE;
+        }
+        turn(app);
+    }
+    return app->signal ? 128 + app->signal : 0;
+}
+
+static struct event_base *new_base(void)
+{
+    struct event_config *config = event_config_new();
+    if (!config)
+        return NULL;
+    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (base && event_base_priority_init(base, 2) < 0) {
+        event_base_free(base);
+        return NULL;
+    }
+    return base;
+}
+
+// Keys go before everything else (priority 0): a flood of reports must not make STOP wait.
+static int watch_events(struct app *app)
+{
+    app->timer = evtimer_new(app->base, on_timer, app);
+    app->keys = event_new(app->base, terminal_fd(app->terminal), EV_READ | EV_PERSIST, on_readable, app);
+    if (!app->timer || !app->keys || event_priority_set(app->keys, 0) < 0 || event_add(app->keys, NULL) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < SIGNALS; i++) {
+        app->signals[i] = evsignal_new(app->base, signals[i], on_signal, app);
+        if (!app->signals[i] || event_add(app->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void forget_events(struct app *app)
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (app->signals[i])
+            event_free(app->signals[i]);
+    if (app->keys)
+        event_free(app->keys);
+    if (app->timer)
+        event_free(app->timer);
+}
+
+static void load_history(struct app *app)
+{
+    if (history_path(app->history, sizeof app->history) < 0)
+        app->history[0] = '\0';
+    int rc = app->history[0] ? history_load(app->history, &app->ui.history) : 0;
+    if (rc < 0)
+        ui_hint(&app->ui, now_ms(), true, "no history: %s: %s", app->history, strerror(-rc));
+}
+
+int app_run(const struct tui_options *options)
+{
+    static const struct session_events events = {
+        .changed = on_changed, .finished = on_finished, .closed = on_closed};
+    static struct app app;
+    const struct screen_options look = {.ascii = options->ascii};
+    char why[TERMINAL_WHY_SIZE] = "not enough memory";
+    int status = EXIT_FAILURE;
+
+    app.options = options;
+    app.base = new_base();
+    if (!app.base)
+        goto report;
+    app.session = session_new(app.base, options, &events, &app);
+    if (!app.session)
+        goto free_base;
+    if (terminal_open(&app.terminal, !options->ascii, why) < 0) {
+        status = CLI_USAGE;
+        goto free_session;
+    }
+    if (screen_open(&app.screen, app.terminal, &look, why) < 0) {
+        status = CLI_USAGE;
+        goto close_terminal;
+    }
+    screen_ambiguous(app.screen, terminal_ambiguous_columns(app.terminal));
+    input_init(&app.input, terminal_is_remote());
+    ui_init(&app.ui, session_model(app.session), session_controller(app.session), &options->ui);
+    load_history(&app);
+    terminal_title(app.terminal, "pc-tui");
+    fit(&app);
+    if (watch_events(&app) == 0) {
+        why[0] = '\0';
+        status = loop(&app);
+    }
+    forget_events(&app);
+    terminal_title(app.terminal, "");
+    screen_close(app.screen);
+close_terminal:
+    terminal_close(app.terminal);
+free_session:
+    session_free(app.session);
+free_base:
+    event_base_free(app.base);
+report:
+    if (why[0])
+        log_error("%s", why);
+    return status;
+}

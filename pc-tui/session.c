@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/session.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+struct session {
+    struct event_base *base;
+    const struct session_events *events;
+    void *ctx;
+    char root[PROTOCOL_ROOT_MAX + 1];
+    char topics[2][PROTOCOL_TOPIC_MAX]; // link and controller point into these
+    int qos;
+    struct model *model;
+    struct controller *controller;
+    struct link *link;
+    struct event *wake;  // controller_tick
+    struct event *pause; // the end of a session_pause that found no PUBACK
+    bool pausing;
+    bool closing;
+};
+
+struct controller_clock session_now(void)
+{
+    struct timespec mono;
+    struct timespec wall;
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (struct controller_clock){
+        .us = (int64_t)mono.tv_sec * 1000000 + mono.tv_nsec / 1000,
+        .wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
+    };
+}
+
+static void arm(struct event *timer, int64_t in_us)
+{
+    if (in_us < 0)
+        in_us = 0;
+    struct timeval delay = {.tv_sec = (time_t)(in_us / 1000000), .tv_usec = (suseconds_t)(in_us % 1000000)};
+    evtimer_add(timer, &delay);
+}
+
+static int shell_publish(
+    void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token)
+{
+    struct session *session = ctx;
+    return link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+}
+
+static struct controller_clock shell_now(void *ctx)
+{
+    (void)ctx;
+    return session_now();
+}
+
+static void shell_wake(void *ctx, int64_t at_us)
+{
+    struct session *session = ctx;
+    arm(session->wake, at_us - session_now().us);
+}
+
+static void shell_finished(void *ctx, const struct journal_event *event)
+{
+    struct session *session = ctx;
+    if (session->events->finished)
+        session->events->finished(session->ctx, event);
+}
+
+static const struct controller_shell shell = {
+    .publish = shell_publish,
+    .now = shell_now,
+    .wake = shell_wake,
+    .finished = shell_finished,
+};
+
+static void end_pause(struct session *session)
+{
+    if (!session->pausing)
+        return;
+    session->pausing = false;
+    evtimer_del(session->pause);
+    if (session->events->paused)
+        session->events->paused(session->ctx);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+    struct session *session = ctx;
+    (void)fd;
+    (void)what;
+    controller_tick(session->controller);
+    session->events->changed(session->ctx);
+}
+
+static void on_pause(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    end_pause(ctx);
+}
+
+static void on_link_changed(void *ctx, const struct link_report *report)
+{
+    struct session *session = ctx;
+    controller_link(session->controller, report);
+    session->events->changed(session->ctx);
+    if (report->state != LINK_UP)
+        end_pause(session);
+    // The last thing done: closed may free the session.
+    if (report->state == LINK_CLOSED && session->closing && session->events->closed)
+        session->events->closed(session->ctx);
+}
+
+static void on_message(void *ctx, const struct link_message *message)
+{
+    struct session *session = ctx;
+    char device[PROTOCOL_DEVICE_MAX + 1];
+    if (session->events->status &&
+        protocol_topic_device(message->topic, session->root, "status", device) == 0)
+        session->events->status(session->ctx, device, message);
+    controller_status(session->controller, message->topic, message->payload, message->len, message->retained);
+    session->events->changed(session->ctx);
+}
+
+static void on_published(void *ctx, int token, int reason)
+{
+    struct session *session = ctx;
+    controller_published(session->controller, token, reason);
+    if (session->pausing && controller_stop_is_safe(session->controller))
+        end_pause(session);
+    session->events->changed(session->ctx);
+}
+
+static const struct link_events link_events = {
+    .changed = on_link_changed,
+    .message = on_message,
+    .published = on_published,
+};
+
+static int make_core(struct session *session, const struct tui_options *options)
+{
+    struct controller_options wanted = {
+        .root = session->root,
+        .ttl_ms = options->ttl_ms,
+        .qos = options->broker.qos,
+        .read_only = options->ui.read_only,
+        .ask_device = options->run == TUI_SEND,
+    };
+    if (getrandom(&wanted.run, sizeof(wanted.run), 0) != (ssize_t)sizeof(wanted.run))
+        return -EIO;
+    session->model = model_new(session->root, options->broker.device[0] == '\0');
+    if (!session->model)
+        return -ENOMEM;
+    session->controller = controller_new(session->model, &wanted, &shell, session);
+    return session->controller ? 0 : -ENOMEM;
+}
+
+static int make_link(struct session *session, const struct tui_options *options)
+{
+    struct link_options *wanted = calloc(1, sizeof(*wanted));
+    if (!wanted)
+        return -ENOMEM;
+    broker_options_to_link(&options->broker, "localhost", wanted);
+    wanted->topics[wanted->topic_count++] = session->topics[0];
+    // `send` to a named device need not hear a thousand others.
+    bool one = options->run == TUI_SEND && options->broker.device[0] != '\0';
+    protocol_topic(session->topics[0], session->root, one ? options->broker.device : "", "status");
+    if (!one) {
+        protocol_topic(session->topics[1], session->root, "+", "status");
+        wanted->topics[wanted->topic_count++] = session->topics[1];
+    }
+    session->link = link_new(session->base, wanted, &link_events, session);
+    explicit_bzero(wanted, sizeof(*wanted)); // it holds the password
+    free(wanted);
+    return session->link ? 0 : -ENOMEM;
+}
+
+struct session *session_new(struct event_base *base, const struct tui_options *options,
+    const struct session_events *events, void *ctx)
+{
+    struct session *session = calloc(1, sizeof(*session));
+    if (!session)
+        return NULL;
+    session->base = base;
+    session->events = events;
+    session->ctx = ctx;
+    session->qos = options->broker.qos;
+    snprintf(session->root, sizeof(session->root), "%s", options->broker.root);
+    session->wake = evtimer_new(base, on_wake, session);
+    session->pause = evtimer_new(base, on_pause, session);
+    int rc = -ENOMEM;
+    if (session->wake && session->pause)
+        rc = make_core(session, options);
+    if (rc == 0)
+        rc = make_link(session, options);
+    if (rc == 0)
+        return session;
+    session_free(session);
+    errno = -rc;
+    return NULL;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    if (session->link)
+        link_free(session->link);
+    controller_free(session->controller);
+    model_free(session->model);
+    if (session->wake)
+        event_free(session->wake);
+    if (session->pause)
+        event_free(session->pause);
+    free(session);
+}
+
+struct model *session_model(struct session *session)
+{
+    return session->model;
+}
+
+struct controller *session_controller(struct session *session)
+{
+    return session->controller;
+}
+
+const struct link_report *session_link(const struct session *session)
+{
+    return link_report(session->link);
+}
+
+void session_retry(struct session *session)
+{
+    link_retry_now(session->link);
+}
+
+void session_leave(struct session *session)
+{
+    controller_leave(session->controller);
+    session_close(session);
+}
+
+void session_close(struct session *session)
+{
+    if (session->closing)
+        return;
+    session->closing = true;
+    session->pausing = false;
+    link_close(session->link, SESSION_LEAVE_MS);
+}
+
+void session_pause(struct session *session)
+{
+    session->pausing = true;
+    if (controller_pause(session->controller) == 0 || session->qos == 0)
+        end_pause(session);
+    else
+        arm(session->pause, (int64_t)SESSION_LEAVE_MS * 1000);
+}
