@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What a link is tested against: a real mosquitto on a private port, and a broker with bad manners.
+#ifndef TESTS_LINK_PEERS_H
+#define TESTS_LINK_PEERS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+// A port of 127.0.0.1 that nobody listens on.
+int peers_free_port(void);
+
+// Starts mosquitto with `listener PORT ADDRESS`, `allow_anonymous` as said and nothing else; returns when it
+// accepts connections. The caller ends it.
+pid_t peers_start_mosquitto(int port, const char *address, bool anonymous);
+// Ends a child with the signal and reaps it.
+void peers_end(pid_t pid, int signal);
+
+enum manners {
+    MANNERS_HANG_UP,    // closes after the CONNECT
+    MANNERS_SILENT,     // never answers
+    MANNERS_ONLY_311,   // answers MQTT 5 as mosquitto 1.4 does: CONNACK 1 in 3.1.1 form, then hangs up
+    MANNERS_DENY,       // grants the login, refuses the subscription
+    MANNERS_OVERSIZED,  // after the SUBACK announces a message of 256 MB
+    MANNERS_SHUT_DOWN,  // after the SUBACK says DISCONNECT 139 (server shutting down)
+    MANNERS_TAKEN_OVER, // after the SUBACK says DISCONNECT 142 (session taken over)
+    MANNERS_NO_GRANT,   // a SUBACK without any reason code
+};
+
+struct fake_broker {
+    pid_t pid;
+    int port;
+    int levels_fd; // one byte for each CONNECT: the protocol level asked for; non-blocking
+};
+
+void peers_start_fake(struct fake_broker *fake, enum manners manners);
+void peers_end_fake(struct fake_broker *fake);
+
+#endif

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: MIT
+"""What nano-agent promises whoever stands next to the hardware (docs/agent.md), on simulated outputs."""
+import os
+import re
+import signal
+
+import harness
+from harness import Skip, answers, at_rest, check, equal, scenario, set_up, tool, wait_for
+
+
+def log_line(agent, pattern, deadline=harness.DEADLINE):
+    return wait_for(lambda: re.search(pattern, agent.err(), re.I | re.M), 'the agent logs %r' % pattern, deadline)
+
+
+# ---- start and end
+
+
+@scenario
+def nothing_is_powered_and_nothing_moves_at_start(stage):
+    broker, watcher, agent = set_up(stage)
+    tilt = watcher.online().channel('tilt')
+    equal((tilt['deg'], tilt['target'], tilt['driven'], tilt['moving']), (None, None, False, False), 'tilt')
+    answers(stage, broker, watcher)
+    equal(agent.pulses(), [], 'pulses emitted')
+
+
+@scenario
+def the_first_command_starts_from_the_centre_and_is_marked_assumed(stage):
+    broker, watcher, agent = set_up(stage)
+    report = stage.say(broker, watcher, 'tilt_up')
+    check(report.channel('tilt').get('assumed') is True, 'assumed: %r' % report.channel('tilt'))
+    at_rest(watcher, deg=5)
+    check(abs(agent.pulses()[0] - 1500) <= 20, 'the first pulse is near the centre: %r' % agent.changes('tilt')[:3])
+
+
+@scenario
+def start_center_powers_the_servo_at_once(stage):
+    channels = harness.CHANNELS.replace('start = off safe = off lost = hold exit = hold', 'start = center')
+    _, watcher, agent = set_up(stage, channels=channels)
+    check(watcher.online().channel('tilt')['driven'], 'driven')
+    wait_for(lambda: agent.pulses() and agent.pulses()[-1] == 1500, 'a pulse of 1500 us')
+
+
+@scenario
+def the_first_status_comes_right_after_the_connection(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    stage.agent(broker, config='report = 600.0\n')
+    equal(watcher.online().status['report'], 600, 'report; the first heartbeat is far away')
+
+
+@scenario
+def kill_9_leaves_the_will(stage):
+    _, watcher, agent = set_up(stage)
+    boot = watcher.online().boot
+    agent.kill()
+    gone = watcher.wait(lambda r: r.online is False, 'the will')
+    equal(gone.status, {'v': 1, 'device': '', 'online': False, 'boot': boot}, 'the will')
+    late = stage.watcher(stage.processes[0], name='latecomer')
+    late.wait(lambda r: r.retained and r.online is False, 'the will is retained')
+
+
+@scenario
+def a_clean_stop_says_so_and_exits_0(stage):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        broker = stage.broker()
+        watcher = stage.watcher(broker)
+        agent = stage.agent(broker)
+        boot = watcher.online().boot
+        agent.signal(number)
+        equal(agent.wait(), 0, 'the exit status after signal %d' % number)
+        gone = watcher.wait(lambda r: r.online is False, 'the last status')
+        equal(gone.status, {'v': 1, 'device': '', 'online': False, 'boot': boot, 'why': 'stopped'}, 'the last status')
+
+
+@scenario
+def a_clean_stop_freezes_motion(stage):
+    broker, watcher, agent = set_up(stage, channels=harness.CHANNELS.replace('speed = 120', 'speed = 20'))
+    stage.say(broker, watcher, 'tilt 45')
+    watcher.wait(lambda r: (r.channel('tilt').get('deg') or 0) > 5, 'it is on its way')
+    equal(agent.terminate(), 0, 'the exit status')
+    check(max(agent.pulses()) < 1900, 'no run to the target: %r' % agent.changes('tilt')[-3:])
+
+
+@scenario
+def a_clean_stop_does_not_wait_for_a_broker_that_is_silent(stage):
+    broker, _, agent = set_up(stage)
+    broker.signal(signal.SIGSTOP)
+    agent.signal(signal.SIGTERM)
+    equal(agent.wait(3), 0, 'the exit status')
+
+
+@scenario
+def without_a_broker_it_keeps_trying_and_stops_cleanly(stage):
+    port = stage.port()
+    agent = stage.agent(None, args=['-h', '127.0.0.1', '-p', str(port.number)])
+    log_line(agent, r'refused.*127\.0\.0\.1')
+    check(agent.alive(), 'the agent is alive')
+    broker = stage.broker(port=port)
+    watcher = stage.watcher(broker)
+    watcher.wait(lambda r: r.online, 'it connects as soon as there is a broker')
+    equal(agent.terminate(), 0, 'the exit status')
+
+
+@scenario
+def it_starts_before_the_name_of_its_broker_is_known(stage):
+    agent = stage.agent(None, args=['-h', 'no-such-host.invalid'])
+    log_line(agent, r'no-such-host\.invalid', 30)
+    check(agent.alive(), 'the agent is alive')
+    equal(agent.terminate(15), 0, 'the exit status')
+
+
+@scenario
+def the_reason_of_a_failing_connection_is_logged_once_per_change(stage):
+    port = stage.port()
+    agent = stage.agent(None, args=['-h', '127.0.0.1', '-p', str(port.number)])
+    log_line(agent, r'refused')
+    broker = stage.broker(port=port)
+    watcher = stage.watcher(broker)
+    watcher.wait(lambda r: r.online, 'connected after some attempts')
+    equal(len(re.findall('refused', agent.err())), 1, 'how often the same reason was logged')
+
+
+@scenario
+def the_brokers_are_tried_in_order(stage):
+    dead = stage.port()
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    stage.agent(None, args=['-h', '127.0.0.1:%d,127.0.0.1:%d' % (dead.number, broker.port)])
+    watcher.online()
+
+
+@scenario
+def a_login_that_is_refused_is_said_and_a_right_one_works(stage):
+    passwords = stage.path('passwords')
+    made = stage.run([tool('mosquitto_passwd'), '-b', '-c', passwords, 'nano', 'secret'])
+    equal(made.code, 0, made.err)
+    os.chmod(passwords, 0o644)
+    broker = stage.broker(anonymous=False, config='password_file %s\n' % passwords)
+    wrong = stage.agent(broker, args=['-u', 'nano', '-P', 'guess', '--device', 'wrong'], name='wrong-login')
+    log_line(wrong, r'(login|authori[sz]ed|password|credentials)')
+    check('guess' not in wrong.err(), 'a password must not be in the log')
+    watcher = stage.watcher(broker, user=('nano', 'secret'))
+    stage.agent(broker, args=['-u', 'nano', '-P', 'secret'])
+    watcher.online()
+    check(wrong.alive(), 'the refused one goes on trying')
+
+
+@scenario
+def the_shipped_configuration_is_the_tutorials(stage):
+    shipped = os.path.join(harness.SOURCE_DIR, 'nano-agent', 'dist', 'nano-agent.conf')
+    with open(shipped, encoding='utf-8') as f:
+        text = f.read()
+    if harness.SANITIZED:
+        text = re.sub(r'^\s*memory_limit\s*=\s*\d+', 'memory_limit = 0', text, flags=re.M)
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    agent = stage.agent(broker, config=text, channels='')
+    channels = watcher.online().status['channels']
+    equal({name: c['kind'] for name, c in channels.items()}, {'tilt': 'servo', 'led': 'switch'}, 'the channels')
+    for word in ('tilt_up', 'tilt_down', 'tilt 20', 'move 20', 'tilt_center', 'led_on', 'led_off', 'led_toggle',
+                 'status', 'stop'):
+        equal(stage.say(broker, watcher, word).last['result'], 'ok', word)
+    check('192.168.55.100' in text, 'the default broker is the PC at the USB cable')
+    check(agent.alive(), 'the agent is alive')
+
+
+@scenario
+def without_a_configuration_it_looks_for_the_pc_at_the_usb_cable(stage):
+    if os.path.exists('/etc/nano-agent.conf'):
+        raise Skip('this machine has an /etc/nano-agent.conf')
+    agent = stage.start('nano-agent', [harness.program('nano-agent'), '--sim'], own=True)
+    log_line(agent, r'192\.168\.55\.100', 30)
+
+
+@scenario
+def version_names_the_libraries_too(stage):
+    outcome = stage.run([harness.program('nano-agent'), '--version'])
+    equal(outcome.code, 0, 'the exit status')
+    for name in ('nano-agent', 'mosquitto', 'libevent', 'jansson'):
+        check(name in outcome.out, '%s is not in %r' % (name, outcome.out))
+
+
+@scenario
+def help_names_every_option(stage):
+    outcome = stage.run([harness.program('nano-agent'), '--help'])
+    equal(outcome.code, 0, 'the exit status')
+    for option in ('-h', '-p', '-u', '-P', '-i', '-k', '-q', '-V', '-c', '--root', '--device', '--sim', '--board', '-v',
+                   '--version'):
+        check(re.search(r'(^|[\s,])%s\b' % re.escape(option), outcome.out), '%s is not in --help' % option)
+
+
+# ---- motion and outputs
+
+
+@scenario
+def sim_prints_every_change_of_an_output(stage):
+    broker, watcher, agent = set_up(stage)
+    stage.say(broker, watcher, 'led_on')
+    stage.say(broker, watcher, 'led_off')
+    stage.say(broker, watcher, 'tilt 10')
+    at_rest(watcher, deg=10)
+    wait_for(lambda: len(agent.changes('led')) >= 2 and len(agent.pulses()) > 2, 'the lines of led and tilt')
+    check(all(re.match(r'^\d+\.\d+ \w+ \S', ' '.join(row)) for row in agent.changes()),
+          'each line is a time, a channel and its value: %r' % agent.changes()[:5])
+
+
+@scenario(serial=True)
+def a_servo_moves_no_faster_than_its_speed_and_arrives(stage):
+    broker, watcher, agent = set_up(stage, channels=harness.CHANNELS.replace('speed = 120', 'speed = 30'))
+    stage.say(broker, watcher, 'tilt_center')
+    at_rest(watcher, deg=0)
+    mark = watcher.mark()
+    started = stage.say(broker, watcher, 'tilt 30').status['t']
+    ended = at_rest(watcher, since=mark, deg=30).status['t']
+    check(1000 <= ended - started <= 1600 * harness.PATIENCE, '30 degrees at 30 a second took %d ms' % (ended - started))
+    pulses = agent.pulses()
+    steps = [abs(b - a) for a, b in zip(pulses, pulses[1:])]
+    # A frame of 20 ms at 30 degrees a second is 0.6 degrees, 6.7 us; a late frame covers two or more.
+    check(sorted(steps)[len(steps) // 2] <= 8, 'pulse steps: %r' % steps)
+    equal(pulses, sorted(pulses), 'the pulses go one way')
+
+
+@scenario
+def off_brings_every_output_to_its_safe_state(stage):
+    channels = '''
+servo tilt { pwm = "sim" start = off safe = off }
+servo arm { pwm = "sim" start = off safe = center }
+switch led { gpio = "sim" safe = off }
+switch fan { gpio = "sim" safe = on }
+switch door { gpio = "sim" safe = hold }
+'''
+    broker, watcher, _ = set_up(stage, channels=channels)
+    for word in ('tilt 10', 'arm 20', 'led_on', 'door_on'):
+        stage.say(broker, watcher, word)
+    equal(stage.say(broker, watcher, 'off').last['result'], 'ok', 'off')
+    report = watcher.wait(lambda r: r.last.get('cmd') == 'off' and r.channel('arm')['deg'] == 0 and
+                          not r.channel('arm')['moving'], 'arm in the centre')
+    equal(report.channel('tilt')['driven'], False, 'tilt is let go')
+    equal([report.channel(name)['on'] for name in ('led', 'fan', 'door')], [False, True, True], 'led, fan, door')
+
+
+@scenario
+def a_servo_can_be_let_go(stage):
+    broker, watcher, _ = set_up(stage)
+    stage.say(broker, watcher, 'tilt 10')
+    at_rest(watcher, deg=10)
+    stage.say(broker, watcher, 'tilt_off')
+    watcher.wait(lambda r: r.last.get('cmd') == 'tilt_off' and r.channel('tilt')['driven'] is False, 'not driven')
+
+
+@scenario
+def commands_are_logged_with_id_result_and_microseconds(stage):
+    broker, watcher, agent = set_up(stage)
+    stage.say(broker, watcher, '{"cmd":"led_on","id":"abc-1"}')
+    log_line(agent, r'led_on.*abc-1.*ok.*\d+\s*(us|µs)|abc-1.*led_on.*ok.*\d+\s*(us|µs)')
+
+
+@scenario
+def text_from_the_network_cannot_write_control_characters_to_the_log(stage):
+    broker, watcher, agent = set_up(stage)
+    stage.say(broker, watcher, b'\x1b]0;owned\x07tilt_up')
+    stage.say(broker, watcher, b'\xe2\x80\xaeesrever')
+    wait_for(lambda: 'owned' in agent.err(), 'the log names the refused command')
+    check(not re.search('[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202e]', agent.err()), 'control characters: %r' % agent.err())
+
+
+# ---- floods and giants
+
+
+@scenario(serial=True, timeout=180)
+def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage):
+    broker = stage.broker(verbose=False)
+    watcher = stage.watcher(broker)
+    agent = stage.agent(broker)
+    watcher.online()
+    answers(stage, broker, watcher)
+    before = agent.rss_kib()
+    for qos in ('0', '1'):
+        flood = 'led_toggle\ntilt_up\ntilt_down\nnonsense\n' * 5000
+        outcome = stage.run([tool('mosquitto_pub')] + broker.options() +
+                            ['-t', 'jetson/control', '-l', '-q', qos], flood, 60)
+        equal(outcome.code, 0, 'mosquitto_pub: %s' % outcome.err)
+        # A stock broker drops what exceeds its queues, so the count is not asserted: the agent's health is.
+        mark = watcher.mark()
+
+        def answered():
+            stage.pub(broker, '{"cmd":"status","id":"after-%s"}' % qos)
+            try:
+                return watcher.result('an answer', mark, 2, id='after-' + qos)
+            except harness.Failure:
+                return None
+
+        wait_for(answered, 'the agent answers after the flood', 30)
+        check(agent.alive(), 'the agent is alive')
+    grown = agent.rss_kib() - before
+    if not harness.SANITIZED:
+        check(grown < 1024, 'memory grew by %d KiB (from %d)' % (grown, before))
+    equal(stage.say(broker, watcher, 'led_on').last['result'], 'ok', 'led_on')
+
+
+@scenario(serial=True, timeout=120)
+def a_giant_message_does_not_end_the_agent(stage):
+    if harness.SANITIZED:
+        raise Skip('sanitizers need the address space that the memory limit takes')
+    broker = stage.broker(verbose=False)
+    watcher = stage.watcher(broker)
+    agent = stage.agent(broker)
+    watcher.online()
+    path = stage.write('giant', b'x' * (200 << 20))
+    mark = watcher.mark()
+    outcome = stage.run([tool('mosquitto_pub')] + broker.options() + ['-t', 'jetson/control', '-f', path], deadline=60)
+    equal(outcome.code, 0, 'mosquitto_pub: %s' % outcome.err)
+    log_line(agent, r'memory|large|big|oversized', 30)
+    watcher.wait(lambda r: r.online is False, 'the will of the connection that ended', mark, 30)
+    gone = [r.online for r in watcher.since()].index(False)
+    watcher.wait(lambda r: r.online, 'a status after the reconnect', gone, 30)
+    answers(stage, broker, watcher)
+    check(agent.alive(), 'the agent is alive')
+    check(agent.rss_kib() < 16 << 10, '%d KiB resident' % agent.rss_kib())
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""Terminal manners: every mode that was set is undone, however it ends; signals, hang-up, suspension."""
+import os
+import re
+import signal
+import time
+
+import screen as screens
+from screen import check, equal, harness, live, scenario, tui
+
+MOVING = '''
+servo tilt { pwm = "sim" hz = 50 pulse = {500, 2500} angle = {-90, 90} limit = {-90, 90} step = 5 speed = 5
+             accel = 600 axis = tilt start = off safe = off lost = hold exit = hold idle_off = 0 }
+'''
+
+
+def modes_are_set(s):
+    modes = s.modes()
+    check(modes['alternate'] and modes['paste'] and modes['focus'], 'while it runs: %r' % modes)
+    check(not modes['cursor'], 'the cursor is hidden: %r' % modes)
+    check('raw' in s.termios(), 'raw: %s' % s.termios())
+    check(modes['title'], 'a title: %r' % modes)
+
+
+def modes_are_undone(s, before):
+    modes = s.modes()
+    check(not modes['alternate'], 'the main screen is back: %r' % modes)
+    check(not modes['paste'], 'bracketed paste is off: %r' % modes)
+    check(not modes['focus'], 'focus reports are off: %r' % modes)
+    check(modes['cursor'], 'the cursor is visible: %r' % modes)
+    equal(modes['titles'], 0, 'the title is given back')
+    equal(s.termios(), before, 'the tty modes')
+
+
+def started(stage, channels=harness.CHANNELS, **options):
+    """A live screen, and the tty's modes before it began."""
+    broker = stage.broker()
+    agent = stage.agent(broker, channels=channels)
+    gate = os.path.join(stage.directory, 'gate')
+    os.mkfifo(gate)
+    argv = ['/bin/sh', '-c', 'echo before-it; read x <"$0"; exec "$@"', gate, harness.program('pc-tui')]
+    argv += broker.options()
+    s = screens.Screen(stage, argv, **options)
+    s.wait('^before-it')
+    before = s.termios()
+    check('cooked' in before, 'a shell leaves it cooked')
+    with open(gate, 'w', encoding='ascii') as f:
+        f.write('go\n')
+    s.wait('(◉|@) live')
+    screens.steady(s, 0.1)
+    modes_are_set(s)
+    return broker, agent, s, before
+
+
+@scenario
+def q_restores_the_terminal(stage):
+    _, _, s, before = started(stage)
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+    modes_are_undone(s, before)
+    check('before-it' in s.dump()[0], 'what stood there stands there again')
+    check(not any('SPACE STOP' in row for row in s.dump()), 'nothing of ours is left')
+    equal(s.err(), '', 'stderr')
+
+
+@scenario
+def ctrl_c_leaves_too(stage):
+    _, _, s, before = started(stage)
+    s.bytes('\x03')
+    equal(s.exited(), 'exit 0', 'end')
+    modes_are_undone(s, before)
+
+
+@scenario
+def sigterm_restores_the_terminal(stage):
+    _, _, s, before = started(stage)
+    s.signal(signal.SIGTERM)
+    equal(s.exited(), 'exit 143', '128 + the signal')
+    modes_are_undone(s, before)
+
+
+@scenario
+def sighup_restores_the_terminal(stage):
+    _, _, s, before = started(stage)
+    s.signal(signal.SIGHUP)
+    equal(s.exited(), 'exit 129', '128 + the signal')
+    modes_are_undone(s, before)
+
+
+def crash(stage, number):
+    _, _, s, before = started(stage, env={'ASAN_OPTIONS': 'detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0'
+                                                          ':handle_sigfpe=0:handle_sigill=0'})
+    s.signal(number)
+    equal(s.exited(), 'signal %d' % number, 'the crash stays a crash')
+    modes_are_undone(s, before)
+
+
+@scenario
+def a_segmentation_fault_restores_the_terminal(stage):
+    crash(stage, signal.SIGSEGV)
+
+
+@scenario
+def an_abort_restores_the_terminal(stage):
+    crash(stage, signal.SIGABRT)
+
+
+@scenario
+def leaving_stops_what_this_screen_moves(stage):
+    broker, _, s, before = started(stage, MOVING)
+    watcher = stage.watcher(broker)
+    s.command('tilt 80')
+    s.wait('moving')
+    mark = watcher.mark()
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+    watcher.result('leaving', mark, cmd='stop')
+    modes_are_undone(s, before)
+
+
+@scenario
+def leaving_at_rest_sends_nothing(stage):
+    broker, _, s, _ = started(stage)
+    watcher = stage.watcher(broker)
+    mark = watcher.mark()
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+    watcher.wait(lambda r: r.online and not r.retained, 'a heartbeat after it', watcher.mark())
+    check(not [r for r in watcher.results(mark) if r['cmd'] == 'stop'], 'no stop was sent')
+
+
+@scenario
+def a_closed_terminal_stops_what_moves(stage):
+    broker, _, s, _ = started(stage, MOVING)
+    watcher = stage.watcher(broker)
+    pid = s.pid()
+    s.command('tilt 80')
+    s.wait('moving')
+    mark = watcher.mark()
+    s.hangup()
+    watcher.result('hang-up', mark, cmd='stop')
+    equal(s.exited(), 'exit 129', 'pid %d ended as after SIGHUP' % pid)
+
+
+@scenario
+def ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(stage):
+    broker = stage.broker()
+    stage.agent(broker, channels=MOVING)
+    watcher = stage.watcher(broker)
+    shell = harness.tool('bash')
+    s = screens.Screen(stage, [shell, '--norc', '--noprofile', '-i'], env={'PS1': 'shell> ', 'HISTFILE': None})
+    s.wait(r'shell>')
+    s.bytes(' '.join([harness.program('pc-tui')] + broker.options()) + '\n')
+    s.wait('◉ live')
+    screens.steady(s, 0.1)
+    modes_are_set(s)
+    s.command('tilt 80')
+    s.wait('moving')
+    mark = watcher.mark()
+    s.bytes('\x1a')
+    s.gone('SPACE STOP')
+    watcher.result('suspending', mark, cmd='stop')
+    modes = s.modes()
+    check(not modes['alternate'] and not modes['focus'] and modes['cursor'], 'suspended: %r' % modes)
+    s.bytes('echo the-shell-is-here\n')
+    s.wait(r'^the-shell-is-here')
+    s.bytes('fg\n')
+    s.wait('SPACE STOP')
+    s.wait('◉ live')
+    screens.steady(s, 0.1)
+    modes_are_set(s)
+    s.press('q')
+    s.gone('SPACE STOP')
+    s.bytes('echo status $?\n')
+    s.wait(r'^status 0')
+    s.bytes('exit\n')
+    s.exited()
+
+
+@scenario
+def ctrl_l_paints_everything_again(stage):
+    _, _, s = live(stage)
+    screens.steady(s, 0.2)
+    before = s.drawn()
+    s.bytes('\x0c')
+    harness.wait_for(lambda: s.drawn() - before > 500, 'the whole picture')
+
+
+@scenario
+def nothing_is_drawn_while_nothing_changes(stage):
+    _, _, s = live(stage)
+    screens.steady(s, 0.3)
+    before = s.drawn()
+    time.sleep(3)
+    check(s.drawn() - before < 3000, '3 s of rest drew %d bytes' % (s.drawn() - before))
+
+
+@scenario
+def keys_typed_before_the_first_picture_count(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    s = tui(stage, broker)
+    s.bytes('?')
+    s.wait(r'^ Moving')
+
+
+@scenario
+def without_a_terminal_it_says_what_to_do(stage):
+    broker = stage.broker()
+    outcome = stage.run(['setsid', harness.program('pc-tui')] + broker.options())
+    check(outcome.code != 0, 'exit status: %r' % outcome)
+    check(re.search(r'terminal.*pc-tui send', outcome.err), 'the reason: %r' % outcome)
+
+
+@scenario
+def standard_input_may_be_something_else(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    argv = ['/bin/sh', '-c', 'exec "$@" </dev/null', 'sh', harness.program('pc-tui')] + broker.options()
+    s = screens.Screen(stage, argv)
+    s.wait('◉ live')
+    s.press('t')
+    s.wait('led +◉ on')
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// What the outputs do when nobody commands them: at start, by their policies, and at the end.
+#include "agent_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
+#define HERE(rig)  struct rig *(rig) = *state
+
+static int prepare(void **state)
+{
+    struct rig *rig = rig_new();
+    rig_add(rig, "lamp", CHANNEL_DIMMER);
+    *state = rig;
+    return 0;
+}
+
+static int finish(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
+static struct agent_channel_config *config_of(struct rig *rig, const char *name)
+{
+    return &rig->config.channels[rig_index(rig, name)];
+}
+
+static void start(struct rig *rig)
+{
+    rig_start(rig);
+    rig_forget(rig);
+}
+
+static void nothing_is_powered_or_moves_at_start(void **state)
+{
+    HERE(rig);
+    rig_start(rig);
+    rig_run_ms(rig, 5000);
+    assert_int_equal(rig_count(rig, RIG_SET) + rig_count(rig, RIG_ENABLE) + rig_count(rig, RIG_SWITCH), 0);
+    assert_false(rig_seen(rig, "tilt")->driven);
+    assert_false(rig_seen(rig, "tilt")->deg_known);
+    assert_false(rig_seen(rig, "tilt")->target_known);
+    assert_int_equal(rig_seen(rig, "tilt")->us, 0);
+}
+
+static void start_center_powers_the_servo_at_its_centre(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->start = START_CENTER;
+    rig_start(rig);
+    assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 1500000);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    assert_true(rig_seen(rig, "tilt")->assumed);
+}
+
+static void start_last_without_a_saved_position_powers_nothing(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->start = START_LAST;
+    rig_start(rig);
+    assert_int_equal(rig_count(rig, RIG_SET), 0);
+    assert_false(rig_seen(rig, "tilt")->deg_known);
+}
+
+static void start_on_lights_a_dimmer_and_tells_of_a_switch(void **state)
+{
+    HERE(rig);
+    config_of(rig, "lamp")->start = START_ON;
+    config_of(rig, "led")->start = START_ON;
+    rig_start(rig);
+    assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 1000000);
+    assert_true(rig_hardware(rig, "lamp")->enabled);
+    assert_true(rig_seen(rig, "led")->on);
+}
+
+static void a_running_pwm_is_taken_over_with_its_duty_as_the_position(void **state)
+{
+    HERE(rig);
+    rig_hardware(rig, "tilt")->pwm.was_enabled = true;
+    rig_hardware(rig, "tilt")->pwm.found_ns = 1750000;
+    rig_start(rig);
+    assert_int_equal(rig_count(rig, RIG_SET) + rig_count(rig, RIG_ENABLE), 0);
+    assert_true(rig_seen(rig, "tilt")->driven);
+    assert_int_equal(rig_seen(rig, "tilt")->deg, 225);
+    assert_int_equal(rig_seen(rig, "tilt")->us, 1750);
+    assert_false(rig_seen(rig, "tilt")->assumed);
+    assert_int_equal(rig_send(rig, "tilt_up"), RESULT_OK);
+    rig_run_ms(rig, 1000);
+    assert_int_equal(rig_seen(rig, "tilt")->deg, 275);
+    assert_true(rig_event(rig, RIG_SET, 0)->value < 1770000); // it started from there
+}
+
+static void a_pwm_found_running_with_no_pulse_is_disabled(void **state)
+{
+    HERE(rig);
+    rig_hardware(rig, "tilt")->pwm.was_enabled = true;
+    rig_start(rig);
+    assert_false(rig_hardware(rig, "tilt")->enabled);
+    assert_false(rig_seen(rig, "tilt")->deg_known);
+}
+
+static void a_dimmer_found_running_starts_as_its_start_says(void **state)
+{
+    HERE(rig);
+    rig_hardware(rig, "lamp")->pwm.was_enabled = true;
+    rig_hardware(rig, "lamp")->pwm.found_ns = 400000;
+    config_of(rig, "lamp")->start = START_LAST;
+    rig_start(rig);
+    assert_int_equal(rig_seen(rig, "lamp")->percent, 40);
+    assert_int_equal(rig_count(rig, RIG_SET), 0);
+    agent_free(rig->agent);
+    config_of(rig, "lamp")->start = START_OFF;
+    rig_start(rig);
+    assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 0);
+    assert_false(rig_seen(rig, "lamp")->on);
+}
+
+static void the_period_and_the_steps_are_those_of_the_hardware(void **state)
+{
+    HERE(rig);
+    rig_hardware(rig, "tilt")->pwm.steps = 256;
+    rig_start(rig);
+    assert_int_equal(rig_seen(rig, "tilt")->res_milli, 7031);
+    rig_send(rig, "tilt 20");
+    rig_run_ms(rig, 1000);
+    assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 1718750);
+    assert_int_equal(rig_seen(rig, "tilt")->us, 1719);
+    assert_int_equal(rig_seen(rig, "tilt")->deg, 197);
+}
+
+static void hardware_coarser_than_the_step_is_warned_of_once(void **state)
+{
+    HERE(rig);
+    rig_hardware(rig, "tilt")->pwm.steps = 256;
+    rig_start(rig);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    assert_non_null(strstr(rig->trouble, "servo tilt: this PWM moves it by 7.0 degrees"));
+    assert_non_null(strstr(rig->trouble, "PCA9685"));
+    agent_free(rig->agent);
+    rig_forget(rig);
+    rig_hardware(rig, "tilt")->pwm.steps = 4096;
+    rig_start(rig);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
+}
+
+static void off_takes_every_output_to_its_safe_state(void **state)
+{
+    HERE(rig);
+    rig_add(rig, "pan", CHANNEL_SERVO)->safe = SAFE_HOLD;
+    rig_add(rig, "roll", CHANNEL_SERVO)->safe = SAFE_CENTER;
+    rig_add(rig, "yaw", CHANNEL_SERVO)->safe = SAFE_CENTER; // not driven: `off` powers nothing
+    rig_add(rig, "fan", CHANNEL_SWITCH)->safe = SAFE_ON;
+    rig_add(rig, "door", CHANNEL_SWITCH)->safe = SAFE_HOLD;
+    rig_add(rig, "button", CHANNEL_INPUT);
+    start(rig);
+    static const char *const commands[] = {"tilt 20", "pan 30", "roll 40", "led_on", "door_on", "lamp 40"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        assert_int_equal(rig_send(rig, commands[i]), RESULT_OK);
+    rig_run_ms(rig, 100);
+    assert_int_equal(rig_send(rig, "off"), RESULT_OK);
+    int pan_deg = rig_seen(rig, "pan")->deg;
+    assert_false(rig_seen(rig, "tilt")->driven);
+    assert_true(rig_seen(rig, "pan")->driven);
+    assert_false(rig_seen(rig, "pan")->moving);
+    assert_false(rig_seen(rig, "led")->on);
+    assert_false(rig_seen(rig, "lamp")->on);
+    assert_true(rig_seen(rig, "fan")->on);
+    assert_true(rig_seen(rig, "door")->on);
+    rig_run_ms(rig, 2000);
+    assert_int_equal(rig_seen(rig, "roll")->deg, 0);
+    assert_false(rig_seen(rig, "yaw")->driven);
+    assert_int_equal(rig_seen(rig, "pan")->deg, pan_deg);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
+}
+
+static void off_does_its_part_even_while_motion_is_refused(void **state)
+{
+    HERE(rig);
+    rig_add(rig, "roll", CHANNEL_SERVO)->safe = SAFE_CENTER;
+    start(rig);
+    rig_send(rig, "roll 40");
+    rig_send(rig, "led_on");
+    rig_run_ms(rig, 100);
+    rig_send(rig, "stop");
+    assert_int_equal(rig_send(rig, "off"), RESULT_REFUSED);
+    assert_false(rig_seen(rig, "led")->on);
+    assert_false(rig_seen(rig, "roll")->moving);
+}
+
+static void each_output_does_what_lost_says_when_the_link_is_lost(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->lost = LOST_HOLD;
+    config_of(rig, "led")->lost = LOST_OFF;
+    config_of(rig, "lamp")->lost = LOST_ON;
+    rig_add(rig, "pan", CHANNEL_SERVO)->lost = LOST_CENTER;
+    rig_add(rig, "roll", CHANNEL_SERVO)->lost = LOST_OFF;
+    rig_add(rig, "yaw", CHANNEL_SERVO)->lost = LOST_CENTER; // not driven: and stays so
+    rig_add(rig, "fan", CHANNEL_SWITCH)->lost = LOST_HOLD;
+    start(rig);
+    static const char *const commands[] = {"tilt 45", "pan 20", "roll 20", "led_on", "fan_on"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        rig_send(rig, commands[i]);
+    rig_run_ms(rig, 100);
+    rig_forget(rig);
+    int64_t tilt_pulse = rig_hardware(rig, "tilt")->pulse_ns;
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble,
+        "nothing heard from the broker: tilt stopped where it was, led off, lamp on, "
+        "pan to its centre, roll off");
+    rig_run_ms(rig, 2000);
+    assert_int_equal(rig_count(rig, RIG_STATUS), 0);
+    assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, tilt_pulse);
+    assert_int_equal(rig_hardware(rig, "pan")->pulse_ns, 1500000);
+    assert_false(rig_hardware(rig, "roll")->enabled);
+    assert_false(rig_hardware(rig, "yaw")->enabled);
+    assert_false(rig_hardware(rig, "led")->level);
+    assert_true(rig_hardware(rig, "fan")->level);
+    assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 1000000);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_STATUS), 1);
+    assert_false(rig_seen(rig, "led")->on);
+    assert_false(rig_seen(rig, "roll")->driven);
+}
+
+static void nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests(void **state)
+{
+    HERE(rig);
+    start(rig);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_true(agent_next_us(rig->agent) == INT64_MAX);
+}
+
+static void a_clean_stop_freezes_motion_and_says_offline(void **state)
+{
+    HERE(rig);
+    start(rig);
+    rig_send(rig, "tilt 45");
+    rig_send(rig, "lamp 40");
+    rig_run_ms(rig, 100);
+    rig_forget(rig);
+    agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_FINAL), 1);
+    assert_string_equal(rig->json,
+        "{\"v\":1,\"device\":\"\",\"online\":false,\"boot\":\"" RIG_BOOT "\",\"why\":\"stopped\"}");
+    assert_true(agent_next_us(rig->agent) == INT64_MAX);
+    agent_tick(rig->agent, rig->now_us + 5000000, rig_boot_ms(rig));
+    assert_int_equal(rig_send(rig, "tilt_up"), RESULT_NONE);
+    agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig->event_count, 1);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    assert_true(rig_hardware(rig, "lamp")->enabled);
+}
+
+static void exit_off_releases_at_a_clean_stop_without_a_cut_pulse(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->exit = EXIT_OFF;
+    config_of(rig, "led")->exit = EXIT_OFF;
+    start(rig);
+    rig_send(rig, "tilt 45");
+    rig_send(rig, "led_on");
+    rig_run_ms(rig, 100);
+    rig_forget(rig);
+    int64_t at = rig->now_us;
+    agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_false(rig_hardware(rig, "led")->level);
+    rig_run_ms(rig, 100);
+    rig_assert_released(rig, at);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_powered_or_moves_at_start),
+        TEST(start_center_powers_the_servo_at_its_centre),
+        TEST(start_last_without_a_saved_position_powers_nothing),
+        TEST(start_on_lights_a_dimmer_and_tells_of_a_switch),
+        TEST(a_running_pwm_is_taken_over_with_its_duty_as_the_position),
+        TEST(a_pwm_found_running_with_no_pulse_is_disabled),
+        TEST(a_dimmer_found_running_starts_as_its_start_says),
+        TEST(the_period_and_the_steps_are_those_of_the_hardware),
+        TEST(hardware_coarser_than_the_step_is_warned_of_once),
+        TEST(off_takes_every_output_to_its_safe_state),
+        TEST(off_does_its_part_even_while_motion_is_refused),
+        TEST(each_output_does_what_lost_says_when_the_link_is_lost),
+        TEST(nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests),
+        TEST(a_clean_stop_freezes_motion_and_says_offline),
+        TEST(exit_off_releases_at_a_clean_stop_without_a_cut_pulse),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
