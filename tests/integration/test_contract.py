@@ -571,7 +571,8 @@ def a_named_device_ignores_envelopes_for_others_on_the_shared_topic(stage):
     broker, watcher, _ = set_up(stage, args=['--device', 'nano-7'])
     boot = watcher.online().boot
     stage.pub(broker, json.dumps({'cmd': 'led_on', 'boot': 'another'}))
-    equal(answers(stage, broker, watcher).last['n'], 1, 'the envelope was ignored: this is the first command')
+    equal(answers(stage, broker, watcher, 'jetson/nano-7/control').last['n'], 1,
+          'the envelope was ignored: this is the first command')
     equal(stage.say(broker, watcher, json.dumps({'cmd': 'led_on', 'boot': boot})).last['result'], 'ok', 'its own boot')
     report = stage.say(broker, watcher, json.dumps({'cmd': 'led_on', 'boot': 'another'}),
                        topic='jetson/nano-7/control')

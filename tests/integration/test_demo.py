@@ -57,6 +57,7 @@ def demo_uses_a_real_broker_and_device_where_one_is_named(stage):
     outcome = stage.run([DEMO, '--broker', '127.0.0.1:%d' % broker.port], deadline=BUILD,
                         env={'TMPDIR': scratch(stage)})
     equal(outcome.code, 0, 'exit status: %r' % outcome)
+    harness.answers(stage, broker, watcher)
     equal([r['cmd'] for r in watcher.results() if r['cmd'] != 'status'],
           ['tilt_up', 'tilt_down', 'led_on', 'led_off'] * 2, 'what the device was told')
     check(agent.alive() and broker.alive(), 'both go on running')

@@ -49,6 +49,7 @@ def an_arrow_key_moves_the_servo_and_space_stops_it(stage):
     try:
         report = pressed(terminal, watcher, UP, 'the result of the arrow key', cmd='tilt_up 5')
         equal((report.last['result'], report.channel('tilt')['target']), ('ok', 5), 'a step of five degrees')
+        terminal.wait(r'tilt 5\.0°', 'it has arrived: until then a further step is dropped')
         report = pressed(terminal, watcher, b'[[' + DOWN, 'the result of [ [ and the arrow key', cmd='tilt_down')
         equal(report.channel('tilt')['target'], 4, 'a step of one degree')
         stage.say(broker, watcher, 'tilt 170')

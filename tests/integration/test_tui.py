@@ -28,6 +28,7 @@ def each_argument_of_send_is_one_command_in_order(stage):
     broker, watcher, _ = set_up(stage)
     outcome = stage.send(broker, 'tilt 20', 'led_on', 'status')
     equal(outcome.code, 0, 'exit status: %r' % outcome)
+    answers(stage, broker, watcher)
     equal([r['cmd'] for r in watcher.results() if r['cmd'] in ('tilt 20', 'led_on')], ['tilt 20', 'led_on'], 'the order')
     equal(len(outcome.out.strip().splitlines()), 3, 'a line a command: %r' % outcome.out)
 
@@ -214,7 +215,7 @@ def send_read_only_refuses_all_but_stop(stage):
     outcome = stage.send(broker, '--read-only', 'led_on')
     check(outcome.code in (1, 2) and 'read-only' in outcome.err, 'led_on: %r' % outcome)
     equal(stage.send(broker, '--read-only', 'stop').code, 0, 'stop')
-    check(not watcher.since()[-1].channel('led')['on'], 'the led is off')
+    check(not answers(stage, broker, watcher).channel('led')['on'], 'the led is off')
 
 
 @scenario

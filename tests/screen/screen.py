@@ -33,7 +33,7 @@ class Cell:
 class Screen:
     """A program in a terminal of its own."""
 
-    def __init__(self, stage, argv, rows=24, columns=80, env=None, ambiguous=1):
+    def __init__(self, stage, argv, rows=24, columns=80, env=None, ambiguous=1, errors_apart=True):
         self.stage, self.rows, self.columns = stage, rows, columns
         driver = os.path.join(harness.BUILD_DIR, 'tests', 'screen', 'test-terminal')
         if not os.access(driver, os.X_OK):
@@ -44,7 +44,8 @@ class Screen:
             environment.pop(name, None)
         environment.update(env or {})
         self.popen = subprocess.Popen(
-            [driver, '-r', str(rows), '-c', str(columns), '-e', self.err_path, '-w', str(ambiguous)] + argv,
+            [driver, '-r', str(rows), '-c', str(columns), '-w', str(ambiguous)] +
+            (['-e', self.err_path] if errors_apart else []) + argv,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=stage.directory,
             env={k: v for k, v in environment.items() if v is not None})
         stage.screens.append(self)

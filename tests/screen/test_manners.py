@@ -148,7 +148,8 @@ def ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again(stage):
     stage.agent(broker, channels=MOVING)
     watcher = stage.watcher(broker)
     shell = harness.tool('bash')
-    s = screens.Screen(stage, [shell, '--norc', '--noprofile', '-i'], env={'PS1': 'shell> ', 'HISTFILE': None})
+    s = screens.Screen(stage, [shell, '--norc', '--noprofile', '-i'], env={'PS1': 'shell> ', 'HISTFILE': None},
+                       errors_apart=False)  # the prompt is on standard error
     s.wait(r'shell>')
     s.bytes(' '.join([harness.program('pc-tui')] + broker.options()) + '\n')
     s.wait('◉ live')
