@@ -423,6 +423,7 @@ def no_reply_goes_to_a_control_or_status_topic_or_one_of_the_brokers_own(stage):
         client.loop_stop()
     replies = [r for r in everything.since() if r.status and 'last' in r.status and 'channels' not in r.status]
     equal([r.topic for r in replies], ['good/reply'], 'topics that were answered')
+    answers(stage, broker, watcher)
     equal(len([r for r in watcher.results() if r['cmd'] == 'led_toggle']), 6, 'all were carried out')
 
 
