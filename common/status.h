@@ -80,14 +80,14 @@ struct status_writer *status_writer_new(void); // NULL without memory
 void status_writer_free(struct status_writer *writer);
 
 // Writes a status to out as one line of JSON without a line end, terminated. Cleans the texts of `last`.
-// Returns its length, or -EMSGSIZE, -ENOMEM. A status of 64 channels always fits.
+// Returns its length, or -EMSGSIZE. A status of 64 channels always fits.
 int status_write(struct status_writer *writer, const struct status *status, char out[PROTOCOL_STATUS_MAX]);
 
 // Writes the offline status of a will (why "") or a clean stop (why "stopped"). Returns its length.
 int status_write_offline(
     char out[PROTOCOL_STATUS_MAX], const char *device, const char *boot, const char *why);
 
-// Writes the answer to a response topic: version, device and last. Returns its length, or -EMSGSIZE, -ENOMEM.
+// Writes the answer to a response topic: version, device and last. Returns its length, or -EMSGSIZE.
 int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const struct status_last *last);
 
 #endif

@@ -6,7 +6,6 @@
 #include "common/text.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,46 +165,54 @@ static int encode_channel(const struct status_channel *c, struct channel_text *o
     return 0;
 }
 
-// Encodes value (which may be NULL, without memory) and releases it. Its length, or a negative errno.
-static int dump(json_t *value, char *out, size_t size)
-{
-    if (!value)
-        return -ENOMEM;
-    size_t len = json_dumpb(value, out, size, JSON_COMPACT);
-    json_decref(value);
-    if (len == 0)
-        return -ENOMEM;
-    if (len >= size)
-        return -EMSGSIZE;
-    out[len] = '\0';
-    return (int)len;
-}
-
-// Keys whose value is "" are left out.
-static const char *or_none(const char *s)
-{
-    return s[0] ? s : NULL;
-}
-
 // Cleans what foreign words or the system's own may have left in it: a text that is no UTF-8 would cost the
-// whole status.
-static json_t *pack_last(const struct status_last *last)
+// whole status. Of what is left, JSON escapes two characters.
+static void put_text(struct sink *s, const char *key, const char *text, size_t max_chars)
 {
-    char id[sizeof last->id], cmd[sizeof last->cmd], why[sizeof last->why], from[sizeof last->from];
-    text_clean(id, sizeof id, last->id, strlen(last->id), PROTOCOL_ID_MAX);
-    text_clean(cmd, sizeof cmd, last->cmd, strlen(last->cmd), PROTOCOL_ECHO_CHARS);
-    text_clean(why, sizeof why, last->why, strlen(last->why), PROTOCOL_WHY_CHARS);
-    text_clean(from, sizeof from, last->from, strlen(last->from), PROTOCOL_NAME_MAX);
-    const char *result = last->result_name[0] ? last->result_name : protocol_result_name(last->result);
-    return json_pack("{s:I, s:s*, s:s, s:s, s:s*, s:s*, s:o*}", "n", (json_int_t)last->n, "id", or_none(id),
-        "cmd", cmd, "result", result, "why", or_none(why), "from", or_none(from), "again",
-        last->again ? json_true() : NULL);
+    char clean[PROTOCOL_WHY_SIZE];
+    size_t len = text_clean(clean, sizeof clean, text, strlen(text), max_chars);
+    put(s, key);
+    put(s, "\"");
+    for (size_t from = 0; from < len;) {
+        size_t plain = strcspn(clean + from, "\"\\");
+        put_bytes(s, clean + from, plain);
+        from += plain;
+        if (from < len) {
+            put(s, "\\");
+            put_bytes(s, clean + from, 1);
+            from++;
+        }
+    }
+    put(s, "\"");
 }
 
-static json_t *pack_head(const struct head *head)
+// The same, left out where the text is "".
+static void put_text_if_any(struct sink *s, const char *key, const char *text, size_t max_chars)
 {
-    return json_pack("{s:i, s:s, s:b, s:s*, s:s*}", "v", PROTOCOL_VERSION, "device", head->device, "online",
-        head->online, "boot", or_none(head->boot), "why", or_none(head->why));
+    if (text[0])
+        put_text(s, key, text, max_chars);
+}
+
+static void put_last(struct sink *s, const struct status_last *last)
+{
+    const char *result = last->result_name[0] ? last->result_name : protocol_result_name(last->result);
+    put_fixed(s, "{\"n\":", (int64_t)last->n, 0);
+    put_text_if_any(s, ",\"id\":", last->id, PROTOCOL_ID_MAX);
+    put_text(s, ",\"cmd\":", last->cmd, PROTOCOL_ECHO_CHARS);
+    put_text(s, ",\"result\":", result, sizeof last->result_name);
+    put_text_if_any(s, ",\"why\":", last->why, PROTOCOL_WHY_CHARS);
+    put_text_if_any(s, ",\"from\":", last->from, PROTOCOL_NAME_MAX);
+    put(s, last->again ? ",\"again\":true}" : "}");
+}
+
+// Without the brace that closes it.
+static void put_head(struct sink *s, const struct head *head)
+{
+    put_fixed(s, "{\"v\":", PROTOCOL_VERSION, 0);
+    put_text(s, ",\"device\":", head->device, PROTOCOL_DEVICE_MAX);
+    put_bool(s, ",\"online\":", head->online);
+    put_text_if_any(s, ",\"boot\":", head->boot, PROTOCOL_BOOT_MAX);
+    put_text_if_any(s, ",\"why\":", head->why, PROTOCOL_WHY_CHARS);
 }
 
 static int encode_head(struct status_writer *w, const struct status *status)
@@ -218,12 +225,13 @@ static int encode_head(struct status_writer *w, const struct status *status)
     head.online = status->online;
     if (w->head_len > 0 && is_same(&head, &w->head, sizeof head))
         return 0;
+    struct sink s = {.at = w->head_text, .size = sizeof w->head_text};
+    put_head(&s, &head);
     w->head_len = 0;
-    int len = dump(pack_head(&head), w->head_text, sizeof w->head_text);
-    if (len < 0)
-        return len;
+    if (s.full)
+        return -EMSGSIZE;
     memcpy(&w->head, &head, sizeof head);
-    w->head_len = (size_t)len;
+    w->head_len = s.len;
     return 0;
 }
 
@@ -231,12 +239,13 @@ static int encode_last(struct status_writer *w, const struct status_last *last)
 {
     if (w->last_len > 0 && is_same(last, &w->last, sizeof *last))
         return 0;
+    struct sink s = {.at = w->last_text, .size = sizeof w->last_text};
+    put_last(&s, last);
     w->last_len = 0;
-    int len = dump(pack_last(last), w->last_text, sizeof w->last_text);
-    if (len < 0)
-        return len;
+    if (s.full)
+        return -EMSGSIZE;
     memcpy(&w->last, last, sizeof *last);
-    w->last_len = (size_t)len;
+    w->last_len = s.len;
     return 0;
 }
 
@@ -295,7 +304,7 @@ int status_write(struct status_writer *writer, const struct status *status, char
         return rc;
     struct sink s = {.size = PROTOCOL_STATUS_MAX};
     s.at = out;
-    put_bytes(&s, writer->head_text, writer->head_len - 1); // its brace closes at the end
+    put_bytes(&s, writer->head_text, writer->head_len);
     put_fixed(&s, ",\"seq\":", (int64_t)status->seq, 0);
     put_fixed(&s, ",\"t\":", status->t_ms, 0);
     if (status->report_ms > 0)
@@ -326,12 +335,21 @@ int status_write_offline(char out[PROTOCOL_STATUS_MAX], const char *device, cons
     snprintf(head.device, sizeof head.device, "%s", device);
     snprintf(head.boot, sizeof head.boot, "%s", boot);
     snprintf(head.why, sizeof head.why, "%s", why);
-    return dump(pack_head(&head), out, PROTOCOL_STATUS_MAX);
+    struct sink s = {.size = PROTOCOL_STATUS_MAX};
+    s.at = out;
+    put_head(&s, &head);
+    put(&s, "}");
+    return s.full ? -EMSGSIZE : (int)s.len;
 }
 
 int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const struct status_last *last)
 {
-    return dump(
-        json_pack("{s:i, s:s, s:o}", "v", PROTOCOL_VERSION, "device", device, "last", pack_last(last)), out,
-        PROTOCOL_REPLY_MAX);
+    struct sink s = {.size = PROTOCOL_REPLY_MAX};
+    s.at = out;
+    put_fixed(&s, "{\"v\":", PROTOCOL_VERSION, 0);
+    put_text(&s, ",\"device\":", device, PROTOCOL_DEVICE_MAX);
+    put(&s, ",\"last\":");
+    put_last(&s, last);
+    put(&s, "}");
+    return s.full ? -EMSGSIZE : (int)s.len;
 }

@@ -317,7 +317,7 @@ int64_t input_next_ms(const struct input *input)
     switch (input->state) {
     case INPUT_GROUND:
         if (input->utf8_length > 0)
-            sequence = input->last_ms + input->esc_ms * INPUT_SEQUENCE_FACTOR;
+            sequence = input->last_ms + (int64_t)input->esc_ms * INPUT_SEQUENCE_FACTOR;
         break;
     case INPUT_ESC:
         sequence = input->since_ms + input->esc_ms;
@@ -327,7 +327,7 @@ int64_t input_next_ms(const struct input *input)
         sequence = input->since_ms + INPUT_STRING_MS;
         break;
     default:
-        sequence = input->since_ms + input->esc_ms * INPUT_SEQUENCE_FACTOR;
+        sequence = input->since_ms + (int64_t)input->esc_ms * INPUT_SEQUENCE_FACTOR;
     }
     return sequence < due ? sequence : due;
 }

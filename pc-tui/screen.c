@@ -99,7 +99,7 @@ static void set_roles(struct screen *screen, bool no_color)
     bool colors = !no_color && has_colors() && start_color() != ERR && COLORS >= 8;
     if (colors && use_default_colors() == ERR)
         colors = false; // a background of our own would be worse than no colour
-    for (short role = 0; role < ROLE_COUNT; role++) {
+    for (int role = 0; role < ROLE_COUNT; role++) {
         screen->attributes[role] = colors ? looks[role].colored : looks[role].mono;
         if (!colors)
             continue;

@@ -236,14 +236,14 @@ static int run_trips(struct driver *driver, char **argv)
     qsort(driver->took_ns, (size_t)count, sizeof(int64_t), compare);
     // The unanswered count 0 and are in front.
     const int64_t *answered = driver->took_ns + lost;
-    const size_t n = driver->answered;
+    const size_t n = driver->answered, middle = n / 2, late = n * 99 / 100;
     printf("{\"qos\":%ld,\"window\":%ld,\"count\":%zu,\"lost\":%zu,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_"
            "us\":%.1f,"
            "\"per_s\":%.0f,\"cpu_us\":%.2f,\"rss_kb\":%ld,\"peak_kb\":%ld,\"status_len\":%zu}\n",
-        qos, window, n, lost, n ? (double)answered[n / 2] / 1e3 : 0,
-        n ? (double)answered[n * 99 / 100] / 1e3 : 0, n ? (double)answered[n - 1] / 1e3 : 0,
-        (double)n * 1e9 / (double)took, n ? (double)cpu / 1e3 / (double)n : 0, memory_kb(pid, "VmRSS"),
-        memory_kb(pid, "VmHWM"), driver->status_len);
+        qos, window, n, lost, n ? (double)answered[middle] / 1e3 : 0, n ? (double)answered[late] / 1e3 : 0,
+        n ? (double)answered[n - 1] / 1e3 : 0, (double)n * 1e9 / (double)took,
+        n ? (double)cpu / 1e3 / (double)n : 0, memory_kb(pid, "VmRSS"), memory_kb(pid, "VmHWM"),
+        driver->status_len);
     return rc == 0 ? 0 : -ECONNRESET;
 }
 
