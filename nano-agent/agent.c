@@ -60,8 +60,10 @@ void agent_publish(struct agent *agent, struct now now, bool heartbeat)
 
 static void warn_of_coarse_steps(struct agent *agent, const struct channel *c)
 {
+    if (c->config.id.kind != CHANNEL_SERVO) // a dimmer has no angles that a step could be measured in
+        return;
     int res = motion_res_milli(&c->config.motion);
-    if (c->config.id.kind != CHANNEL_SERVO || res <= c->config.step * 100)
+    if (res <= c->config.step * 100)
         return;
     char step[16];
     agent_trouble(agent,

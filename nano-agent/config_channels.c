@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nano-agent/address.h"
+#include "nano-agent/hw/pca9685.h"
 
 enum { PULSE_MIN_US = 400, PULSE_MAX_US = 2600 }; // what hobby servos take before they grind at their stops
 
@@ -173,7 +174,21 @@ static int read_channel(struct config_file *file, const struct place *at, const 
     }
 }
 
-static int check_pins(struct config_file *file, const struct config *config)
+// What to write in the place of an output that is taken: the header's pins of its kind that are left.
+static void say_free_pins(const struct config *config, const char *model, bool pwm, char out[256])
+{
+    uint64_t taken = 0;
+    char pins[200];
+    for (size_t i = 0; i < config->agent.count; i++)
+        taken |= UINT64_C(1) << config->outputs[i].address.pin;
+    snprintf(out, 256, "every channel wants a pin of its own");
+    if (!model)
+        return;
+    address_list_pins(model, pwm, taken, pins, sizeof pins);
+    snprintf(out, 256, "%s left: %s", pwm ? "PWM" : "GPIO", pins[0] ? pins : "none; use a PCA9685 board");
+}
+
+static int check_pins(struct config_file *file, const char *model, const struct config *config)
 {
     for (size_t i = 1; i < config->agent.count; i++) {
         for (size_t j = 0; j < i; j++) {
@@ -181,10 +196,63 @@ static int check_pins(struct config_file *file, const struct config *config)
             if (!address_same(&a->address, &b->address))
                 continue;
             const struct channel_id *x = &config->agent.channels[j].id, *y = &config->agent.channels[i].id;
+            char left[256];
+            say_free_pins(config, model, y->kind == CHANNEL_SERVO || y->kind == CHANNEL_DIMMER, left);
             // On the Nano a GPIO request takes the pad away from its PWM for good (pinctrl-tegra210).
-            return config_file_refuse(file, (unsigned)b->line,
-                "%s %s: %s is already %s %s's (line %d); every channel wants a pin of its own",
-                kinds[y->kind], y->name, b->address.text, kinds[x->kind], x->name, a->line);
+            return config_file_refuse(file, (unsigned)b->line, "%s %s: %s is already %s %s's (line %d)%s; %s",
+                kinds[y->kind], y->name, b->address.text, kinds[x->kind], x->name, a->line,
+                a->address.bus == b->address.bus ? "" : ", and one pin is GPIO or PWM, never both", left);
+        }
+    }
+    return 0;
+}
+
+static long hz_of(const struct config_output *output)
+{
+    return (long)((INT64_C(1000000000) + output->period_ns / 2) / output->period_ns);
+}
+
+// "1-0040": a PCA9685 that the kernel drives; the one PWM chip behind I2C that there is for a Jetson's
+// header.
+static bool is_i2c_device(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+    return digits && name[digits] == '-' && strlen(name) == digits + 5 &&
+           strspn(name + digits + 1, "0123456789abcdef") == 4;
+}
+
+static bool is_pca9685(const struct hw_address *at)
+{
+    return at->bus == HW_PCA9685 || (at->bus == HW_PWM_SYSFS && is_i2c_device(at->chip));
+}
+
+static bool on_one_chip(const struct hw_address *a, const struct hw_address *b)
+{
+    return a->bus == b->bus && a->i2c_address == b->i2c_address && !strcmp(a->chip, b->chip);
+}
+
+// The channels of a PCA9685 share its one frequency.
+static int check_frequencies(
+    struct config_file *file, const struct place *places, const struct config *config)
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        const struct config_output *b = &config->outputs[i];
+        const struct channel_id *y = &config->agent.channels[i].id;
+        unsigned line = is_pca9685(&b->address) ? config_file_line(file, places[i].section, "hz") : 0;
+        if (!line)
+            continue;
+        if (pca9685_prescale(b->period_ns) < 0)
+            return config_file_refuse(file, line, "%s %s: hz = %ld; a PCA9685 does %d to %d", kinds[y->kind],
+                y->name, hz_of(b), PCA9685_HZ_MIN, PCA9685_HZ_MAX);
+        for (size_t j = 0; j < i; j++) {
+            const struct config_output *a = &config->outputs[j];
+            const struct channel_id *x = &config->agent.channels[j].id;
+            if (!on_one_chip(&a->address, &b->address) || a->period_ns == b->period_ns)
+                continue;
+            return config_file_refuse(file, line,
+                "%s %s: hz = %ld, but %s %s (line %d) on the same PCA9685 has %ld; one chip has one "
+                "frequency",
+                kinds[y->kind], y->name, hz_of(b), kinds[x->kind], x->name, a->line, hz_of(a));
         }
     }
     return 0;
@@ -245,7 +313,9 @@ int config_channels_build(struct config_file *file, const char *model, struct co
     for (size_t i = 0; i < count && !status; i++)
         status = read_channel(file, &places[i], model, &out->agent.channels[i], &out->outputs[i]);
     if (!status)
-        status = check_pins(file, out);
+        status = check_pins(file, model, out);
+    if (!status)
+        status = check_frequencies(file, places, out);
     if (!status)
         status = check_commands(file, places, out);
     for (size_t i = 0; i < count && !status && out->sim; i++) {

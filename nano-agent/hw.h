@@ -83,7 +83,7 @@ struct hw_backend {
     int (*open_input)(const struct hw_address *at, const struct hw_gpio_options *options,
         struct hw_input **out, char why[HW_WHY_SIZE]);
 };
-extern const struct hw_backend hw_sim, hw_gpio, hw_pwm_sysfs;
+extern const struct hw_backend hw_sim, hw_gpio, hw_pwm_sysfs, hw_pca9685;
 const struct hw_backend *hw_backend_of(enum hw_bus bus);
 
 // What the simulated outputs do with each change: prints it, by default to stdout ("12.345 tilt 1500 us").

@@ -81,7 +81,10 @@ static int64_t angle_of_pulse(const struct motion_config *c, int64_t pulse_ns)
 
 static int64_t pulse_of_step(const struct motion_config *c, int64_t step)
 {
-    return div_round(step * c->period_ns, steps_of(c));
+    // Not a nanosecond above the step: the PCA9685's driver rounds up (pwm-pca9685.c, DIV_ROUND_UP_ULL in
+    // __pca9685_pwm_apply), which would make it the next step, outside the limits at the last one. Tegra's
+    // rounds to the nearest.
+    return div_floor(step * c->period_ns, steps_of(c));
 }
 
 static int64_t into_limits(const struct motion_config *c, int64_t angle)

@@ -11,7 +11,7 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
     const struct hw_backend *backend = hw_backend_of(at->bus);
     bool pwm = channel->id.kind == CHANNEL_SERVO || channel->id.kind == CHANNEL_DIMMER;
     int status = -ENOTSUP;
-    snprintf(why, HW_WHY_SIZE, "this build has no GPIO: libgpiod 1.x was not there when it was built");
+    snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
     if (!backend)
         return status;
     hw_sim_name_next(channel->id.name);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // GPIO lines through libgpiod 1.x. A released line drops its level, so lines stay requested while we run.
-#include <dirent.h>
 #include <errno.h>
 #include <gpiod.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "nano-agent/hw.h"
+#include "nano-agent/hw/gpio.h"
 
 struct gpio_switch {
     struct hw_switch base;
@@ -22,84 +20,62 @@ struct gpio_input {
     struct gpiod_line *line;
 };
 
-static int only_gpiochips(const struct dirent *entry)
+static int chip_label(const char *path, char label[HW_CHIP_MAX + 1])
 {
-    return !strncmp(entry->d_name, "gpiochip", 8);
+    struct gpiod_chip *chip = gpiod_chip_open(path);
+    if (!chip)
+        return -errno;
+    snprintf(label, HW_CHIP_MAX + 1, "%s", gpiod_chip_label(chip));
+    gpiod_chip_close(chip);
+    return 0;
 }
 
-// By label: chip numbers change from boot to boot. gpiod_chip_open_by_label gives up where any chip is closed
-// to us, without saying which; this one looks on, and names it.
-static int open_chip(const char *label, struct gpiod_chip **out, char why[HW_WHY_SIZE])
-{
-    struct dirent **entries;
-    int count = scandir("/dev", &entries, only_gpiochips, versionsort);
-    char closed[400] = "", there[200] = "";
-    size_t len = 0;
-    int error = ENODEV;
-    *out = NULL;
-    for (int i = 0; i < count; i++) {
-        char path[280];
-        snprintf(path, sizeof path, "/dev/%s", entries[i]->d_name);
-        struct gpiod_chip *chip = *out ? NULL : gpiod_chip_open(path);
-        if (chip && !strcmp(gpiod_chip_label(chip), label)) {
-            *out = chip;
-        } else if (chip) {
-            if (len < sizeof there)
-                len += (size_t)snprintf(
-                    there + len, sizeof there - len, "%s%s", len ? ", " : "", gpiod_chip_label(chip));
-            gpiod_chip_close(chip);
-        } else if (!*out && !closed[0]) {
-            error = errno;
-            snprintf(closed, sizeof closed, "%s: %s%s", path, strerror(errno),
-                errno == EACCES ? " (is this user in group gpio?)" : "");
-        }
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
-    if (*out)
-        return 0;
-    if (closed[0])
-        snprintf(why, HW_WHY_SIZE, "no chip %s among those that open; %s", label, closed);
-    else
-        snprintf(why, HW_WHY_SIZE, "no GPIO chip %s here%s%s", label, there[0] ? ", only " : "", there);
-    return -error;
-}
-
+// *chip is to be closed by the caller, and *line with it.
 static int open_line(
     const struct hw_address *at, struct gpiod_chip **chip, struct gpiod_line **line, char why[HW_WHY_SIZE])
 {
-    int status = open_chip(at->chip, chip, why);
+    char path[GPIO_PATH_SIZE];
+    int status = gpio_find_chip(at->chip, chip_label, path, why);
     if (status < 0)
         return status;
-    if (at->line >= gpiod_chip_num_lines(*chip)) {
-        snprintf(why, HW_WHY_SIZE, "%s has lines 0 to %u, no %u", at->chip, gpiod_chip_num_lines(*chip) - 1,
-            at->line);
-        gpiod_chip_close(*chip);
-        return -EINVAL;
+    *chip = gpiod_chip_open(path);
+    if (!*chip)
+        return gpio_refuse(at, errno, NULL, why);
+    status = gpio_check_range(at, gpiod_chip_num_lines(*chip), why);
+    if (status == 0) {
+        *line = gpiod_chip_get_line(*chip, at->line);
+        if (*line)
+            return 0;
+        status = gpio_refuse(at, errno, NULL, why);
     }
-    *line = gpiod_chip_get_line(*chip, at->line);
-    if (!*line) {
-        status = -errno;
-        snprintf(why, HW_WHY_SIZE, "%s:%u: %s", at->chip, at->line, strerror(errno));
-        gpiod_chip_close(*chip);
-    }
+    gpiod_chip_close(*chip);
     return status;
 }
 
 static int refuse_request(
     struct gpiod_line *line, const struct hw_address *at, int error, char why[HW_WHY_SIZE])
 {
-    const char *holder = NULL;
-    if (error == EBUSY && gpiod_line_update(line) == 0)
-        holder = gpiod_line_consumer(line);
-    if (error == EBUSY)
-        snprintf(why, HW_WHY_SIZE, "%s:%u is held by %s; stop that, or use another pin", at->chip, at->line,
-            holder ? holder : "the kernel or a program without a name");
-    else
-        snprintf(why, HW_WHY_SIZE, "%s:%u: %s%s", at->chip, at->line, strerror(error),
-            error == EACCES || error == EPERM ? " (is this user in group gpio?)" : "");
-    return -error;
+    bool known = error == EBUSY && gpiod_line_update(line) == 0;
+    return gpio_refuse(at, error, known ? gpiod_line_consumer(line) : NULL, why);
+}
+
+int gpio_look(const struct hw_address *at, struct gpio_look *out, char why[HW_WHY_SIZE])
+{
+    struct gpiod_chip *chip = NULL;
+    struct gpiod_line *line = NULL;
+    int status = open_line(at, &chip, &line, why);
+    if (status < 0)
+        return status;
+    const char *holder = gpiod_line_consumer(line);
+    out->used = gpiod_line_is_used(line);
+    snprintf(out->holder, sizeof out->holder, "%s", out->used && holder ? holder : "");
+    gpiod_chip_close(chip);
+    return 0;
+}
+
+const char *gpio_library_version(void)
+{
+    return gpiod_version_string();
 }
 
 // By struct hw_gpio_options's bias; libgpiod knows it since 1.5.

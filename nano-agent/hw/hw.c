@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/hw.h"
 
-static const struct hw_backend *const backends[] = {
-    &hw_sim,
-    &hw_pwm_sysfs,
-#ifdef WITH_GPIOD_V1
-    &hw_gpio,
-#endif
-};
+static const struct hw_backend *const backends[] = {&hw_sim, &hw_gpio, &hw_pwm_sysfs, &hw_pca9685};
 
 const struct hw_backend *hw_backend_of(enum hw_bus bus)
 {

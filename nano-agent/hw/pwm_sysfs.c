@@ -16,7 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 20, RETRIES = 100, NAME_SIZE = 256 }; // 2 s in all
+#include "nano-agent/hw/pca9685.h"
+
+enum { RETRY_MS = 20, RETRIES = 100, NAME_SIZE = PWM_SYSFS_NAME_SIZE }; // 2 s in all
 
 struct sysfs_pwm {
     struct hw_pwm base;
@@ -24,6 +26,7 @@ struct sysfs_pwm {
     int enable_fd;
     int64_t duty_ns;
     bool enabled;
+    bool shares_period; // with the chip's other channels
 };
 
 // Steps of a period by the driver behind a chip. The duty of Tegra's PWM is 8 bits wide (pwm-tegra.c,
@@ -33,8 +36,15 @@ static uint32_t steps_of_driver(const char *driver)
     if (!strcmp(driver, "tegra-pwm"))
         return 256;
     if (!strcmp(driver, "pca9685-pwm"))
-        return 4096;
+        return PCA9685_STEPS;
     return 0;
+}
+
+// The period that the hardware will have for the one asked for, so that a pulse is what we say it is.
+static int64_t real_period_ns(const char *driver, int64_t period_ns)
+{
+    int prescale = strcmp(driver, "pca9685-pwm") ? -EINVAL : pca9685_prescale(period_ns);
+    return prescale < 0 ? period_ns : pca9685_period_ns(prescale);
 }
 
 static int refuse(char why[HW_WHY_SIZE], const char *path, int error)
@@ -56,8 +66,22 @@ static bool link_name(const char *path, char out[NAME_SIZE])
     return snprintf(out, NAME_SIZE, "%s", basename(target)) < NAME_SIZE;
 }
 
-// "pwmchip0": the number that the device's chip has at this boot.
-static int find_chip(const char *root, const char *wanted, char chip[NAME_SIZE], char why[HW_WHY_SIZE])
+static void driver_of(const char *root, const char *chip, char driver[NAME_SIZE])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/class/pwm/%s/device/driver", root, chip);
+    if (!link_name(path, driver))
+        driver[0] = '\0';
+}
+
+uint32_t pwm_sysfs_steps(const char *root, const char *chip)
+{
+    char driver[NAME_SIZE];
+    driver_of(root, chip, driver);
+    return steps_of_driver(driver);
+}
+
+int pwm_sysfs_find(const char *root, const char *wanted, char chip[NAME_SIZE], char why[HW_WHY_SIZE])
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/class/pwm", root);
@@ -123,6 +147,20 @@ static int read_number(int fd, int64_t *out)
     return errno || end == text ? -EINVAL : 0;
 }
 
+// After an export, or early in the boot, the files are not there or not ours until udev has run; kernels
+// before 4.20 send it no event for an export.
+static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
+{
+    for (int i = 0;; i++) {
+        int fd = open(path, flags | O_CLOEXEC);
+        if (fd >= 0)
+            return fd;
+        if ((errno != EACCES && errno != ENOENT) || i == RETRIES)
+            return refuse(why, path, errno);
+        pause_ms(RETRY_MS);
+    }
+}
+
 static int export_channel(const char *chip_path, unsigned channel, char why[HW_WHY_SIZE])
 {
     char path[PATH_MAX];
@@ -130,9 +168,9 @@ static int export_channel(const char *chip_path, unsigned channel, char why[HW_W
     if (access(path, F_OK) == 0)
         return 0;
     snprintf(path, sizeof path, "%s/export", chip_path);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int fd = open_patiently(path, O_WRONLY, why);
     if (fd < 0)
-        return refuse(why, path, errno);
+        return fd;
     int status = write_number(fd, channel);
     close(fd);
     if (status == -EBUSY) // exported meanwhile, by udev or an agent that crashed: the files tell
@@ -142,20 +180,6 @@ static int export_channel(const char *chip_path, unsigned channel, char why[HW_W
         return status;
     }
     return status < 0 ? refuse(why, path, -status) : 0;
-}
-
-// After an export the files are not there, or not ours, until udev has run; kernels before 4.20 send it no
-// event at all.
-static int open_patiently(const char *path, char why[HW_WHY_SIZE])
-{
-    for (int i = 0;; i++) {
-        int fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd >= 0)
-            return fd;
-        if ((errno != EACCES && errno != ENOENT) || i == RETRIES)
-            return refuse(why, path, errno);
-        pause_ms(RETRY_MS);
-    }
 }
 
 static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
@@ -192,13 +216,48 @@ static void pwm_close(struct hw_pwm *base)
 
 static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
 
+static int64_t number_of(const char *dir, const char *file)
+{
+    char path[PATH_MAX];
+    int64_t n = -1;
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_number(fd, &n) < 0)
+        n = -1;
+    if (fd >= 0)
+        close(fd);
+    return n;
+}
+
+// A PCA9685's channels count as enabled from when they are exported, though they emit nothing, and while two
+// are enabled its period cannot be changed (pwm-pca9685.c, pca9685_prescaler_can_change). Disables those
+// without a pulse.
+static void disable_idle_channels(const char *chip_path)
+{
+    // Not the 17th, which is all of them at once.
+    for (unsigned channel = 0; channel < 16; channel++) {
+        char dir[PATH_MAX / 2], path[PATH_MAX];
+        snprintf(dir, sizeof dir, "%s/pwm%u", chip_path, channel);
+        if (number_of(dir, "enable") != 1 || number_of(dir, "duty_cycle") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/enable", dir);
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        int status = write_text(fd, "0");
+        (void)status; // the period's own error tells it, if it mattered
+        close(fd);
+    }
+}
+
 // Brings the channel to our period without ever having duty_cycle above it, and without stopping a running
 // one.
-static int set_period(struct sysfs_pwm *pwm, const char *dir, int64_t period_ns, char why[HW_WHY_SIZE])
+static int set_period(
+    struct sysfs_pwm *pwm, const char *chip_path, const char *dir, int64_t period_ns, char why[HW_WHY_SIZE])
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/period", dir);
-    int fd = open_patiently(path, why);
+    int fd = open_patiently(path, O_RDWR, why);
     if (fd < 0)
         return fd;
     int64_t now = 0;
@@ -209,15 +268,23 @@ static int set_period(struct sysfs_pwm *pwm, const char *dir, int64_t period_ns,
     }
     if (!status && now != period_ns)
         status = write_number(fd, period_ns);
+    if (status == -EBUSY && pwm->shares_period) {
+        disable_idle_channels(chip_path);
+        pwm->enabled = number_of(dir, "enable") == 1;
+        status = write_number(fd, period_ns);
+    }
     close(fd);
     if (status == -EINVAL) {
         snprintf(why, HW_WHY_SIZE,
             "%.300s: the chip cannot do a period of %" PRId64 " ns; another hz is wanted", path, period_ns);
         return status;
     }
-    if (status == -EBUSY) { // a PCA9685 has one period for all its channels (pwm-pca9685.c)
+    if (status == -EBUSY) {
         snprintf(why, HW_WHY_SIZE,
-            "%.300s: the chip's other channels run with another period; all must have one hz", path);
+            "%.200s: other channels of the chip run with another period; all must have one hz (what runs "
+            "from before: "
+            "echo 0 > %.100s/pwmN/enable)",
+            path, chip_path);
         return status;
     }
     return status < 0 ? refuse(why, path, -status) : 0;
@@ -241,26 +308,27 @@ static int read_state(struct sysfs_pwm *pwm, const char *dir, char why[HW_WHY_SI
 int pwm_sysfs_open(const char *root, const struct hw_address *at, int64_t period_ns, struct hw_pwm **out,
     char why[HW_WHY_SIZE])
 {
-    char chip[NAME_SIZE], driver[NAME_SIZE] = "", dir[PATH_MAX / 2], path[PATH_MAX];
-    int status = find_chip(root, at->chip, chip, why);
+    char chip[NAME_SIZE], driver[NAME_SIZE], chip_path[PATH_MAX / 4], dir[PATH_MAX / 2], path[PATH_MAX];
+    int status = pwm_sysfs_find(root, at->chip, chip, why);
     if (status < 0)
         return status;
-    snprintf(path, sizeof path, "%s/class/pwm/%s/device/driver", root, chip);
-    link_name(path, driver);
-    snprintf(dir, sizeof dir, "%s/class/pwm/%s", root, chip);
-    status = export_channel(dir, at->line, why);
+    driver_of(root, chip, driver);
+    snprintf(chip_path, sizeof chip_path, "%s/class/pwm/%s", root, chip);
+    status = export_channel(chip_path, at->line, why);
     if (status < 0)
         return status;
-    snprintf(dir, sizeof dir, "%s/class/pwm/%s/pwm%u", root, chip, at->line);
+    snprintf(dir, sizeof dir, "%s/pwm%u", chip_path, at->line);
 
     struct sysfs_pwm *pwm = calloc(1, sizeof *pwm);
     if (!pwm) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
+    period_ns = real_period_ns(driver, period_ns);
     pwm->base = (struct hw_pwm){.ops = &pwm_ops, .period_ns = period_ns, .steps = steps_of_driver(driver)};
+    pwm->shares_period = !strcmp(driver, "pca9685-pwm");
     snprintf(path, sizeof path, "%s/duty_cycle", dir);
-    pwm->duty_fd = status = open_patiently(path, why);
+    pwm->duty_fd = status = open_patiently(path, O_RDWR, why);
     if (status < 0)
         goto free_pwm;
     if (flock(pwm->duty_fd, LOCK_EX | LOCK_NB) < 0) {
@@ -270,12 +338,12 @@ int pwm_sysfs_open(const char *root, const struct hw_address *at, int64_t period
         goto close_duty;
     }
     snprintf(path, sizeof path, "%s/enable", dir);
-    pwm->enable_fd = status = open_patiently(path, why);
+    pwm->enable_fd = status = open_patiently(path, O_RDWR, why);
     if (status < 0)
         goto close_duty;
     status = read_state(pwm, dir, why);
     if (!status)
-        status = set_period(pwm, dir, period_ns, why);
+        status = set_period(pwm, chip_path, dir, period_ns, why);
     if (status < 0)
         goto close_enable;
     *out = &pwm->base;
