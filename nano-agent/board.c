@@ -2,6 +2,7 @@
 #include "nano-agent/board.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -77,10 +78,18 @@ const char *board_from_compatible(const char *compatible, size_t len, const char
     return found;
 }
 
-const char *board_detect(const char *compatible_path)
+const char *board_device_tree(void)
 {
-    char text[1024];
-    FILE *file = fopen(compatible_path, "re");
+    const char *elsewhere = getenv("NANO_AGENT_DEVICE_TREE");
+    return elsewhere && *elsewhere ? elsewhere : BOARD_DEVICE_TREE;
+}
+
+const char *board_detect(const char *device_tree)
+{
+    char path[4096], text[1024];
+    if (snprintf(path, sizeof path, "%s/compatible", device_tree) >= (int)sizeof path)
+        return NULL;
+    FILE *file = fopen(path, "re");
     if (!file)
         return NULL;
     size_t len = fread(text, 1, sizeof text, file);
@@ -89,6 +98,87 @@ const char *board_detect(const char *compatible_path)
     if (uname(&system) < 0)
         return NULL;
     return board_from_compatible(text, len, system.release);
+}
+
+const char *board_legend(unsigned pin)
+{
+    static const char *const legend[BOARD_PINS + 1] = {
+        [1] = "3V3",
+        [17] = "3V3",
+        [2] = "5V",
+        [4] = "5V",
+        [6] = "GND",
+        [9] = "GND",
+        [14] = "GND",
+        [20] = "GND",
+        [25] = "GND",
+        [30] = "GND",
+        [34] = "GND",
+        [39] = "GND",
+        [3] = "I2C SDA",
+        [5] = "I2C SCL",
+        [27] = "I2C SDA",
+        [28] = "I2C SCL",
+        [8] = "UART TX",
+        [10] = "UART RX",
+    };
+    return pin <= BOARD_PINS ? legend[pin] : NULL;
+}
+
+int board_is_power(unsigned pin)
+{
+    const char *legend = board_legend(pin);
+    return legend && (legend[0] == '3' || legend[0] == '5' || legend[0] == 'G');
+}
+
+static int is_model(const char *model, const char *name)
+{
+    size_t len = strlen(name);
+    return !strncmp(model, name, len) && (!model[len] || !strcmp(model + len, "_L4T32"));
+}
+
+int board_i2c_bus(const char *model, int second)
+{
+    // The J41 (J40, J30, J12) tables of the developer kits' user guides.
+    static const struct {
+        const char *model;
+        int bus[2];
+    } buses[] = {
+        {"JETSON_NANO", {1, 0}},
+        {"JETSON_NX", {8, 1}},
+        {"JETSON_XAVIER", {8, 1}},
+        {"JETSON_ORIN_NANO", {7, 1}},
+        {"JETSON_ORIN_NX", {7, 1}},
+        {"JETSON_ORIN", {7, 1}},
+    };
+    for (size_t i = 0; i < sizeof buses / sizeof *buses; i++) {
+        if (is_model(model, buses[i].model))
+            return buses[i].bus[second];
+    }
+    return -1;
+}
+
+int board_is_fan(const char *model, const char *device, unsigned channel)
+{
+    // pwm-fan's `pwms` in arch/arm64/boot/dts/nvidia: tegra210-p3450-0000, tegra186-p3509-0000+p3636-0001,
+    // tegra194-p3509-0000, tegra194-p2972-0000, tegra234-p3768-0000, tegra234-p3737-0000.
+    static const struct {
+        const char *model, *device;
+        unsigned channel;
+    } fans[] = {
+        {"JETSON_NANO", "7000a000.pwm", 3},
+        {"JETSON_TX2_NX", "c340000.pwm", 0},
+        {"JETSON_NX", "32d0000.pwm", 0},
+        {"JETSON_XAVIER", "c340000.pwm", 0},
+        {"JETSON_ORIN_NANO", "32a0000.pwm", 0},
+        {"JETSON_ORIN_NX", "32a0000.pwm", 0},
+        {"JETSON_ORIN", "32a0000.pwm", 0},
+    };
+    for (size_t i = 0; i < sizeof fans / sizeof *fans; i++) {
+        if (is_model(model, fans[i].model) && !strcmp(device, fans[i].device) && channel == fans[i].channel)
+            return 1;
+    }
+    return 0;
 }
 
 const struct board_pin *board_find(const char *model, unsigned pin)

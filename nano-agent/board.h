@@ -18,10 +18,16 @@ struct board_pin {
 extern const struct board_pin board_pins[];
 extern const size_t board_pin_count;
 
-#define BOARD_COMPATIBLE_PATH "/proc/device-tree/compatible"
+enum { BOARD_PINS = 40 };
 
-// The table's model for this machine from a device tree's `compatible` (NUL-separated), or NULL.
-const char *board_detect(const char *compatible_path);
+#define BOARD_DEVICE_TREE "/proc/device-tree"
+
+// The folder of the device tree: $NANO_AGENT_DEVICE_TREE where that is set (containers do not see their
+// machine's, tests have their own), else BOARD_DEVICE_TREE.
+const char *board_device_tree(void);
+
+// The table's model for this machine from the `compatible` (NUL-separated) of a device tree, or NULL.
+const char *board_detect(const char *device_tree);
 // The same from its contents and the kernel's release ("4.9.253-tegra" is JetPack 4).
 const char *board_from_compatible(const char *compatible, size_t len, const char *kernel_release);
 
@@ -29,6 +35,19 @@ const struct board_pin *board_find(const char *model, unsigned pin);
 // The pin where a chip's line, or a device's PWM channel, ends; NULL where it is not on the header.
 const struct board_pin *board_find_gpio(const char *model, const char *chip, unsigned line);
 const struct board_pin *board_find_pwm(const char *model, const char *device, unsigned channel);
+
+// What the header's legend says of a pin that carries no GPIO: "3V3", "5V", "GND", "I2C SDA", "UART TX"…;
+// NULL for a pin that may be GPIO, and outside 1 to BOARD_PINS. The same on every board: the layout is that
+// of the Raspberry Pi.
+const char *board_legend(unsigned pin);
+// True where the pin is power or ground.
+int board_is_power(unsigned pin);
+
+// The bus (N of /dev/i2c-N) of a model's header pins 3 and 5, or where second 27 and 28; -1 = not known.
+int board_i2c_bus(const char *model, int second);
+
+// True where the channel turns the fan of the developer kit (its device tree's node pwm-fan).
+int board_is_fan(const char *model, const char *device, unsigned channel);
 
 // True where the table has this model.
 int board_known(const char *model);

@@ -8,13 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef WITH_GPIOD_V1
-#include <gpiod.h>
-#endif
 
 #include "common/text.h"
 #include "nano-agent/board.h"
 #include "nano-agent/config_channels.h"
+#include "nano-agent/hw/gpio.h"
 
 enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_VERSION };
 
@@ -70,14 +68,18 @@ static int read_top(struct config_file *file, struct config *out)
     return 0;
 }
 
+const char *config_model(const struct config *config)
+{
+    if (*config->board)
+        return config->board;
+    const char *model = board_detect(board_device_tree());
+    return model || !config->sim ? model : "JETSON_NANO";
+}
+
 int config_parse(const char *text, const char *path, struct config *out, char why[1024])
 {
     struct config_file file;
-    const char *model = *out->board ? out->board : NULL;
-    if (!model)
-        model = board_detect(BOARD_COMPATIBLE_PATH);
-    if (!model && out->sim)
-        model = "JETSON_NANO";
+    const char *model = config_model(out);
     int status = config_file_open(&file, text, path, why);
     if (!status)
         status = read_top(&file, out);
@@ -91,12 +93,9 @@ static void print_version(void)
 {
     int major, minor, revision;
     mosquitto_lib_version(&major, &minor, &revision);
-    printf("nano-agent %s (libmosquitto %d.%d.%d, libevent %s, jansson %s, libconfuse %s", PROJECT_VERSION,
-        major, minor, revision, event_get_version(), JANSSON_VERSION, confuse_version);
-#ifdef WITH_GPIOD_V1
-    printf(", libgpiod %s", gpiod_version_string());
-#endif
-    printf(")\n");
+    printf("nano-agent %s (libmosquitto %d.%d.%d, libevent %s, jansson %s, libconfuse %s, libgpiod %s)\n",
+        PROJECT_VERSION, major, minor, revision, event_get_version(), JANSSON_VERSION, confuse_version,
+        gpio_library_version());
 }
 
 struct command_line {
@@ -158,8 +157,13 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         line->version = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "%.64s: nothing but options is wanted", arg);
-        return EINVAL;
+        if (line->config->task == TASK_RUN && !strcmp(arg, "check"))
+            line->config->task = TASK_CHECK;
+        else if (line->config->task == TASK_RUN && !strcmp(arg, "pins"))
+            line->config->task = TASK_PINS;
+        else
+            argp_error(state, "%.64s: nothing but options, or one of check and pins, is wanted", arg);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -186,33 +190,44 @@ static char *read_file(const char *path)
     return text;
 }
 
+static int refuse_file(struct config *out, const char *who, const char *why)
+{
+    if (out->task == TASK_RUN) {
+        fprintf(stderr, "%s%s\n", who, why);
+        return 2;
+    }
+    snprintf(out->mistake, sizeof out->mistake, "%s", why);
+    out->agent.count = 0;
+    return -1;
+}
+
 static int read_configuration(const char *path, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
     char *text = read_file(shown);
     if (!text && (path || errno != ENOENT)) {
-        fprintf(stderr, "nano-agent: %s: %s\n", shown,
+        snprintf(why, sizeof why, "%.512s: %s", shown,
             errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
-        return 2;
+        snprintf(out->path, sizeof out->path, "%s", shown);
+        return refuse_file(out, "nano-agent: ", why);
     }
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
     int status = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     free(text);
-    if (status < 0) {
-        fprintf(stderr, "%s%s\n", out->path[0] ? "" : "nano-agent: ", why);
-        return 2;
-    }
-    return -1;
+    return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
 int config_load(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, NULL,
-        "Drives this board's GPIO and PWM by commands from an MQTT broker.\v"
-        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything else.",
+    static const struct argp argp = {options, parse_option, "[check | pins]",
+        "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
+        "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
+        "pins   draws the 40-pin header and what the configuration uses of it\v"
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
+        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -233,6 +248,7 @@ int config_load(int argc, char **argv, struct config *out)
     }
     config_init(out);
     out->sim = first->sim;
+    out->task = first->task;
     snprintf(out->board, sizeof out->board, "%s", first->board);
     int status = read_configuration(line.path[0] ? line.path : NULL, out);
     if (status >= 0) {
@@ -240,6 +256,7 @@ int config_load(int argc, char **argv, struct config *out)
         return status;
     }
     line.config = out;
+    out->task = TASK_RUN; // read again
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);

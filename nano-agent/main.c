@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "nano-agent/check.h"
 #include "nano-agent/config.h"
 #include "nano-agent/health.h"
 #include "nano-agent/identity.h"
 #include "nano-agent/notify.h"
 #include "nano-agent/outputs.h"
+#include "nano-agent/pins.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1
@@ -463,7 +465,7 @@ static int run(struct app *app)
     char why[OUTPUTS_WHY_SIZE];
     if (!status && outputs_open(config, app->outputs, why) < 0) {
         log_error("%s", why);
-        return 1;
+        return 2;
     }
     if (!status)
         status = make_loop(app);
@@ -495,6 +497,10 @@ int main(int argc, char **argv)
     int status = config_load(argc, argv, &app.config);
     if (status >= 0)
         return status;
+    if (app.config.task == TASK_PINS)
+        return pins_print(&app.config, stdout);
+    if (app.config.task == TASK_CHECK)
+        return check_run(&app.config, stdout);
     log_init("nano-agent", app.config.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     if (app.config.broker.password_on_command_line)
         log_warning("-P: every user of this machine can read it; --password-file hides it");

@@ -105,12 +105,12 @@ def options_win_over_the_file(stage):
 
 
 @scenario
-def without_sim_on_a_machine_without_pins_the_missing_hardware_is_named_with_exit_1(stage):
+def without_sim_on_a_machine_without_pins_the_missing_hardware_is_named_with_exit_2(stage):
     if os.path.exists('/proc/device-tree/compatible'):
         raise harness.Skip('this machine has a device tree: it may have the pins')
     path = stage.write('agent.conf', 'servo tilt { pwm = "no-such.pwm:2" }\n')
     outcome = stage.run([harness.program('nano-agent'), '-c', path, '-h', '127.0.0.1', '-p', '1'])
-    equal(outcome.code, 1, 'exit status (%s)' % outcome.err)
+    equal(outcome.code, 2, 'exit status (%s)' % outcome.err)
     check('tilt' in outcome.err and 'no-such.pwm' in outcome.err, 'the channel and the device are named: %s' % outcome.err)
 
 

@@ -379,7 +379,7 @@ static void lost_after_leaves_room_for_two_heartbeats(void **state)
     assert_int_equal(config.lost_after_ms, 1000);
 }
 
-static void outputs_are_named_three_ways(void **state)
+static void outputs_are_named_in_four_ways(void **state)
 {
     (void)state;
     struct hw_address at;
@@ -391,6 +391,13 @@ static void outputs_are_named_three_ways(void **state)
     assert_int_equal(at.line, 38);
     assert_int_equal(address_parse("pwmchip0:2", true, NULL, &at, why), 0);
     assert_string_equal(at.chip, "pwmchip0");
+    assert_int_equal(address_parse("pca9685 i2c-7 0x77:15", true, NULL, &at, why), 0);
+    assert_int_equal(at.bus, HW_PCA9685);
+    assert_string_equal(at.chip, "i2c-7");
+    assert_int_equal(at.i2c_address, 0x77);
+    assert_int_equal(at.line, 15);
+    assert_int_equal(address_parse("pca9685  i2c-0\t0x08:0", true, NULL, &at, why), 0);
+    assert_int_equal(at.i2c_address, 8);
     assert_int_equal(address_parse("sim 256", true, NULL, &at, why), 0);
     assert_int_equal(at.bus, HW_SIM);
     assert_int_equal(at.line, 256);
@@ -399,9 +406,14 @@ static void outputs_are_named_three_ways(void **state)
         bool pwm;
         const char *words;
     } wrong[] = {
-        {"pin 7", true, "32, 33"},
-        {"pin 1", false, "no GPIO"},
+        {"pin 7", true, "these have PWM: 32, 33"},
+        {"pin 1", false, "pin 1 of JETSON_NANO is 3V3 (power); these are GPIO: 7, 11,"},
+        {"pin 2", true, "is 5V (power); these have PWM: 32, 33"},
+        {"pin 6", false, "is GND (ground)"},
+        {"pin 3", false, "is I2C SDA (a bus)"},
+        {"pin 10", false, "is UART RX (a bus)"},
         {"pin 41", false, "1 to 40"},
+        {"pin 0", false, "1 to 40"},
         {"pin x", false, "1 to 40"},
         {"gpiochip0:3", false, "label"},
         {"../x:1", true, "PWMDEVICE"},
@@ -411,7 +423,24 @@ static void outputs_are_named_three_ways(void **state)
         {"sim 8", false, "just: sim"},
         {"33", true, "pin N"},
         {"", true, "pin N"},
-        {"pca9685 i2c-1 0x40:0", true, "1-0040:0"},
+        {"7000a000.pwm:3", true,
+            "drives the fan of JETSON_NANO; these pins have PWM: 32, 33; or use a PCA9685"},
+        {"pca9685 i2c-1 0x40:0", false, "PWM only"},
+        {"pca9685 i2c-1 0x40", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-1 40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-1 0x:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-1 0x-1:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-1", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-01 0x40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-/ 0x40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c- 0x40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-123456 0x40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 1 0x40:0", true, "pca9685 i2c-1 0x40:0"},
+        {"pca9685 i2c-1 0x07:0", true, "0x08 to 0x77"},
+        {"pca9685 i2c-1 0x78:0", true, "0x08 to 0x77"},
+        {"pca9685 i2c-1 0xffffffffffffffffff:0", true, "0x08 to 0x77"},
+        {"pca9685 i2c-1 0x40:16", true, "0 to 15"},
+        {"pca9685 i2c-1 0x40:", true, "0 to 15"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(address_parse(wrong[i].text, wrong[i].pwm, "JETSON_NANO", &at, why), -EINVAL);
@@ -420,6 +449,60 @@ static void outputs_are_named_three_ways(void **state)
     }
     assert_int_equal(address_parse("pin 7", false, NULL, &at, why), -EINVAL);
     assert_non_null(strstr(why, "--sim, --board NAME"));
+    assert_int_equal(address_parse("pin 33", true, "JETSON_TX1", &at, why), -EINVAL);
+    assert_non_null(strstr(why, "use a PCA9685 board"));
+    assert_int_equal(address_parse("7000a000.pwm:3", true, NULL, &at, why), 0); // nobody knows of a fan there
+}
+
+#define PCA(name, address, rest) "servo " name " { pwm = \"pca9685 i2c-1 " address "\" " rest " }\n"
+
+static void two_channels_on_one_output_of_a_pca9685_are_refused(void **state)
+{
+    (void)state;
+    refuse_at(PCA("a", "0x40:3", "") PCA("b", "0x40:3", ""), "f:2: servo b", "servo a's (line 1)");
+    refuse_at(PCA("a", "0x40:3", "") PCA("b", "0x040:3", ""), "f:2: servo b", "servo a's (line 1)");
+    accept(PCA("a", "0x40:3", "") PCA("b", "0x40:4", "")
+            PCA("c", "0x41:3", "") "servo d { pwm = \"pca9685 i2c-0 0x40:3\" }");
+}
+
+static void channels_of_one_pca9685_have_one_hz(void **state)
+{
+    (void)state;
+    refuse_at(PCA("a", "0x40:0", "") "servo b {\n pwm = \"pca9685 i2c-1 0x40:1\"\n hz = 60\n}",
+        "f:4: servo b: hz = 60, but servo a (line 1)", "has 50");
+    refuse_at(PCA("a", "0x40:0", "") "dimmer b { pwm = \"pca9685 i2c-1 0x40:1\" }",
+        "f:2: dimmer b: hz = 1000", "one chip has one frequency");
+    refuse_at("servo a { pwm = \"1-0040:0\" }\nservo b { pwm = \"1-0040:1\" hz = 60 }",
+        "f:2: servo b: hz = 60", "one chip has one frequency");
+    accept(PCA("a", "0x40:0", "hz = 60")
+            PCA("b", "0x41:0", "") "servo c { pwm = \"pca9685 i2c-2 0x40:0\" hz = 70 }");
+    accept("servo a { pwm = \"7000a000.pwm:0\" }\nservo b { pwm = \"7000a000.pwm:2\" hz = 60 }");
+}
+
+static void a_pca9685_does_24_to_1526_hz(void **state)
+{
+    (void)state;
+    refuse_at(
+        "dimmer a { pwm = \"pca9685 i2c-1 0x40:0\"\n hz = 23 }", "f:2: dimmer a: hz = 23", "24 to 1526");
+    refuse_at("dimmer a { pwm = \"1-0040:0\"\n hz = 2000 }", "f:2: dimmer a: hz = 2000", "24 to 1526");
+    accept("dimmer a { pwm = \"pca9685 i2c-1 0x40:0\" hz = 24 }");
+    accept("dimmer a { pwm = \"pca9685 i2c-1 0x40:0\" hz = 1526 }");
+    accept("dimmer a { pwm = \"7000a000.pwm:0\" hz = 20000 }");
+}
+
+static void a_refused_pin_says_where_and_which_are_left(void **state)
+{
+    (void)state;
+    refuse_at("\nswitch a {\n gpio = \"pin 39\" }", "f:3: switch a: gpio = pin 39; ",
+        "is GND (ground); these are GPIO: 7,");
+    refuse_at(
+        "\nservo a {\n pwm = \"7000a000.pwm:3\" }", "f:3: servo a: pwm = 7000a000.pwm:3; ", "drives the fan");
+    refuse_at(SERVO "switch led { gpio = \"pin 33\" }",
+        "f:2: switch led: pin 33 is already servo tilt's (line 1)",
+        "one pin is GPIO or PWM, never both; GPIO left: 7, 11,");
+    refuse_at(SERVO "servo b { pwm = \"pin 33\" }", "f:2: ", "PWM left: 32");
+    refuse_at(SERVO "servo c { pwm = \"pin 32\" }\nservo b { pwm = \"pin 33\" }",
+        "f:3: ", "PWM left: none; use a PCA9685 board");
 }
 
 // Runs config_load in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
@@ -505,6 +588,8 @@ static void mistakes_on_the_command_line_exit_with_2(void **state)
     assert_string_equal(out, "nano-agent: /nonexistent/x.conf: No such file or directory\n");
     assert_int_equal(load((const char *[]){"--help", NULL}, out, sizeof out), 0);
     assert_non_null(strstr(out, "--sim"));
+    assert_non_null(strstr(out, "check"));
+    assert_int_equal(load((const char *[]){"check", "pins", NULL}, out, sizeof out), 2);
     assert_int_equal(load((const char *[]){"--version", NULL}, out, sizeof out), 0);
     assert_non_null(strstr(out, "libmosquitto "));
     assert_non_null(strstr(out, "libconfuse "));
@@ -548,7 +633,11 @@ int main(void)
         cmocka_unit_test(an_input_runs_commands_that_exist),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(lost_after_leaves_room_for_two_heartbeats),
-        cmocka_unit_test(outputs_are_named_three_ways),
+        cmocka_unit_test(outputs_are_named_in_four_ways),
+        cmocka_unit_test(two_channels_on_one_output_of_a_pca9685_are_refused),
+        cmocka_unit_test(channels_of_one_pca9685_have_one_hz),
+        cmocka_unit_test(a_pca9685_does_24_to_1526_hz),
+        cmocka_unit_test(a_refused_pin_says_where_and_which_are_left),
         cmocka_unit_test(options_win_over_the_file),
         cmocka_unit_test(mistakes_on_the_command_line_exit_with_2),
         cmocka_unit_test(on_a_machine_that_is_no_jetson_the_way_out_is_named),
