@@ -42,6 +42,37 @@ def start_center_powers_the_servo_at_once(stage):
 
 
 @scenario
+def a_pwm_of_eight_bits_stays_inside_its_limits_and_moves_with_every_step(stage):
+    """The rule for Tegra's PWM (256 steps a period: 78 us, 7 degrees), through the whole agent."""
+    channels = harness.CHANNELS.replace('pwm = "pin 33"', 'pwm = "sim 256"').replace('step = 5 ', 'step = 1 ')
+    broker, watcher, agent = set_up(stage, channels=channels)
+    tilt = watcher.online().channel('tilt')
+    check(abs(tilt['res'] - 7.031) < 0.001, 'res is one hardware step: %r' % tilt)
+    log_line(agent, r'tilt.*7\.0 degrees.*step of 1')
+
+    def run(word):
+        n = stage.say(broker, watcher, word).last['n']
+        return watcher.wait(lambda r: r.last.get('n') == n and r.channel('tilt')['moving'] is False, 'the end of ' + word)
+
+    before = run('tilt_center').channel('tilt')['us']
+    for word in ['tilt_up'] * 9 + ['tilt_down'] * 16 + ['tilt 90', 'tilt -90']:
+        report = run(word)
+        after = report.channel('tilt')['us']
+        if ' ' in word:
+            equal(report.last['result'], 'limit', '%s: result' % word)
+            check((1000 <= after < 1079) if '-' in word else (1921 < after <= 2000), '%s: %d us' % (word, after))
+        elif report.last['result'] == 'limit':
+            equal(after, before, '%s: the pulse at the limit' % word)
+        else:
+            equal(report.last['result'], 'ok', '%s: result' % word)
+            check(77 <= abs(after - before) <= 80, '%s: one hardware step from %d: %d us' % (word, before, after))
+        before = after
+    pulses = agent.pulses()
+    check(all(1000 <= pulse <= 2000 for pulse in pulses), 'inside the limits: %r' % pulses)
+    check(all(abs(pulse - round(pulse / 78.125) * 78.125) < 1 for pulse in pulses), 'whole steps: %r' % pulses)
+
+
+@scenario
 def the_first_status_comes_right_after_the_connection(stage):
     broker = stage.broker()
     watcher = stage.watcher(broker)
