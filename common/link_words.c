@@ -79,7 +79,9 @@ enum link_trouble link_words_code(
             say(out, "connection lost to %s", at);
         return TROUBLE_NETWORK;
     case MOSQ_ERR_NOMEM:
-        say(out, "a message from %s does not fit in memory", at);
+        say(out,
+            "a message from %s does not fit in memory: max_packet_size in its configuration keeps such out",
+            at);
         return TROUBLE_MEMORY;
     case MOSQ_ERR_KEEPALIVE:
         say(out, "no answer from %s within the keep-alive", at);
@@ -160,7 +162,8 @@ void link_words_oversized(char out[LINK_REASON_SIZE], const struct link_broker *
         say(out, "a retained message under %s at %s does not fit in memory: clear it", topic, at);
     else
         say(out,
-            "a retained message at %s does not fit in memory; clear it: mosquitto_pub -h %s -p %d -t %s -rn",
+            "a retained message at %s does not fit in memory; clear it: mosquitto_pub -h %s -p %d -t %s -r "
+            "-n",
             at, broker->host, broker->port, topic);
 }
 

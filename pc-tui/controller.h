@@ -15,6 +15,7 @@ enum {
     CONTROLLER_STOP_LIFE_US = 10000000,   // for so long; and waits so long for a link
     CONTROLLER_SAMPLE_LIFE_US = 60000000, // what a sample of the device's clock is good for
     CONTROLLER_LATE_US = 10000000,        // an echo that comes so late still finds its command
+    CONTROLLER_HELD_US = 700000,          // a step asked for again within it is a held key
     CONTROLLER_LOOK_US = 3000000,         // a link up for so long without any status: no device there
 };
 
@@ -89,7 +90,9 @@ struct controller_answer controller_send(
     struct controller *controller, const struct controller_address *to, const char *text);
 // One step of a held or tapped key: channel is a servo's or dimmer's name, direction +1 or -1, amount in
 // whole degrees or percent. Skipped while a step to that channel is unanswered, or its reported target is
-// more than one step beyond its reported position.
+// more than one step beyond its reported position. Refused, until the key has rested for CONTROLLER_HELD_US,
+// where somebody stopped the device while it was held: the agent forgives a stop after half a second, a held
+// key must not undo it.
 struct controller_answer controller_step(struct controller *controller, const struct controller_address *to,
     const char *channel, int direction, int amount);
 // STOP: to every device addressed and every other that still moves on our command. Never refused; without a

@@ -41,6 +41,7 @@ static void take_own_echo(
         return;
     struct command answered = *command;
     command->used = false;
+    peer->let_go = peer->let_go || (answered.kind == COMMAND_STEP && status->last.result == RESULT_REFUSED);
     if (!retained) {
         peer_sample(peer, answered.sent_us, now.us, status->t_ms);
         model_trip(controller->model, now.us - answered.sent_us);
@@ -113,6 +114,8 @@ void controller_status(
     if (last->n > 0 && last->n != previous_n) {
         if (!ours && !device->first_of_boot)
             take_others(controller, device, now);
+        if (!ours && peer && !device->first_of_boot && strcmp(last->cmd, "stop") == 0)
+            peer->let_go = true;
         if (last->result == RESULT_RETAINED)
             clear_retained(controller, device, now);
     }

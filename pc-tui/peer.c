@@ -5,6 +5,9 @@
 
 #include "pc-tui/controller.h"
 
+// Two good clocks part by 200 ppm at most, 12 ms in the life of a sample; and `t` is cut to the millisecond.
+enum { CLOCK_SLACK_US = 20000 };
+
 struct command *peer_place(struct peer *peer)
 {
     struct command *oldest = NULL;
@@ -61,26 +64,46 @@ bool peer_motion_unanswered(const struct peer *peer)
     return false;
 }
 
+// The device's clock lay within half a round trip of what a sample says. Two samples of clocks that only run
+// leave room for both; where they do not, one of the clocks has jumped: a machine was suspended, or a virtual
+// one stood still.
+static bool samples_agree(const struct clock_sample *a, const struct clock_sample *b)
+{
+    int64_t apart_us =
+        a->offset_us > b->offset_us ? a->offset_us - b->offset_us : b->offset_us - a->offset_us;
+    return apart_us <= (a->trip_us + b->trip_us) / 2 + CLOCK_SLACK_US;
+}
+
 void peer_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms)
 {
     // A millennium: far beyond any uptime, and far from where microseconds overflow.
     const int64_t t_max_ms = (int64_t)1000 * 366 * 86400 * 1000;
     if (t_ms < 0 || t_ms > t_max_ms || received_us < sent_us)
         return;
-    struct clock_sample *sample = &peer->samples[peer->sample_count++ % PEER_SAMPLES_MAX];
-    sample->at_us = received_us;
-    sample->trip_us = received_us - sent_us;
-    sample->offset_us = t_ms * 1000 - (sent_us + sample->trip_us / 2);
+    struct clock_sample sample = {.at_us = received_us, .trip_us = received_us - sent_us};
+    sample.offset_us = t_ms * 1000 - (sent_us + sample.trip_us / 2);
+    for (size_t i = 0; i < peer->sample_count; i++) {
+        if (samples_agree(&peer->samples[i], &sample))
+            continue;
+        peer->sample_count =
+            0; // what was learnt before the jump is worth nothing, however short its round trip
+        break;
+    }
+    // One that is older and worse will never be the best again: the rest is sorted, oldest and best first,
+    // and a burst of answers cannot push out the best of a minute.
+    while (peer->sample_count > 0 && peer->samples[peer->sample_count - 1].trip_us >= sample.trip_us)
+        peer->sample_count--;
+    if (peer->sample_count == PEER_SAMPLES_MAX)
+        peer->sample_count--;
+    peer->samples[peer->sample_count++] = sample;
 }
 
 bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms)
 {
     const struct clock_sample *best = NULL;
-    size_t kept = peer->sample_count < PEER_SAMPLES_MAX ? peer->sample_count : PEER_SAMPLES_MAX;
-    for (size_t i = 0; i < kept; i++) {
-        const struct clock_sample *sample = &peer->samples[i];
-        if (now_us - sample->at_us <= CONTROLLER_SAMPLE_LIFE_US && (!best || sample->trip_us < best->trip_us))
-            best = sample;
+    for (size_t i = 0; i < peer->sample_count && !best; i++) {
+        if (now_us - peer->samples[i].at_us <= CONTROLLER_SAMPLE_LIFE_US)
+            best = &peer->samples[i];
     }
     if (!best)
         return false;

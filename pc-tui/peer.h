@@ -63,10 +63,12 @@ struct peer {
     char boot[PROTOCOL_BOOT_MAX + 1]; // the run that clock and commands belong to
     struct command commands[PEER_COMMANDS_MAX];
     struct clock_sample samples[PEER_SAMPLES_MAX];
-    size_t sample_count; // ever taken
+    size_t sample_count;
     struct wish wish;
     struct stop stop;
-    bool moving; // motion of ours is unanswered or may still be going on
+    bool moving;        // motion of ours is unanswered or may still be going on
+    int64_t pressed_us; // when a step of a servo was last asked for; 0 = never
+    bool let_go;        // stopped meanwhile: a key that was held then must rest before it steps again
 };
 
 // A free place for a command (given-up ones make room, the oldest first); NULL where every one is unanswered.
@@ -77,7 +79,8 @@ size_t peer_unanswered(const struct peer *peer, enum command_kind kind);
 bool peer_step_unanswered(const struct peer *peer, const char *channel);
 bool peer_motion_unanswered(const struct peer *peer);
 
-// Takes a sample from an answer with the agent's time t_ms. One that cannot be a clock is passed over.
+// Takes a sample from an answer with the agent's time t_ms. One that cannot be a clock is passed over; one
+// that no steady clock could give together with the samples before it replaces them all.
 void peer_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms);
 // The agent's clock now, from the sample of the smallest round trip of the last 60 s. False without one.
 bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms);

@@ -333,6 +333,15 @@ static bool is_ahead(const struct status_channel *channel, int direction, int st
     return ahead > step;
 }
 
+// True for the repeats of a key that was held when the device was stopped.
+static bool must_let_go(struct peer *peer, struct controller_clock now)
+{
+    bool held = peer->pressed_us > 0 && now.us - peer->pressed_us < CONTROLLER_HELD_US;
+    peer->pressed_us = now.us;
+    peer->let_go = peer->let_go && held;
+    return peer->let_go;
+}
+
 static struct controller_answer step_device(struct controller *controller, struct model_device *device,
     const char *channel_name, int direction, int amount, struct controller_clock now)
 {
@@ -343,7 +352,10 @@ static struct controller_answer step_device(struct controller *controller, struc
     bool servo = channel->id.kind == CHANNEL_SERVO;
     if (!servo && channel->id.kind != CHANNEL_DIMMER)
         return answer(CONTROLLER_REFUSED, "%s knows no steps", channel_name);
-    const struct peer *peer = controller_peer(controller, device);
+    struct peer *peer = controller_peer(controller, device);
+    if (peer && servo && must_let_go(peer, now))
+        return answer(CONTROLLER_REFUSED, "%s was stopped: let go of the key for 0.7 s",
+            controller_label(controller, device));
     if (peer &&
         (peer_step_unanswered(peer, channel_name) || (servo && is_ahead(channel, direction, amount * 10)))) {
         controller->skipped++;

@@ -450,6 +450,12 @@ class Stage:
         outcome = self.run([tool('mosquitto_pub')] + broker.options() + ['-t', topic] + list(args) + ['-s'], raw)
         equal(outcome.code, 0, 'mosquitto_pub: %s' % outcome.err)
 
+    def pub_lines(self, broker, lines, topic='jetson/control', qos=1, deadline=60):
+        """mosquitto_pub: each line a message, over one connection, as fast as it goes."""
+        outcome = self.run([tool('mosquitto_pub')] + broker.options() + ['-t', topic, '-q', str(qos), '-l'],
+                           '\n'.join(lines) + '\n', deadline)
+        equal(outcome.code, 0, 'mosquitto_pub: %s' % outcome.err)
+
     def say(self, broker, watcher, payload, what=None, topic='jetson/control', args=(), deadline=DEADLINE):
         """Publishes a command with mosquitto_pub and returns the report that carries its result."""
         known = [r for r in watcher.since() if r.last]

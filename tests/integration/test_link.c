@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -685,7 +686,7 @@ static void an_oversized_retained_message_ends_in_a_hint_and_patience(void **sta
     assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
     assert_in_range(link_report(end.link)->retry_ms, 20000, 30000);
     assert_non_null(strstr(link_report(end.link)->reason, "mosquitto_pub -h 127.0.0.1"));
-    assert_non_null(strstr(link_report(end.link)->reason, "-t t/control -rn"));
+    assert_non_null(strstr(link_report(end.link)->reason, "-t t/control -r -n"));
     close_end(&end);
     peers_end_fake(&fake);
 #endif
@@ -946,12 +947,13 @@ static void beat(evutil_socket_t fd, short what, void *arg)
     assert_int_equal(link_publish(end->link, "t/heartbeat", "{}", 2, 1, true, NULL, 0, NULL), 0);
 }
 
-// Four beats and four PUBACKs: a timer of the keep-alive of 5 s would add one every 1.25 s.
+// Four beats and four PUBACKs: a timer of the keep-alive of 5 s would add one every 1.25 s. What else a busy
+// machine does only adds turns, so the quietest of three windows counts.
 static void the_keep_alive_adds_no_wake_ups_to_a_heartbeat(void **state)
 {
     struct link_options options;
     struct end end;
-    unsigned turns = 0;
+    unsigned quietest = UINT_MAX;
 
     (void)state;
     options_for(&options, broker_address, broker_port);
@@ -963,12 +965,15 @@ static void the_keep_alive_adds_no_wake_ups_to_a_heartbeat(void **state)
     event_add(timer, &second);
     WAIT_FOR(&end, end.published == 1); // the timers of waiting itself have run out
     tick(end.base, 500);
-    while (end.published < 5) {
-        event_base_loop(end.base, EVLOOP_ONCE);
-        turns++;
+    for (unsigned window = 0; window < 3 && quietest > 10; window++) {
+        const unsigned beats = end.published + 4;
+        unsigned turns = 0;
+        for (; end.published < beats; turns++)
+            event_base_loop(end.base, EVLOOP_ONCE);
+        quietest = turns < quietest ? turns : quietest;
     }
     event_free(timer);
-    assert_in_range(turns, 8, 10);
+    assert_in_range(quietest, 8, 10);
     assert_string_equal(end.states, "cu");
     close_end(&end);
 }

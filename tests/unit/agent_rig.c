@@ -186,7 +186,7 @@ struct rig_hardware *rig_hardware(struct rig *rig, const char *name)
 
 int64_t rig_boot_ms(const struct rig *rig)
 {
-    return rig->now_us / 1000 + RIG_BOOT_OFFSET_MS;
+    return rig->now_us / 1000 + RIG_BOOT_OFFSET_MS + rig->suspended_ms;
 }
 
 void rig_boot(struct rig *rig)

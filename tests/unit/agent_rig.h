@@ -45,6 +45,7 @@ struct rig {
     struct agent_config config;
     struct rig_hardware hardware[PROTOCOL_CHANNELS_MAX];
     int64_t now_us;
+    int64_t suspended_ms; // so long CLOCK_MONOTONIC, which is now_us, stood still
     struct rig_event events[RIG_EVENTS_MAX];
     size_t event_count;
     int link_rc;                        // what io.status returns

@@ -3,6 +3,7 @@
 #include "agent_rig.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -81,6 +82,35 @@ static void heartbeats_keep_their_pace_however_many_commands_come(void **state)
         beats += rig_event(rig, RIG_STATUS, i)->value == 1;
     assert_int_equal(beats, 5);
     assert_int_equal(rig_count(rig, RIG_HEALTH), 5);
+}
+
+static void what_was_stamped_before_a_suspend_is_expired_after_it(void **state)
+{
+    HERE(rig);
+    start(rig);
+    char before[128], after[128];
+    static const char format[] = "{\"cmd\":\"tilt_up\",\"by\":%" PRId64 ",\"boot\":\"" RIG_BOOT "\"}";
+    snprintf(before, sizeof before, format, rig_boot_ms(rig) + PROTOCOL_TTL_MS);
+    rig->suspended_ms += 3600000;
+    assert_int_equal(rig_send(rig, before), RESULT_EXPIRED);
+    assert_int_equal(rig_count(rig, RIG_SET), 0);
+    // The answer tells the clock as it is now: a controller learns the jump from it.
+    assert_int_equal(rig->seen.t_ms, rig_boot_ms(rig));
+    snprintf(after, sizeof after, format, rig->seen.t_ms + PROTOCOL_TTL_MS);
+    assert_int_equal(rig_send(rig, after), RESULT_OK);
+}
+
+static void a_suspend_makes_a_servo_no_faster_and_no_heartbeat_double(void **state)
+{
+    HERE(rig);
+    start(rig);
+    assert_int_equal(rig_send(rig, "tilt 40"), RESULT_OK);
+    rig_run_ms(rig, 100);
+    size_t sets = rig_count(rig, RIG_SET), statuses = rig_count(rig, RIG_STATUS);
+    rig->suspended_ms += 3600000;
+    agent_tick(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_SET), sets);
+    assert_int_equal(rig_count(rig, RIG_STATUS), statuses);
 }
 
 static void only_one_heartbeat_at_qos_1_is_outstanding(void **state)
@@ -428,6 +458,8 @@ int main(void)
         TEST(a_status_is_published_as_soon_as_the_link_is_up),
         TEST(a_heartbeat_comes_every_report_period_with_the_health),
         TEST(heartbeats_keep_their_pace_however_many_commands_come),
+        TEST(what_was_stamped_before_a_suspend_is_expired_after_it),
+        TEST(a_suspend_makes_a_servo_no_faster_and_no_heartbeat_double),
         TEST(only_one_heartbeat_at_qos_1_is_outstanding),
         TEST(heartbeats_that_could_not_be_sent_are_not_made_up_for),
         TEST(heartbeats_repeat_the_last_result),

@@ -59,6 +59,77 @@ static void a_step_says_its_amount_only_where_it_is_not_the_usual_one(void **sta
     assert_refused(controller_step(controller, &UNNAMED, "claw", 1, 5), "claw");
 }
 
+static void report_others_stop(void)
+{
+    report_answer(&report, "0123456789abcdef-9", "stop", RESULT_OK, "");
+    hear();
+}
+
+static enum controller_verdict press_up(void)
+{
+    return controller_step(controller, &UNNAMED, "tilt", 1, 5).verdict;
+}
+
+static void a_held_key_does_not_undo_anothers_stop(void **state)
+{
+    (void)state;
+    be_ready();
+    for (int i = 0; i < 20; i++, pass(40 * MS)) {
+        if (press_up() == CONTROLLER_TAKEN)
+            echo(newest());
+    }
+    size_t sent = published_count;
+    assert_true(sent > 10);
+    report_others_stop();
+    for (int i = 0; i < 250; i++, pass(40 * MS)) { // ten seconds: twenty times what the agent refuses
+        assert_refused(controller_step(controller, &UNNAMED, "tilt", 1, 5), "let go of the key");
+        hear();
+    }
+    assert_int_equal(published_count, sent);
+    pass(659 * MS); // with the 40 from above 699
+    hear();
+    assert_int_equal(press_up(), CONTROLLER_REFUSED);
+    pass(700 * MS);
+    hear();
+    assert_int_equal(press_up(), CONTROLLER_TAKEN);
+}
+
+static void a_held_key_that_was_refused_does_not_try_again_until_it_is_let_go(void **state)
+{
+    (void)state;
+    be_ready();
+    assert_int_equal(press_up(), CONTROLLER_TAKEN);
+    echo_from(&report, newest(), RESULT_REFUSED, "stopped");
+    for (int i = 0; i < 25; i++) {
+        pass(40 * MS);
+        assert_int_equal(press_up(), CONTROLLER_REFUSED);
+    }
+    assert_int_equal(published_count, 1);
+    pass(SECOND);
+    assert_int_equal(press_up(), CONTROLLER_TAKEN);
+}
+
+static void a_key_pressed_afresh_after_anothers_stop_is_sent_at_once(void **state)
+{
+    (void)state;
+    be_ready();
+    assert_int_equal(press_up(), CONTROLLER_TAKEN);
+    echo(newest());
+    pass(SECOND);
+    report_others_stop();
+    assert_int_equal(press_up(), CONTROLLER_TAKEN); // whether it is too early, the device knows
+}
+
+static void a_stop_concerns_held_keys_of_servos_alone(void **state)
+{
+    (void)state;
+    be_ready();
+    controller_step(controller, &UNNAMED, "lamp", 1, 10);
+    echo(newest());
+    report_others_stop();
+    assert_int_equal(controller_step(controller, &UNNAMED, "lamp", 1, 10).verdict, CONTROLLER_TAKEN);
+}
+
 // A servo behind a broker: commands arrive and reports leave after a delay, the position runs after the
 // target.
 enum { SERVO_TENTHS_A_SECOND = 1200, WIRE_MAX = 512 };
@@ -164,6 +235,10 @@ int main(void)
         PROMISE(a_step_is_skipped_while_the_servo_has_more_than_one_to_go),
         PROMISE(a_step_to_an_unknown_position_goes_one_at_a_time),
         PROMISE(a_step_says_its_amount_only_where_it_is_not_the_usual_one),
+        PROMISE(a_held_key_does_not_undo_anothers_stop),
+        PROMISE(a_held_key_that_was_refused_does_not_try_again_until_it_is_let_go),
+        PROMISE(a_key_pressed_afresh_after_anothers_stop_is_sent_at_once),
+        PROMISE(a_stop_concerns_held_keys_of_servos_alone),
         PROMISE(letting_go_of_a_held_key_stops_within_two_steps_on_a_cable),
         PROMISE(letting_go_of_a_held_key_stops_within_two_steps_over_wlan),
         PROMISE(letting_go_of_a_held_key_stops_within_two_steps_over_a_bad_line),
