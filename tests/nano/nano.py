@@ -106,8 +106,12 @@ class VirtualNano(Process):
     kernel's driver to the chip, 'none' leaves it to /dev/i2c-0."""
 
     def __init__(self, stage, cable=None, pca9685='driver'):
+        self._boot(stage, cable, ['rootfstype=hostfs', 'rootflags=/', 'ro', 'init=%s/init' % HERE,
+                                  'NANO_PCA9685=%s' % pca9685])
+
+    def _boot(self, stage, cable, words, directory='nano'):
         kernel = kernel_directory()
-        self.host_directory = stage.path('nano')
+        self.host_directory = stage.path(directory)
         self.guests, self.agent_program, self.agent_root = [], None, None
         self.lock, self.buffer = threading.Lock(), b''
         os.mkdir(self.host_directory)
@@ -127,8 +131,7 @@ class VirtualNano(Process):
         argv = ['bash', '-c', script, 'bash', self.host_directory] + contained + [
                 kernel + '/linux', 'mem=%dM' % (256 * PATIENCE),
                 'umid=nano-%d-%d' % (os.getpid(), len(stage.processes)), 'uml_dir=%s/' % self.host_directory,
-                'rootfstype=hostfs', 'rootflags=/', 'ro', 'init=%s/init' % HERE,
-                'NANO_DIR=%s' % self.host_directory, 'NANO_KERNEL=%s' % kernel, 'NANO_PCA9685=%s' % pca9685,
+                'NANO_DIR=%s' % self.host_directory, 'NANO_KERNEL=%s' % kernel, *words,
                 'quiet', 'con0=null,fd:5', 'con1=fd:4,fd:6', 'con2=fd:7,fd:8', 'con=null', 'ssl=null']
         if cable:
             argv.append('eth0=tuntap,%s' % cable.interface)
