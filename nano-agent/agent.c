@@ -43,7 +43,7 @@ void agent_publish(struct agent *agent, struct now now, bool heartbeat)
     agent->status.seq++;
     agent->status.t_ms = now.boot_ms;
     agent->published_us = now.us;
-    agent->changed = false;
+    agent->changed = agent->edge = false;
     int len = status_write(agent->writer, &agent->status, agent->json);
     if (len < 0) {
         if (!agent->unwritable_told)
@@ -74,7 +74,8 @@ static void warn_of_coarse_steps(struct agent *agent, const struct channel *c)
 }
 
 struct agent *agent_new(const struct agent_config *config, const union agent_output *outputs,
-    const char *boot, const struct agent_io *io, void *ctx, int64_t now_us, int64_t boot_ms)
+    const struct positions *kept, const char *boot, const struct agent_io *io, void *ctx, int64_t now_us,
+    int64_t boot_ms)
 {
     struct agent *agent = calloc(1, sizeof *agent);
     if (!agent)
@@ -88,6 +89,7 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     agent->ctx = ctx;
     agent->report_us = (int64_t)config->report_ms * MS_US;
     agent->heartbeat_us = INT64_MAX;
+    agent->edge_us = INT64_MIN / 2;
     agent->count = config->count;
     struct status *status = &agent->status;
     snprintf(status->device, sizeof status->device, "%s", config->device);
@@ -96,10 +98,15 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     status->t_ms = boot_ms;
     status->report_ms = config->report_ms;
     status->count = config->count;
+    agent->kept_us = INT64_MIN / 2;
+    if (kept)
+        agent_believe(agent, config, kept);
     for (size_t i = 0; i < config->count; i++) {
         struct channel *c = &agent->channels[i];
         agent->ids[i] = config->channels[i].id;
-        int rc = channel_init(c, &config->channels[i], outputs[i], now_us);
+        const struct position *position = &agent->kept[i].position;
+        int rc =
+            channel_init(c, &config->channels[i], outputs[i], position->name[0] ? position : NULL, now_us);
         if (rc < 0)
             agent_fault(agent, c, rc);
         warn_of_coarse_steps(agent, c);
@@ -182,6 +189,16 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
         agent, "nothing heard from the broker: %s", used > 0 ? done : "every output stays as it is");
 }
 
+enum { REPORT_GAP_US = SECOND_US / PROTOCOL_STATUS_PER_SECOND };
+
+void agent_report_edge(struct agent *agent, struct now now)
+{
+    if (!agent->up || !agent->edge || now.us < agent->edge_us + REPORT_GAP_US)
+        return;
+    agent->edge_us = now.us;
+    agent_publish(agent, now, false);
+}
+
 static void do_reports(struct agent *agent, struct now now)
 {
     if (!agent->up)
@@ -193,7 +210,7 @@ static void do_reports(struct agent *agent, struct now now)
         memset(&agent->status.health, 0, sizeof agent->status.health);
         agent->io.health(agent->ctx, &agent->status.health);
         agent_publish(agent, now, !agent->heartbeat_outstanding);
-    } else if (agent->changed && now.us >= agent->published_us + SECOND_US / PROTOCOL_STATUS_PER_SECOND) {
+    } else if (agent->changed && now.us >= agent->published_us + REPORT_GAP_US) {
         agent_publish(agent, now, false);
     }
 }
@@ -211,7 +228,10 @@ void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
         return;
     for (size_t i = 0; i < agent->count; i++)
         agent_tick_input(agent, &agent->channels[i], now);
+    agent_report_edge(agent, now);
     do_reports(agent, now);
+    if (now_us >= agent_keep_due_us(agent))
+        agent_keep(agent, now_us);
 }
 
 int64_t agent_next_us(const struct agent *agent)
@@ -221,10 +241,14 @@ int64_t agent_next_us(const struct agent *agent)
         int64_t due = channel_next_us(&agent->channels[i]);
         next = due < next ? due : next;
     }
-    if (!agent->up || agent->stopped)
+    if (agent->stopped)
+        return next;
+    int64_t keep_us = agent_keep_due_us(agent);
+    next = keep_us < next ? keep_us : next;
+    if (!agent->up)
         return next;
     int64_t report_us = agent->heartbeat_us;
-    int64_t changed_us = agent->published_us + SECOND_US / PROTOCOL_STATUS_PER_SECOND;
+    int64_t changed_us = agent->published_us + REPORT_GAP_US;
     if (agent->changed && changed_us < report_us)
         report_us = changed_us;
     return report_us < next ? report_us : next;
@@ -236,6 +260,12 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     if (agent->stopped)
         return;
     agent->stopped = true;
+    for (size_t i = 0; i < agent->count; i++)
+        if (agent->channels[i].config.id.kind == CHANNEL_SERVO)
+            channel_hold(&agent->channels[i], now_us);
+    // Before `exit` is applied: what the end of the agent switches off, nobody has switched off.
+    if (agent_keep_due_us(agent) != INT64_MAX)
+        agent_keep(agent, now_us);
     for (size_t i = 0; i < agent->count; i++) {
         struct channel *c = &agent->channels[i];
         int rc = 0;
@@ -245,8 +275,6 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
         }
         if (c->config.exit == EXIT_OFF)
             rc = channel_off(c, now_us);
-        else if (c->config.id.kind == CHANNEL_SERVO)
-            channel_hold(c, now_us);
         c->idle_us = INT64_MAX;
         if (rc < 0)
             agent_fault(agent, c, rc);

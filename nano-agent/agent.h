@@ -7,7 +7,9 @@
 
 #include "common/status.h"
 #include "nano-agent/hw.h"
-#include "nano-agent/motion.h"
+#include "nano-agent/positions.h"
+
+enum { AGENT_SAVE_MS = 5000 }; // between two saves at least: an SD card wears with each
 
 enum agent_start { START_OFF, START_LAST, START_CENTER, START_ON };
 enum agent_lost { LOST_HOLD, LOST_CENTER, LOST_OFF, LOST_ON };
@@ -22,6 +24,7 @@ enum agent_exit { EXIT_HOLD, EXIT_OFF };
 struct agent_channel_config {
     struct channel_id id;
     struct motion_config motion; // servo
+    uint32_t fingerprint;        // servo: positions_fingerprint; what was kept of another is not believed
     enum servo_axis axis;
     int step;        // tenths of a degree, 1 to 900
     int idle_off_ms; // 0 = never
@@ -66,16 +69,22 @@ struct agent_io {
     void (*trouble)(void *ctx, const char *sentence);
     // Reads the figures of the machine; called on the heartbeat only.
     void (*health)(void *ctx, struct status_health *out);
+    // Where the servos are at rest, to be kept over a restart: after each motion or switching off, when all
+    // of it differs from what was kept last, not more often than every AGENT_SAVE_MS, and at a clean stop. A
+    // servo under way is told where it rested last. Must not wait for the disk. NULL = nothing is kept.
+    void (*save)(void *ctx, const struct positions *positions);
     // CLOCK_MONOTONIC microseconds, for took_us alone; NULL = 0.
     int64_t (*clock_us)(void *ctx);
 };
 
 struct agent;
 
-// Copies config and io. outputs[i] belongs to config->channels[i]. boot: this run's random id. Powers and
-// moves nothing except what `start` says; takes over a PWM found running. NULL without memory.
+// Copies config and io. outputs[i] belongs to config->channels[i]. kept: where an earlier run left the
+// servos, NULL = not known. boot: this run's random id. Powers and moves nothing except what `start` says;
+// takes over a PWM found running. NULL without memory.
 struct agent *agent_new(const struct agent_config *config, const union agent_output *outputs,
-    const char *boot, const struct agent_io *io, void *ctx, int64_t now_us, int64_t boot_ms);
+    const struct positions *kept, const char *boot, const struct agent_io *io, void *ctx, int64_t now_us,
+    int64_t boot_ms);
 void agent_free(struct agent *agent); // frees no hardware
 
 struct agent_command { // valid during the call only
@@ -104,14 +113,15 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
 // The outstanding heartbeat was acknowledged: the next may go at QoS 1.
 void agent_heartbeat_done(struct agent *agent);
 
-// Does what is due: frames of motion, coalesced status, heartbeat, debounce, idle_off. Call when
+// Does what is due: frames of motion, coalesced status, heartbeat, debounce, idle_off, saving. Call when
 // agent_next_us has passed.
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms);
 // When agent_tick is next due (CLOCK_MONOTONIC us); INT64_MAX = nothing is, never so while the link is up.
 int64_t agent_next_us(const struct agent *agent);
 
-// Clean stop: freezes motion, applies `exit`, publishes the offline status. Nothing moves afterwards; where
-// `exit` powers a PWM down, agent_tick disables it one frame later (agent_next_us says when).
+// Clean stop: freezes motion, saves where the servos are, applies `exit`, publishes the offline status.
+// Nothing moves afterwards; where `exit` powers a PWM down, agent_tick disables it one frame later
+// (agent_next_us says when).
 void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms);
 
 // The state as it would be reported now. Valid until the next call.

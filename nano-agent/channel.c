@@ -177,16 +177,27 @@ static int take_over(struct channel *c, int64_t now_us)
     return 0;
 }
 
-static int start(struct channel *c, int64_t now_us)
+// What still runs tells best where the servo is; else what was kept does. One that had been switched off
+// stays so: somebody may have done that to turn it by hand.
+static int start_servo(struct channel *c, const struct position *kept, int64_t now_us)
 {
     bool limit;
+    if (kept && !c->motion.known)
+        motion_restore(&c->motion, kept->tenths);
+    if (c->config.start == START_CENTER)
+        return channel_go(c, 0, now_us, &limit);
+    if (c->config.start != START_LAST || !kept || !kept->driven || c->driven)
+        return 0;
+    struct motion at_rest = c->motion;
+    return servo_emit(c, &at_rest, now_us);
+}
+
+static int start(struct channel *c, const struct position *kept, int64_t now_us)
+{
     enum agent_start policy = c->config.start;
     switch (c->config.id.kind) {
     case CHANNEL_SERVO:
-        if (policy == START_CENTER)
-            return channel_go(c, 0, now_us, &limit);
-        // `last` powers a position that was saved: without one there is none to power.
-        return 0;
+        return start_servo(c, kept, now_us);
     case CHANNEL_DIMMER:
         if (policy == START_ON)
             return channel_switch(c, true, now_us);
@@ -202,8 +213,8 @@ static int start(struct channel *c, int64_t now_us)
     return 0;
 }
 
-int channel_init(
-    struct channel *c, const struct agent_channel_config *config, union agent_output out, int64_t now_us)
+int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
+    const struct position *kept, int64_t now_us)
 {
     memset(c, 0, sizeof(*c));
     c->config = *config;
@@ -220,7 +231,7 @@ int channel_init(
     }
     if (is_pwm(c))
         taken = take_over(c, now_us);
-    int started = start(c, now_us);
+    int started = start(c, kept, now_us);
     c->ran = c->on;
     return taken < 0 ? taken : started;
 }

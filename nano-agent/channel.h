@@ -32,9 +32,10 @@ struct channel {
     size_t run_next;
 };
 
-// Takes over what the hardware does, then does what `start` says.
-int channel_init(
-    struct channel *c, const struct agent_channel_config *config, union agent_output out, int64_t now_us);
+// Takes over what the hardware does, then does what `start` says. kept: where an earlier run left this servo,
+// NULL = not known.
+int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
+    const struct position *kept, int64_t now_us);
 
 // Servo. *limit: cut by a limit. -ERANGE where no pulse inside the limits can be emitted.
 int channel_go(struct channel *c, int tenths, int64_t now_us, bool *limit);

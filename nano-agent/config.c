@@ -14,7 +14,7 @@
 #include "nano-agent/config_channels.h"
 #include "nano-agent/hw/gpio.h"
 
-enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_VERSION };
+enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_VERSION };
 
 enum { BOARDS_MAX = 32 };
 
@@ -53,6 +53,15 @@ static int read_top(struct config_file *file, struct config *out)
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
         return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
             "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
+
+    if (config_file_has(file, top, "state")) {
+        const char *path = config_file_text(file, top, CONFIG_TOP, "state");
+        if (strlen(path) >= sizeof out->state)
+            return config_file_refuse(
+                file, config_file_line(file, top, "state"), "state: the path is too long");
+        snprintf(out->state, sizeof out->state, "%s", path);
+        out->state_given = true;
+    }
 
     // The heartbeat is what the broker answers to: with fewer than two in the time, a good link looks lost.
     int report_ms = out->agent.report_ms;
@@ -108,6 +117,10 @@ static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Configuration (default " CONFIG_DEFAULT_PATH ")", 0},
     {"sim", OPTION_SIM, NULL, 0, "Simulate every output: print what would change at the pins", 0},
     {"board", OPTION_BOARD, "NAME", 0, "Whose header `pin N` is, instead of finding out (JETSON_NANO, …)", 0},
+    {"state", OPTION_STATE, "FILE", 0,
+        "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
+        "--sim none)",
+        0},
     {"verbose", 'v', NULL, 0, "Log more", 0},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -152,6 +165,12 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case OPTION_BOARD:
         check_board(arg, state);
         snprintf(line->config->board, sizeof line->config->board, "%s", arg);
+        return 0;
+    case OPTION_STATE:
+        if (strlen(arg) >= sizeof line->config->state)
+            argp_error(state, "--state: the path is too long");
+        snprintf(line->config->state, sizeof line->config->state, "%s", arg);
+        line->config->state_given = true;
         return 0;
     case OPTION_VERSION:
         line->version = true;
@@ -255,6 +274,11 @@ int config_load(int argc, char **argv, struct config *out)
         free(first);
         return status;
     }
+    // The file's is for the real servos.
+    if (out->sim)
+        out->state[0] = '\0';
+    else if (!out->state_given)
+        store_default_path(out->state);
     line.config = out;
     out->task = TASK_RUN; // read again
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)

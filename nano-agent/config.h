@@ -5,6 +5,7 @@
 
 #include "common/broker_options.h"
 #include "nano-agent/agent.h"
+#include "nano-agent/store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs
 #define CONFIG_DEFAULT_PATH "/etc/nano-agent.conf"
@@ -24,13 +25,15 @@ struct config {
     struct broker_options broker;
     struct agent_config agent;
     struct config_output outputs[PROTOCOL_CHANNELS_MAX];
-    int lost_after_ms;     // 1000 to 3,600,000
-    int memory_limit_mib;  // 0 = none
-    bool sim;              // --sim: every output simulated
-    bool verbose;          // -v
-    char board[32];        // --board, "" = detect
-    enum config_task task; // what the command line asks for
-    char path[4096];       // the file read, "" = built-in defaults
+    int lost_after_ms;           // 1000 to 3,600,000
+    int memory_limit_mib;        // 0 = none
+    char state[STORE_PATH_SIZE]; // where positions are kept, "" = nowhere
+    bool state_given;            // … by the file or the command line
+    bool sim;                    // --sim: every output simulated
+    bool verbose;                // -v
+    char board[32];              // --board, "" = detect
+    enum config_task task;       // what the command line asks for
+    char path[4096];             // the file read, "" = built-in defaults
     char mistake[1024]; // TASK_CHECK, TASK_PINS: why the file was refused, and there are no channels; "" = it
                         // was not
 };

@@ -325,5 +325,12 @@ int config_channels_build(struct config_file *file, const char *model, struct co
             address->line = 0;
         }
     }
+    for (size_t i = 0; i < count && !status; i++) {
+        struct agent_channel_config *c = &out->agent.channels[i];
+        const struct hw_address *at = &out->outputs[i].address;
+        char output[HW_CHIP_MAX + 64];
+        snprintf(output, sizeof output, "%d %s %x %u", (int)at->bus, at->chip, at->i2c_address, at->line);
+        c->fingerprint = positions_fingerprint(&c->motion, output);
+    }
     return status;
 }

@@ -20,6 +20,7 @@ const struct key config_keys[] = {
     {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
     {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
     {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 
     {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
     {"hz", SERVO, KEY_NUMBER, 1, 1, 40, 400, {"50"}, NULL, "40 to 400"},
@@ -173,6 +174,11 @@ static int check_value(struct config_file *file, cfg_t *cfg, const struct key *k
         return config_file_refuse(file, line, "%s%s = %.64s; %s or %s is wanted", where(cfg, section),
             key->name, value, list, last + 1);
     }
+    case KEY_PATH:
+        if (!*value || (*value == '/' && value[1] && value[strlen(value) - 1] != '/'))
+            return 0;
+        return config_file_refuse(
+            file, line, "%s = %.64s; the whole path of a file, or \"\" (none), is wanted", key->name, value);
     case KEY_ADDRESS:
     case KEY_COMMAND:
         break; // the board and all channels must be known first

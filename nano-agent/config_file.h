@@ -18,6 +18,7 @@ enum key_type {
     KEY_WORD,    // one of words
     KEY_ADDRESS, // where an output is
     KEY_COMMAND, // the text of a command
+    KEY_PATH,    // an absolute path, or ""
 };
 
 struct key {

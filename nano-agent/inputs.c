@@ -36,7 +36,7 @@ static void run(struct agent *agent, struct channel *c, struct now now)
 static void edge(struct agent *agent, struct channel *c, bool level, struct now now)
 {
     c->on = level;
-    agent->changed = true;
+    agent->edge = agent->changed = true;
     if (c->config.debounce_ms > 0)
         c->settle_us = now.us + (int64_t)c->config.debounce_ms * MS_US;
     run(agent, c, now);
@@ -48,7 +48,9 @@ void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us
     bool settling = c->settle_us != INT64_MAX && now_us < c->settle_us;
     if (agent->stopped || settling || level == c->on)
         return;
-    edge(agent, c, level, (struct now){now_us, boot_ms});
+    struct now now = {now_us, boot_ms};
+    edge(agent, c, level, now);
+    agent_report_edge(agent, now);
 }
 
 void agent_tick_input(struct agent *agent, struct channel *c, struct now now)

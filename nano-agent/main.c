@@ -2,21 +2,17 @@
 // Wiring: configuration -> hardware -> agent -> link -> loop.
 #include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "nano-agent/app.h"
 #include "nano-agent/check.h"
-#include "nano-agent/config.h"
-#include "nano-agent/health.h"
-#include "nano-agent/identity.h"
 #include "nano-agent/notify.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/pins.h"
@@ -29,132 +25,7 @@
 #endif
 #endif
 
-enum { UNSENT_MAX = 1000, STOP_MS = 1000, DONE_MAX = 16 };
-
-struct done { // a command to be logged once its report is on the wire
-    struct status_last last;
-    int64_t took_us;
-};
-
-struct app {
-    struct config config;
-    union agent_output outputs[PROTOCOL_CHANNELS_MAX];
-    struct event *edges[PROTOCOL_CHANNELS_MAX];
-    struct agent *agent;
-    struct health health;
-    struct event_base *base;
-    struct link *link;
-    struct event *timer, *sigterm, *sigint, *log_event;
-    int timer_fd;
-    char boot[IDENTITY_BOOT_SIZE];
-    char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];
-    char will[PROTOCOL_STATUS_MAX];
-    struct done done[DONE_MAX];
-    size_t done_count;
-    bool up;                // the link is
-    bool guarding;          // it was up, and lost_after has not passed since
-    int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
-    int heartbeat;          // token of the heartbeat on its way
-    int64_t armed_us;       // when the timer goes off; INT64_MAX = never
-    int64_t watchdog_us;    // half of what systemd wants; 0 = none
-    int64_t watchdog_at_us; // when it was last fed
-    bool stopping;
-    int64_t stop_by_us;
-    char reason[LINK_REASON_SIZE]; // told last
-};
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int64_t boot_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-// ---- what the agent asks for
-
-static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
-{
-    struct app *app = ctx;
-    int token = 0;
-    int status = link_publish(
-        app->link, app->status, json, len, heartbeat || final, true, NULL, 0, heartbeat ? &token : NULL);
-    if (status == 0 && heartbeat)
-        app->heartbeat = token;
-    return status;
-}
-
-static void io_reply(void *ctx, const char *topic, const char *json, size_t len, const void *correlation,
-    size_t correlation_len)
-{
-    struct app *app = ctx;
-    int status = link_publish(app->link, topic, json, len, 0, false, correlation, correlation_len, NULL);
-    if (status < 0)
-        log_warning("answer to %s: %s", topic, strerror(-status));
-}
-
-static void io_clear_retained(void *ctx, const char *topic)
-{
-    struct app *app = ctx;
-    int status = link_publish(app->link, topic, "", 0, 1, true, NULL, 0, NULL);
-    if (status < 0)
-        log_warning("%s holds an old command that could not be cleared: %s", topic, strerror(-status));
-    else
-        log_warning("%s held an old command, which nothing obeys; clearing it", topic);
-}
-
-static void log_done(evutil_socket_t fd, short what, void *arg)
-{
-    struct app *app = arg;
-    (void)fd;
-    (void)what;
-    for (size_t i = 0; i < app->done_count; i++) {
-        const struct status_last *last = &app->done[i].last;
-        log_info("%s%s%s%s%s: %s%s%s%s (%" PRId64 " us)", last->from, *last->from ? ": " : "", last->cmd,
-            *last->id ? " " : "", last->id, protocol_result_name(last->result), last->again ? ", again" : "",
-            *last->why ? ", " : "", last->why, app->done[i].took_us);
-    }
-    app->done_count = 0;
-}
-
-// Not written here: the report would wait for the terminal or the journal.
-static void io_done(void *ctx, const struct status_last *last, int64_t took_us)
-{
-    struct app *app = ctx;
-    if (!log_enabled(LOG_LEVEL_INFO))
-        return;
-    if (app->done_count == DONE_MAX)
-        log_done(-1, 0, app);
-    app->done[app->done_count++] = (struct done){*last, took_us};
-    event_active(app->log_event, 0, 0);
-}
-
-static void io_trouble(void *ctx, const char *sentence)
-{
-    (void)ctx;
-    log_warning("%s", sentence);
-}
-
-static void io_health(void *ctx, struct status_health *out)
-{
-    struct app *app = ctx;
-    health_read(&app->health, out);
-}
-
-static int64_t io_clock(void *ctx)
-{
-    (void)ctx;
-    return now_us();
-}
-
-static const struct agent_io io = {
-    io_status, io_reply, io_clear_retained, io_done, io_trouble, io_health, io_clock};
+enum { UNSENT_MAX = 1000, STOP_MS = 1000 };
 
 // ---- time
 
@@ -198,7 +69,8 @@ static void schedule(struct app *app)
 static void quit_if_done(struct app *app)
 {
     bool closed = link_report(app->link)->state == LINK_CLOSED;
-    if (app->stopping && (now_us() >= app->stop_by_us || (closed && agent_next_us(app->agent) == INT64_MAX)))
+    if (app->stopping &&
+        (app_now_us() >= app->stop_by_us || (closed && agent_next_us(app->agent) == INT64_MAX)))
         event_base_loopbreak(app->base);
 }
 
@@ -206,10 +78,10 @@ static void check_lost(struct app *app)
 {
     if (app->up && link_last_read_ms(app->link) > app->heard_ms)
         app->heard_ms = link_last_read_ms(app->link);
-    if (now_us() < lost_at_us(app))
+    if (app_now_us() < lost_at_us(app))
         return;
     app->guarding = false;
-    agent_link_lost(app->agent, now_us(), boot_ms());
+    agent_link_lost(app->agent, app_now_us(), app_boot_ms());
     if (!app->up)
         return;
     char reason[LINK_REASON_SIZE];
@@ -221,7 +93,7 @@ static void check_lost(struct app *app)
 static void feed_watchdog(struct app *app)
 {
     // Along with the heartbeat where that comes in time, so that it costs no wake-up of its own.
-    int64_t now = now_us();
+    int64_t now = app_now_us();
     if (!app->watchdog_us || now - app->watchdog_at_us < app->watchdog_us / 2)
         return;
     app->watchdog_at_us = now;
@@ -238,7 +110,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     app->armed_us = INT64_MAX;
     if (!app->stopping)
         check_lost(app);
-    agent_tick(app->agent, now_us(), boot_ms());
+    agent_tick(app->agent, app_now_us(), app_boot_ms());
     feed_watchdog(app);
     quit_if_done(app);
     schedule(app);
@@ -274,7 +146,7 @@ static void on_link(void *ctx, const struct link_report *report)
     if (!app->up && up) {
         app->guarding = true;
         app->heard_ms = link_last_read_ms(app->link);
-        agent_link_up(app->agent, now_us(), boot_ms());
+        agent_link_up(app->agent, app_now_us(), app_boot_ms());
     }
     app->up = up;
     tell_link(app, report);
@@ -293,7 +165,7 @@ static void on_message(void *ctx, const struct link_message *message)
         .response_topic = message->response_topic,
         .correlation = message->correlation,
         .correlation_len = message->correlation_len};
-    agent_command(app->agent, &command, now_us(), boot_ms());
+    agent_command(app->agent, &command, app_now_us(), app_boot_ms());
     schedule(app);
 }
 
@@ -333,8 +205,8 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
         return;
     }
     if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(app->agent, edge->channel, !level, now_us(), boot_ms());
-    agent_input(app->agent, edge->channel, level, now_us(), boot_ms());
+        agent_input(app->agent, edge->channel, !level, app_now_us(), app_boot_ms());
+    agent_input(app->agent, edge->channel, level, app_now_us(), app_boot_ms());
     schedule(app);
 }
 
@@ -349,8 +221,8 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
     notify_send("STOPPING=1");
     app->stopping = true;
-    app->stop_by_us = now_us() + (STOP_MS + 100) * INT64_C(1000);
-    agent_stop(app->agent, now_us(), boot_ms());
+    app->stop_by_us = app_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    agent_stop(app->agent, app_now_us(), app_boot_ms());
     link_close(app->link, STOP_MS);
     quit_if_done(app);
     schedule(app);
@@ -414,6 +286,30 @@ static int make_link(struct app *app)
     return app->link ? 0 : -ENOMEM;
 }
 
+static void tell_store_trouble(const char *sentence)
+{
+    log_warning("%s", sentence);
+}
+
+static int make_agent(struct app *app)
+{
+    struct positions kept = {0};
+    struct agent_io with = app_io;
+    char why[STORE_WHY_SIZE];
+    if (app->config.state[0]) {
+        if (store_load(app->config.state, &kept, why) < 0)
+            log_warning("%s", why);
+        app->store = store_new(app->config.state, tell_store_trouble);
+        if (!app->store)
+            return -ENOMEM;
+    } else {
+        with.save = NULL;
+    }
+    app->agent = agent_new(
+        &app->config.agent, app->outputs, &kept, app->boot, &with, app, app_now_us(), app_boot_ms());
+    return app->agent ? 0 : -ENOMEM;
+}
+
 static int make_loop(struct app *app)
 {
     app->base = event_base_new();
@@ -423,7 +319,7 @@ static int make_loop(struct app *app)
     if (!app->base)
         return -ENOMEM;
     app->timer = event_new(app->base, app->timer_fd, EV_READ | EV_PERSIST, on_timer, app);
-    app->log_event = event_new(app->base, -1, 0, log_done, app);
+    app->log_event = event_new(app->base, -1, 0, app_log_done, app);
     app->sigterm = evsignal_new(app->base, SIGTERM, on_signal, app);
     app->sigint = evsignal_new(app->base, SIGINT, on_signal, app);
     if (!app->timer || !app->log_event || !app->sigterm || !app->sigint || event_add(app->timer, NULL) < 0 ||
@@ -435,9 +331,10 @@ static int make_loop(struct app *app)
 static void finish(struct app *app)
 {
     struct event *const events[] = {app->timer, app->log_event, app->sigterm, app->sigint};
-    log_done(-1, 0, app);
+    app_log_done(-1, 0, app);
     link_free(app->link);
     agent_free(app->agent);
+    store_free(app->store, STOP_MS);
     for (size_t i = 0; i < app->config.agent.count; i++) {
         if (app->edges[i])
             event_free(app->edges[i]);
@@ -473,15 +370,16 @@ static int run(struct app *app)
         status = make_link(app);
     if (!status) {
         health_init(&app->health, "");
-        app->agent = agent_new(&config->agent, app->outputs, app->boot, &io, app, now_us(), boot_ms());
-        status = app->agent ? watch_inputs(app, edge_args) : -ENOMEM;
+        status = make_agent(app);
     }
+    if (!status)
+        status = watch_inputs(app, edge_args);
     if (status < 0) {
         log_error("start: %s", strerror(-status));
         return 1;
     }
     app->watchdog_us = notify_watchdog_us() / 2;
-    app->watchdog_at_us = now_us();
+    app->watchdog_at_us = app_now_us();
     notify_send("READY=1");
     schedule(app);
     if (event_base_dispatch(app->base) < 0 || !app->stopping) {

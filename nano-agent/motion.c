@@ -132,20 +132,27 @@ static void rest_at_step(struct motion *m, int64_t step)
     m->moving = false;
 }
 
-void motion_found(struct motion *m, int64_t pulse_ns)
+static void rest_at_angle(struct motion *m, int64_t angle, bool assumed)
 {
     m->known = true;
-    m->assumed = false;
-    rest_at_step(m, step_of_angle(m, into_limits(&m->config, angle_of_pulse(&m->config, pulse_ns))));
+    m->assumed = assumed;
+    rest_at_step(m, step_of_angle(m, into_limits(&m->config, angle)));
+}
+
+void motion_found(struct motion *m, int64_t pulse_ns)
+{
+    rest_at_angle(m, angle_of_pulse(&m->config, pulse_ns), false);
+}
+
+void motion_restore(struct motion *m, int tenths)
+{
+    rest_at_angle(m, tenths * TENTH, false);
 }
 
 static void assume_centre(struct motion *m)
 {
-    if (m->known)
-        return;
-    m->known = true;
-    m->assumed = true;
-    rest_at_step(m, step_of_angle(m, into_limits(&m->config, 0)));
+    if (!m->known)
+        rest_at_angle(m, 0, true);
 }
 
 static void aim(struct motion *m, int64_t wish, int64_t step, int64_t now_us)

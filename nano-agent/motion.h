@@ -34,7 +34,7 @@ struct motion {
     int64_t frame_us; // when the last frame was computed
 };
 
-// The position stays unknown until motion_found or the first motion.
+// The position stays unknown until motion_found, motion_restore or the first motion.
 void motion_init(struct motion *m, const struct motion_config *config);
 
 // False where no pulse that the hardware can emit is inside the limits: such a servo must never be driven.
@@ -42,6 +42,9 @@ bool motion_possible(const struct motion *m);
 
 // Position known from a pulse the hardware was found emitting (clamped into the limits).
 void motion_found(struct motion *m, int64_t pulse_ns);
+
+// Position known from what was kept of an earlier run (clamped into the limits).
+void motion_restore(struct motion *m, int tenths);
 
 // Sets the target: clamped into the limits, then the nearest angle that the hardware can emit inside them.
 // Returns true where it was cut by a limit. An unknown position becomes 0 degrees (clamped), marked assumed.

@@ -123,6 +123,14 @@ static void on_health(void *ctx, struct status_health *out)
     out->cpu_c = 415;
 }
 
+static void on_save(void *ctx, const struct positions *positions)
+{
+    struct rig *rig = ctx;
+    rig->saved = *positions;
+    rig->saved_us = rig->now_us;
+    rig->saves++;
+}
+
 static int64_t on_clock(void *ctx)
 {
     static int64_t us;
@@ -136,6 +144,7 @@ static const struct agent_io io = {.status = on_status,
     .done = on_done,
     .trouble = on_trouble,
     .health = on_health,
+    .save = on_save,
     .clock_us = on_clock};
 
 struct agent_channel_config *rig_add(struct rig *rig, const char *name, enum channel_kind kind)
@@ -204,7 +213,8 @@ void rig_boot(struct rig *rig)
         h->enabled = h->pwm.was_enabled;
         h->pulse_ns = h->pwm.found_ns;
     }
-    rig->agent = agent_new(&rig->config, outputs, RIG_BOOT, &io, rig, rig->now_us, rig_boot_ms(rig));
+    rig->agent =
+        agent_new(&rig->config, outputs, &rig->kept, RIG_BOOT, &io, rig, rig->now_us, rig_boot_ms(rig));
     assert_non_null(rig->agent);
 }
 

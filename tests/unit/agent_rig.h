@@ -58,6 +58,10 @@ struct rig {
     char trouble[512];
     char done_cmd[PROTOCOL_CMD_SIZE];
     int64_t took_us;
+    struct positions kept;  // by an earlier run, before rig_boot
+    struct positions saved; // the latest
+    int64_t saved_us;
+    size_t saves;
 };
 
 // The tutorial's device: servo `tilt` and switch `led`, not started.

@@ -89,6 +89,8 @@ static char *with_examples(const char *text)
     assert_non_null(out);
     bool example = false;
     for (char *line = out; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        if (!strncmp(line, "# state", 7))
+            line[0] = ' ';
         if (!strncmp(line, "# dimmer", 8) || !strncmp(line, "# input", 7))
             example = true;
         if (example)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lies behind hw.h, on files that look like the kernel's; the machine's figures.
+// What lies behind hw.h, on files that look like the kernel's.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "nano-agent/health.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 #include "nano-agent/notify.h"
 
@@ -398,77 +397,6 @@ static void a_gpio_chip_that_is_not_there_is_named(void **state)
     assert_non_null(strstr(why, "no-such-chip"));
 }
 
-static void the_figures_of_a_nano_are_read(void **state)
-{
-    (void)state;
-    struct health health;
-    struct status_health out;
-    make_dir("proc");
-    put("proc/uptime", "3600.52 7000.10\n");
-    put("proc/loadavg", "0.42 0.30 0.20 1/200 1234\n");
-    put("proc/meminfo", "MemTotal:        4000000 kB\nMemFree: 100 kB\nMemAvailable:    3000000 kB\n");
-    put("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1 1 1 1\n");
-    static const char *const zones[][2] = {
-        {"AO-therm", "45000"}, {"CPU-therm", "41500"}, {"GPU-therm", "39000"}, {"PMIC-Die", "100000"}};
-    for (size_t i = 0; i < 4; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "sys/class/thermal/thermal_zone%zu", i);
-        make_dir(path);
-        snprintf(path, sizeof path, "sys/class/thermal/thermal_zone%zu/type", i);
-        put(path, zones[i][0]);
-        snprintf(path, sizeof path, "sys/class/thermal/thermal_zone%zu/temp", i);
-        put(path, zones[i][1]);
-    }
-    make_dir("sys/devices/57000000.gpu");
-    put("sys/devices/57000000.gpu/load", "30\n");
-    make_dir("sys/bus/iio/devices/iio:device0");
-    put("sys/bus/iio/devices/iio:device0/rail_name_0", "POM_5V_IN\n");
-    put("sys/bus/iio/devices/iio:device0/in_power0_input", "2900\n");
-    health_init(&health, root);
-    health_read(&health, &out);
-    assert_int_equal(out.has, HEALTH_UP | HEALTH_MEM | HEALTH_LOAD | HEALTH_CPU_C | HEALTH_GPU_C |
-                                  HEALTH_GPU |
-                                  HEALTH_WATTS); // no share of the processor before there is a span
-    assert_int_equal(out.up_s, 3600);
-    assert_int_equal(out.load, 42);
-    assert_int_equal(out.mem, 250);
-    assert_int_equal(out.cpu_c, 415);
-    assert_int_equal(out.gpu_c, 390);
-    assert_int_equal(out.gpu, 30);
-    assert_int_equal(out.milliwatts, 2900);
-    put("proc/stat", "cpu  150 0 150 1100 0 0 0 0 0 0\n");
-    put("sys/class/thermal/thermal_zone2/temp", "-256000");
-    health_read(&health, &out);
-    assert_int_equal(out.cpu, 250);       // 100 of 400
-    assert_false(out.has & HEALTH_GPU_C); // below zero: switched off
-}
-
-static void the_power_of_an_orin_is_volts_times_amperes(void **state)
-{
-    (void)state;
-    struct health health;
-    struct status_health out;
-    make_dir("sys/class/hwmon/hwmon1");
-    put("sys/class/hwmon/hwmon1/name", "ina3221\n");
-    put("sys/class/hwmon/hwmon1/in1_label", "VDD_IN\n");
-    put("sys/class/hwmon/hwmon1/in1_input", "5000\n");
-    put("sys/class/hwmon/hwmon1/curr1_input", "900\n");
-    health_init(&health, root);
-    health_read(&health, &out);
-    assert_int_equal(out.has, HEALTH_WATTS);
-    assert_int_equal(out.milliwatts, 4500);
-}
-
-static void what_the_machine_cannot_tell_is_left_out(void **state)
-{
-    (void)state;
-    struct health health;
-    struct status_health out;
-    health_init(&health, root);
-    health_read(&health, &out);
-    assert_int_equal(out.has, 0);
-}
-
 static void systemd_is_told_by_one_datagram(void **state)
 {
     (void)state;
@@ -513,9 +441,6 @@ int main(void)
         IN_ROOT(the_simulation_prints_each_change_of_a_pin_and_nothing_else),
         cmocka_unit_test(the_simulated_back_end_is_never_chosen_for_real_hardware),
         cmocka_unit_test(a_gpio_chip_that_is_not_there_is_named),
-        IN_ROOT(the_figures_of_a_nano_are_read),
-        IN_ROOT(the_power_of_an_orin_is_volts_times_amperes),
-        IN_ROOT(what_the_machine_cannot_tell_is_left_out),
         IN_ROOT(systemd_is_told_by_one_datagram),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,22 @@ static void idle_off_stops_driving_after_rest(void **state)
     assert_int_equal(rig_seen(rig, "tilt")->target, 250);
 }
 
+static void a_command_before_idle_off_keeps_it_driven(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->idle_off_ms = 2000;
+    start(rig);
+    for (int i = 0; i < 10; i++) {
+        rig_send(rig, i % 2 ? "tilt 2" : "tilt 4");
+        rig_run_ms(rig, 1900);
+        assert_true(rig_seen(rig, "tilt")->driven);
+    }
+    rig_send(rig, "tilt_stop");
+    rig_run_ms(rig, 2100);
+    assert_false(rig_seen(rig, "tilt")->driven);
+    assert_int_equal(rig_count(rig, RIG_ENABLE), 2);
+}
+
 static void a_switch_goes_on_off_and_toggles(void **state)
 {
     HERE(rig);
@@ -336,6 +352,7 @@ int main(void)
         TEST(a_slow_pwm_is_disabled_only_after_its_own_period),
         TEST(a_command_right_after_off_drives_on_without_disabling),
         TEST(idle_off_stops_driving_after_rest),
+        TEST(a_command_before_idle_off_keeps_it_driven),
         TEST(a_switch_goes_on_off_and_toggles),
         TEST(a_dimmer_keeps_its_last_percent),
         TEST(a_dimmer_is_not_held_back_by_a_stop),

@@ -2,6 +2,7 @@
 // What the outputs do when nobody commands them: at start, by their policies, and at the end.
 #include "agent_rig.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -276,6 +277,157 @@ static void exit_off_releases_at_a_clean_stop_without_a_cut_pulse(void **state)
     rig_assert_released(rig, at);
 }
 
+// What the tables of docs/agent.md say of each policy, for each kind and state of an output.
+static void every_policy_does_what_its_table_says(void **state)
+{
+    (void)state;
+    enum moment { AT_OFF, AT_LOST, AT_EXIT };
+    static const struct {
+        enum channel_kind kind;
+        enum moment moment;
+        int policy;
+        bool active_before, active_after;
+        int pulse_us; // servo: where it comes to rest; 0 = not driven
+    } rows[] = {
+        {CHANNEL_SERVO, AT_OFF, SAFE_OFF, true, false, 0},
+        {CHANNEL_SERVO, AT_OFF, SAFE_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_OFF, SAFE_CENTER, true, true, 1500},
+        {CHANNEL_SERVO, AT_OFF, SAFE_CENTER, false, false, 0},
+        {CHANNEL_SERVO, AT_OFF, SAFE_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, LOST_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_LOST, LOST_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, LOST_CENTER, true, true, 1500},
+        {CHANNEL_SERVO, AT_LOST, LOST_CENTER, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, LOST_OFF, true, false, 0},
+        {CHANNEL_SERVO, AT_EXIT, EXIT_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_EXIT, EXIT_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_EXIT, EXIT_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, SAFE_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, SAFE_HOLD, true, true, 0},
+        {CHANNEL_SWITCH, AT_OFF, SAFE_HOLD, false, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, SAFE_ON, false, true, 0},
+        {CHANNEL_SWITCH, AT_LOST, LOST_HOLD, true, true, 0},
+        {CHANNEL_SWITCH, AT_LOST, LOST_HOLD, false, false, 0},
+        {CHANNEL_SWITCH, AT_LOST, LOST_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_LOST, LOST_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_OFF, SAFE_OFF, true, false, 0},
+        {CHANNEL_DIMMER, AT_OFF, SAFE_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_OFF, SAFE_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_LOST, LOST_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_LOST, LOST_OFF, true, false, 0},
+        {CHANNEL_DIMMER, AT_LOST, LOST_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_EXIT, EXIT_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_EXIT, EXIT_OFF, true, false, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rig *rig = rig_new();
+        struct agent_channel_config *c = rig_add(rig, "it", rows[i].kind);
+        const struct rig_hardware *h = rig_hardware(rig, "it");
+        if (rows[i].moment == AT_OFF)
+            c->safe = (enum agent_safe)rows[i].policy;
+        else if (rows[i].moment == AT_LOST)
+            c->lost = (enum agent_lost)rows[i].policy;
+        else
+            c->exit = (enum agent_exit)rows[i].policy;
+        start(rig);
+        if (rows[i].active_before)
+            assert_int_equal(rig_send(rig, rows[i].kind == CHANNEL_SERVO ? "it 40" : "it_on"), RESULT_OK);
+        rig_run_ms(rig, 100); // a servo is under way
+        int64_t pulse_ns = h->pulse_ns;
+        if (rows[i].moment == AT_OFF)
+            assert_int_equal(rig_send(rig, "off"), RESULT_OK);
+        else if (rows[i].moment == AT_LOST)
+            agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+        else
+            agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+        rig_run_ms(rig, 3000);
+        bool active = rows[i].kind == CHANNEL_SWITCH ? h->level : h->enabled && h->pulse_ns > 0;
+        if (active != rows[i].active_after)
+            fail_msg("row %zu: %s", i, active ? "active" : "not active");
+        if (rows[i].pulse_us > 0)
+            assert_int_equal(h->pulse_ns, rows[i].pulse_us * INT64_C(1000));
+        if (rows[i].pulse_us < 0)
+            assert_int_equal(h->pulse_ns, pulse_ns);
+        rig_free(rig);
+    }
+}
+
+static void hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->lost = LOST_OFF;
+    config_of(rig, "led")->lost = LOST_OFF;
+    rig_add(rig, "button", CHANNEL_INPUT);
+    start(rig);
+    rig_send(rig, "tilt 20");
+    rig_send(rig, "led_on");
+    rig_run_ms(rig, 2000);
+    rig_forget(rig);
+    rig_hardware(rig, "tilt")->error = -EIO;
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 2);
+    assert_string_equal(rig->trouble, "nothing heard from the broker: tilt failed, led off");
+    assert_false(rig_hardware(rig, "led")->level);
+    assert_true(rig_seen(rig, "tilt")->driven); // it still is
+}
+
+static void a_pwm_that_cannot_be_disabled_is_told(void **state)
+{
+    HERE(rig);
+    start(rig);
+    rig_send(rig, "tilt 0");
+    rig_send(rig, "tilt_off");
+    rig_forget(rig);
+    rig_hardware(rig, "tilt")->error = -EIO;
+    rig_run_ms(rig, 1000);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    assert_string_equal(rig->trouble, "servo tilt: Input/output error");
+}
+
+static void a_clean_stop_says_offline_even_where_the_hardware_refuses(void **state)
+{
+    HERE(rig);
+    config_of(rig, "tilt")->exit = EXIT_OFF;
+    rig_add(rig, "button", CHANNEL_INPUT);
+    start(rig);
+    rig_send(rig, "tilt 45");
+    rig_run_ms(rig, 100);
+    rig_forget(rig);
+    rig_hardware(rig, "tilt")->error = -EIO;
+    rig_edge(rig, "button", true);
+    agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    assert_string_equal(rig->trouble, "servo tilt: Input/output error");
+    assert_int_equal(rig_count(rig, RIG_FINAL), 1);
+    assert_true(agent_next_us(rig->agent) == INT64_MAX);
+}
+
+static void after_a_clean_stop_a_link_that_comes_up_is_told_nothing(void **state)
+{
+    HERE(rig);
+    start(rig);
+    agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
+    rig_forget(rig);
+    agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    agent_input(rig->agent, rig_index(rig, "led"), true, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig->event_count, 0);
+}
+
+static void a_status_that_found_no_room_is_sent_again(void **state)
+{
+    HERE(rig);
+    start(rig);
+    rig->link_rc = -ENOBUFS;
+    rig_send(rig, "led_on");
+    rig->link_rc = 0;
+    rig_forget(rig);
+    rig_run_ms(rig, 60);
+    assert_int_equal(rig_count(rig, RIG_STATUS), 1);
+    assert_true(rig_seen(rig, "led")->on);
+    assert_string_equal(rig->seen.last.cmd, "led_on");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +446,12 @@ int main(void)
         TEST(nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests),
         TEST(a_clean_stop_freezes_motion_and_says_offline),
         TEST(exit_off_releases_at_a_clean_stop_without_a_cut_pulse),
+        cmocka_unit_test(every_policy_does_what_its_table_says),
+        TEST(hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act),
+        TEST(a_pwm_that_cannot_be_disabled_is_told),
+        TEST(a_clean_stop_says_offline_even_where_the_hardware_refuses),
+        TEST(after_a_clean_stop_a_link_that_comes_up_is_told_nothing),
+        TEST(a_status_that_found_no_room_is_sent_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

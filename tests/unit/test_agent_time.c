@@ -320,6 +320,37 @@ static void a_local_stop_never_waits(void **state)
     assert_int_equal(rig_count(rig, RIG_DONE), 20);
 }
 
+static void an_edge_is_told_at_once_even_right_after_another_status(void **state)
+{
+    HERE(rig);
+    rig_add(rig, "door", CHANNEL_INPUT);
+    start(rig);
+    rig_send(rig, "led_on");
+    rig_run_ms(rig, 1);
+    rig_forget(rig);
+    rig_edge(rig, "door", true);
+    assert_int_equal(rig_count(rig, RIG_STATUS), 1);
+    assert_true(rig_seen(rig, "door")->on);
+}
+
+static void edges_are_told_at_most_twenty_times_a_second(void **state)
+{
+    HERE(rig);
+    rig_add(rig, "door", CHANNEL_INPUT);
+    start(rig);
+    rig_run_ms(rig, 100);
+    rig_forget(rig);
+    for (int i = 0; i < 500; i++) {
+        rig_edge(rig, "door", i % 2 == 0);
+        rig_run_ms(rig, 2);
+    }
+    // Twenty at once, and what was left of them in the rhythm of the other changes, with a heartbeat in
+    // between.
+    assert_in_range(rig_count(rig, RIG_STATUS), 19, 42);
+    rig_run_ms(rig, 50);
+    assert_false(rig_seen(rig, "door")->on);
+}
+
 static void an_input_without_a_command_is_reported(void **state)
 {
     HERE(rig);
@@ -386,6 +417,7 @@ static void check_pulses(const struct rig *rig, size_t channel)
 static void live(struct rig *rig, uint64_t seed)
 {
     char text[64];
+    int64_t stopped_us = INT64_MIN / 2;
     for (int event = 0; event < 300; event++) {
         const char *name = random_below(&seed, 2) ? "tilt" : "pan";
         int what = random_below(&seed, 12);
@@ -401,8 +433,12 @@ static void live(struct rig *rig, uint64_t seed)
         else
             snprintf(text, sizeof text, what == 10 ? "stop" : "status");
         enum protocol_result result = rig_send(rig, text);
+        // Refused is all motion within 500 ms after a stop, and nothing else.
+        bool is_motion = what < 8 || what == 9;
+        assert_int_equal(result == RESULT_REFUSED, is_motion && rig->now_us - stopped_us < 500000);
         assert_true(result == RESULT_OK || result == RESULT_LIMIT || result == RESULT_REFUSED);
         if (strcmp(text, "stop") == 0) {
+            stopped_us = rig->now_us;
             size_t sets = rig_count(rig, RIG_SET);
             rig_run_ms(rig, 100);
             assert_int_equal(rig_count(rig, RIG_SET), sets);
@@ -473,6 +509,8 @@ int main(void)
         TEST(a_local_command_is_refused_like_any_other_after_a_stop),
         TEST(local_commands_run_at_most_ten_times_a_second_and_the_last_level_wins),
         TEST(a_local_stop_never_waits),
+        TEST(an_edge_is_told_at_once_even_right_after_another_status),
+        TEST(edges_are_told_at_most_twenty_times_a_second),
         TEST(an_input_without_a_command_is_reported),
         TEST(an_input_that_cannot_be_read_is_told_and_keeps_its_level),
         cmocka_unit_test(whatever_comes_in_whatever_order_limits_speed_stop_and_arrival_hold),

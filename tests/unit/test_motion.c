@@ -137,6 +137,20 @@ static void a_found_pulse_is_the_position_and_not_assumed(void **state)
     assert_int_equal(motion_tenths(&m), 450);
 }
 
+static void a_restored_angle_is_the_position_and_not_assumed(void **state)
+{
+    (void)state;
+    struct motion m;
+    motion_init(&m, &plain);
+    motion_restore(&m, -123);
+    assert_true(m.known && !m.assumed && !m.moving);
+    assert_int_equal(motion_tenths(&m), -123);
+    assert_int_equal(motion_target_tenths(&m), -123);
+    motion_restore(&m, 3600);
+    assert_int_equal(motion_tenths(&m), 450);
+    assert_pulse_is_inside_limits(&m);
+}
+
 static void the_first_frame_is_due_at_once(void **state)
 {
     (void)state;
@@ -192,6 +206,54 @@ static void a_single_motion_never_overshoots_or_turns_back(void **state)
             assert_int_equal(motion_tenths(&m), 137);
         }
     }
+}
+
+static void the_ramps_of_a_motion_are_as_long_as_accel_says(void **state)
+{
+    (void)state;
+    struct motion m;
+    motion_init(&m, &plain);
+    motion_found(&m, 1000000);
+    motion_go(&m, 450, START_US);
+    int64_t fastest = 0, at_top_us = 0, braking_us = 0;
+    for (int64_t now = START_US; motion_frame(&m, now); now += FRAME_US) {
+        if (m.velocity > fastest)
+            at_top_us = now - START_US;
+        fastest = m.velocity > fastest ? m.velocity : fastest;
+        if (m.velocity == fastest)
+            braking_us = now - START_US;
+    }
+    assert_int_equal(fastest, 120 * 1000000);
+    assert_in_range(at_top_us, 160000, 220000);  // 120 degrees a second at 600 a second squared
+    assert_in_range(braking_us, 680000, 760000); // 90 degrees: 550 ms at full speed between the two ramps
+
+    motion_found(&m, 1500000); // a way too short for full speed is a triangle
+    motion_go(&m, 20, 2 * START_US);
+    fastest = 0;
+    for (int64_t now = 2 * START_US; motion_frame(&m, now); now += FRAME_US)
+        fastest = m.velocity > fastest ? m.velocity : fastest;
+    assert_in_range(fastest, 20 * 1000000, 36 * 1000000); // root of 2 degrees * 600
+}
+
+static void a_mirrored_servo_does_the_same_the_other_way_round(void **state)
+{
+    (void)state;
+    struct motion_config config = mirrored(plain);
+    struct motion a, b;
+    motion_init(&a, &plain);
+    motion_init(&b, &config);
+    motion_go(&a, 0, START_US);
+    motion_go(&b, 0, START_US);
+    assert_false(motion_step(&a, 333, START_US));
+    assert_false(motion_step(&b, 333, START_US));
+    bool moving = true;
+    for (int64_t now = START_US; moving; now += FRAME_US) {
+        moving = motion_frame(&a, now);
+        assert_int_equal(motion_frame(&b, now), moving);
+        assert_in_range(motion_pulse_ns(&a) + motion_pulse_ns(&b), 2999998, 3000002);
+    }
+    assert_int_equal(motion_tenths(&b), 333);
+    assert_true(motion_pulse_ns(&b) < 1500000);
 }
 
 static void a_target_outside_the_limits_is_cut_and_says_so(void **state)
@@ -453,9 +515,12 @@ int main(void)
         cmocka_unit_test(the_first_command_starts_from_the_centre_and_is_marked_assumed),
         cmocka_unit_test(the_centre_is_clamped_into_the_limits),
         cmocka_unit_test(a_found_pulse_is_the_position_and_not_assumed),
+        cmocka_unit_test(a_restored_angle_is_the_position_and_not_assumed),
         cmocka_unit_test(the_first_frame_is_due_at_once),
         cmocka_unit_test(it_moves_at_the_configured_speed_and_acceleration),
         cmocka_unit_test(a_single_motion_never_overshoots_or_turns_back),
+        cmocka_unit_test(the_ramps_of_a_motion_are_as_long_as_accel_says),
+        cmocka_unit_test(a_mirrored_servo_does_the_same_the_other_way_round),
         cmocka_unit_test(a_target_outside_the_limits_is_cut_and_says_so),
         cmocka_unit_test(at_the_limit_a_step_moves_nothing_and_says_so),
         cmocka_unit_test(a_relative_command_moves_at_least_one_hardware_step),
