@@ -34,6 +34,7 @@ def the_first_screen_at_80x24(stage):
     s.command('lamp 40')
     s.wait(r'lamp 40 .* ok$')
     s.wait(r'   5\.0° assumed')
+    s.wait(r'load +\d')  # health comes with the first heartbeat
     rows = s.dump()
     equal(len(rows), 24, 'rows')
     match(rows[0], r'^ jetson · 127\.0\.0\.1:%d · MQTT 5 +◉ connected   \d+\.\d ms  p50 \d+\.\d  max \d+\.\d$'
