@@ -154,7 +154,7 @@ def belongings(guest):
     return set(text.splitlines())
 
 
-@scenario(timeout=300)
+@scenario(timeout=900)
 def systemd_package_installed_upgraded_removed_and_purged(stage):
     first = packages(stage)['nano-agent']
     guest = SystemdNano(stage, disk(stage))
@@ -163,7 +163,7 @@ def systemd_package_installed_upgraded_removed_and_purged(stage):
 
     # Installed: with the package's own configuration, whose pins this machine has not, dpkg is content nevertheless.
     path = guest.take(first)
-    guest.run('dpkg -i ' + path, 60)
+    guest.run('dpkg -i ' + path, 240)
     guest.journal('no Jetson that I know')
     guest.put(CONF, CONFIG)
     main = guest.active()  # without anyone: it goes on trying
@@ -200,23 +200,23 @@ def systemd_package_installed_upgraded_removed_and_purged(stage):
 
     # Upgraded: restarted, and the configuration that was edited is kept, although the new package brings another.
     second = newer(stage, first, conf='broker = {"other"}\n')
-    output = guest.run('dpkg --force-confdef -i ' + guest.take(second), 60)
+    output = guest.run('dpkg --force-confdef -i ' + guest.take(second), 240)
     check('Setting up nano-agent (0.1.0-2)' in output, output)
     main = guest.active(since=main)
     equal(guest.run('cat ' + CONF), CONFIG.rstrip('\n'), 'the configuration')
     guest.run('systemctl disable nano-agent 2>&1')
-    guest.run('dpkg --force-confdef -i ' + guest.take(first) + ' 2>&1', 60)
+    guest.run('dpkg --force-confdef -i ' + guest.take(first) + ' 2>&1', 240)
     equal(guest.sh('systemctl is-enabled nano-agent')[1].strip(), 'disabled', 'an administrator\'s disable outlives it')
     guest.active(since=main)
 
     # Removed: nothing but the configuration, and its user, who may own a password file of it.
-    guest.run('dpkg -r nano-agent 2>&1', 60)
+    guest.run('dpkg -r nano-agent 2>&1', 240)
     equal(guest.sh('pidof nano-agent')[0], 1, 'no process is left')
     left = {p for p in belongings(guest) - before if not p.startswith('/var/lib/systemd/deb-systemd-helper')}
     equal({p for p in left if not re.match(r'/etc/(passwd|group|shadow|gshadow|subuid|subgid|\.pwd\.lock)', p)} -
           {'/etc/systemd/system/nano-agent.service'}, {CONF, CONF + '.dpkg-dist'} & left | {CONF}, 'what a removed package leaves')
 
-    guest.run('dpkg -P nano-agent 2>&1', 60)
+    guest.run('dpkg -P nano-agent 2>&1', 240)
     left = {p for p in belongings(guest) - before if not re.match(r'/etc/(passwd|group|shadow|gshadow)-$|/etc/\.pwd\.lock$', p)}
     equal(left, set(), 'what a purged package leaves')
     equal({row for row in set(guest.run(users + '; :').splitlines()) - users_before if not re.match('gpio:|i2c:', row)}, set(),
@@ -224,7 +224,7 @@ def systemd_package_installed_upgraded_removed_and_purged(stage):
     equal(before - belongings(guest), set(), 'what it took with it')
 
 
-@scenario(timeout=300)
+@scenario(timeout=900)
 def systemd_service_survives_and_works_inside_its_sandbox(stage):
     image = disk(stage, [packages(stage)['nano-agent']])
     configure(stage, image, CONFIG)
@@ -276,7 +276,7 @@ echo $(((${EPOCHREALTIME/./} - begin) / 1000)) ms''', 20).split()
 
     # A clean stop says goodbye, and a start finds the pulse that was left.
     mark = watcher.mark()
-    guest.run('systemctl stop nano-agent', 20)
+    guest.run('systemctl stop nano-agent', 60)
     watcher.wait(lambda r: r.online is False, 'its goodbye', mark)
     equal(guest.show('Result'), 'success', 'how it ended')
 
@@ -284,7 +284,7 @@ echo $(((${EPOCHREALTIME/./} - begin) / 1000)) ms''', 20).split()
     guest.run('echo 0x40 >/sys/bus/i2c/devices/i2c-0/delete_device')
     guest.put(CONF, CONFIG.replace('0-0040:0', 'pca9685 i2c-0 0x40:0'))
     mark = watcher.mark()
-    guest.run('systemctl start nano-agent', 20)
+    guest.run('systemctl start nano-agent', 60)
     watcher.online(mark)
     moves_to(stage, broker, watcher, guest, 30)
     guest.put(CONF, CONFIG)
@@ -323,7 +323,7 @@ def has_saved(guest, degrees):
 
 
 # POWER_CUTS=20 for the whole proof: a few seconds each.
-@scenario(timeout=120 + 15 * CUTS)
+@scenario(timeout=240 + 30 * CUTS)
 def systemd_power_cut_in_mid_motion_loses_nothing_but_the_motion(stage):
     image = disk(stage, [packages(stage)['nano-agent']])
     configure(stage, image, CONFIG.replace('speed = 120 accel = 600', 'speed = 20 accel = 0 start = last'))
