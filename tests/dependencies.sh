@@ -20,8 +20,9 @@ install_packages() {
     return 0
   fi
   for name in "$@"; do
-    case $(dpkg-query -W -f '${db:Status-Status} ' "$name" 2>/dev/null) in
-      *installed\ *) ;;
+    # A blank in front: dpkg calls a package that others only mention "not-installed".
+    case " $(dpkg-query -W -f '${db:Status-Status} ' "$name" 2>/dev/null)" in
+      *' installed '*) ;;
       *) missing+=("$name") ;;
     esac
   done

@@ -116,5 +116,23 @@ def demo_leaves_nothing_running_when_its_terminal_is_closed(stage):
     equal(os.listdir(temporary), [], 'temporary files left')
 
 
+@scenario
+def demo_installs_what_dpkg_only_knows_by_name(stage):
+    """dpkg calls a package "not-installed" that others only mention."""
+    tools = stage.path('tools')
+    os.mkdir(tools)
+    for name, script in (('dpkg-query', 'case "$*" in *mentioned*) printf "not-installed ";; *) printf "installed ";; esac'),
+                         ('apt-get', 'echo "apt-get $*"'), ('sudo', 'shift; exec "$@"')):
+        path = os.path.join(tools, name)
+        stage.write(os.path.join('tools', name), '#!/bin/sh\n%s\n' % script)
+        os.chmod(path, 0o755)
+    done = stage.run(['bash', '-c', '. "$0"; install_packages there mentioned',
+                      os.path.join(harness.SOURCE_DIR, 'tests', 'dependencies.sh')],
+                     env={'PATH': tools + ':' + os.environ['PATH']})
+    equal(done.code, 0, 'exit status')
+    installed = [line for line in done.out.splitlines() if line.startswith('apt-get ') and ' install ' in line]
+    equal([line.split(' install ')[1] for line in installed], ['mentioned'], 'installed')
+
+
 if __name__ == '__main__':
     harness.main()
