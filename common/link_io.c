@@ -16,7 +16,9 @@
 #include "common/link_words.h"
 
 enum {
-    MISC_MS = 1000,         // the library counts whole seconds
+    MISC_MS = 1000, // the library counts whole seconds
+    MISC_ON_READ_MS =
+        500, // less than a heartbeat of 1 s that came a little early: else the timer adds a wake-up
     USER_TIMEOUT_MS = 4000, // unacknowledged bytes for so long: the peer is gone
     PACKETS_A_TURN = 16,    // then timers and other descriptors have their turn
 };
@@ -330,7 +332,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     if (rc == MOSQ_ERR_SUCCESS)
         quick_ack(link);
     if (rc == MOSQ_ERR_SUCCESS && link->phase == PHASE_UP && mosquitto_socket(link->mosq) >= 0 &&
-        link->last_read_ms - link->last_misc_ms >= MISC_MS) {
+        link->last_read_ms - link->last_misc_ms >= MISC_ON_READ_MS) {
         rc = run_misc(link);
         error = errno;
     }
