@@ -310,3 +310,14 @@ void rig_assert_released(const struct rig *rig, int64_t at_us)
     assert_int_equal(rig_event(rig, RIG_ENABLE, 0)->value, 0);
     assert_int_equal(rig_event(rig, RIG_ENABLE, 0)->at_us, at_us + MOTION_FRAME_US);
 }
+
+struct agent_channel_config *rig_config(struct rig *rig, const char *name)
+{
+    return &rig->config.channels[rig_index(rig, name)];
+}
+
+void rig_start_afresh(struct rig *rig)
+{
+    rig_start(rig);
+    rig_forget(rig);
+}

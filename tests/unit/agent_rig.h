@@ -70,10 +70,13 @@ struct rig *rig_new(void);
 struct agent_channel_config *rig_add(struct rig *rig, const char *name, enum channel_kind kind);
 // The index of a channel.
 size_t rig_index(const struct rig *rig, const char *name);
+// A channel of the configuration, before rig_start.
+struct agent_channel_config *rig_config(struct rig *rig, const char *name);
 struct rig_hardware *rig_hardware(struct rig *rig, const char *name);
 // Makes the agent; the link is up. rig_boot without the link.
 void rig_boot(struct rig *rig);
 void rig_start(struct rig *rig);
+void rig_start_afresh(struct rig *rig); // and forgets what the start did
 void rig_free(struct rig *rig);
 
 int64_t rig_boot_ms(const struct rig *rig);

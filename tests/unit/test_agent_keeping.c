@@ -15,16 +15,11 @@
 
 enum { FINGERPRINT = 0x1f31c2aa };
 
-static struct agent_channel_config *config_of(struct rig *rig, const char *name)
-{
-    return &rig->config.channels[rig_index(rig, name)];
-}
-
 static int prepare(void **state)
 {
     struct rig *rig = rig_new();
     rig_add(rig, "pan", CHANNEL_SERVO)->fingerprint = FINGERPRINT;
-    config_of(rig, "tilt")->fingerprint = FINGERPRINT;
+    rig_config(rig, "tilt")->fingerprint = FINGERPRINT;
     *state = rig;
     return 0;
 }
@@ -42,12 +37,6 @@ static void keep(struct rig *rig, const char *name, int tenths, bool driven)
     p->tenths = tenths;
     p->fingerprint = FINGERPRINT;
     p->driven = driven;
-}
-
-static void start(struct rig *rig)
-{
-    rig_start(rig);
-    rig_forget(rig);
 }
 
 // As a new run of the program sees it; the PWM lives on where nothing cut the power.
@@ -92,7 +81,7 @@ static void the_first_command_starts_from_the_saved_position(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, false);
-    start(rig);
+    rig_start_afresh(rig);
     assert_int_equal(rig_send(rig, "tilt_up"), RESULT_OK);
     assert_in_range(rig_event(rig, RIG_SET, 0)->value, 1722222, 1740000); // from 20 degrees
     rig_run_ms(rig, 1000);
@@ -104,7 +93,7 @@ static void a_running_pwm_is_believed_more_than_the_file(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_hardware(rig, "tilt")->pwm.was_enabled = true;
     rig_hardware(rig, "tilt")->pwm.found_ns = 1250000;
     rig_start(rig);
@@ -119,8 +108,8 @@ static void start_last_powers_the_saved_position(void **state)
     HERE(rig);
     keep(rig, "tilt", 200, true);
     keep(rig, "pan", -100, true);
-    config_of(rig, "tilt")->start = START_LAST;
-    config_of(rig, "tilt")->idle_off_ms = 1000;
+    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->idle_off_ms = 1000;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET), 1);
     assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 1722222);
@@ -135,7 +124,7 @@ static void start_last_leaves_off_what_had_been_switched_off(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, false);
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET) + rig_count(rig, RIG_ENABLE), 0);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 200);
@@ -145,7 +134,7 @@ static void start_center_moves_there_from_the_saved_position(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    config_of(rig, "tilt")->start = START_CENTER;
+    rig_config(rig, "tilt")->start = START_CENTER;
     rig_start(rig);
     assert_true(rig_event(rig, RIG_SET, 0)->value > 1700000);
     rig_run_ms(rig, 2000);
@@ -157,7 +146,7 @@ static void start_last_that_the_hardware_refuses_is_told_and_not_driven(void **s
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_hardware(rig, "tilt")->error = -5;
     rig_start(rig);
     assert_string_equal(rig->trouble, "servo tilt: Input/output error");
@@ -168,8 +157,8 @@ static void a_saved_position_outside_new_limits_is_taken_at_the_limit(void **sta
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    config_of(rig, "tilt")->motion.limit[1] = 150;
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->motion.limit[1] = 150;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_start(rig);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 150);
     assert_in_range(rig_hardware(rig, "tilt")->pulse_ns, 1666000, 1666667);
@@ -180,9 +169,9 @@ static void a_changed_servo_is_not_trusted_and_one_warning_names_it(void **state
     HERE(rig);
     keep(rig, "tilt", 200, true);
     keep(rig, "pan", 200, true);
-    config_of(rig, "tilt")->fingerprint++;
-    config_of(rig, "pan")->fingerprint++;
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->fingerprint++;
+    rig_config(rig, "pan")->fingerprint++;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_start(rig);
     assert_false(rig_seen(rig, "tilt")->deg_known);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
@@ -198,7 +187,7 @@ static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
     HERE(rig);
     keep(rig, "roll", 200, true);
     keep(rig, "led", 200, true);
-    start(rig);
+    rig_start_afresh(rig);
     rig_run_ms(rig, 6000);
     assert_int_equal(rig->saves, 0);
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
@@ -210,7 +199,7 @@ static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
 static void a_position_is_saved_when_the_motion_has_ended(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     while (agent_status(rig->agent)->channels[rig_index(rig, "tilt")].moving) {
         assert_int_equal(rig->saves, 0);
@@ -229,7 +218,7 @@ static void nothing_is_saved_while_nothing_changes(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, false);
-    start(rig);
+    rig_start_afresh(rig);
     rig_run_ms(rig, 60000);
     assert_int_equal(rig->saves, 0);
     rig_send(rig, "tilt 30");
@@ -246,7 +235,7 @@ static void nothing_is_saved_while_nothing_changes(void **state)
 static void it_is_saved_at_most_every_five_seconds(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     int64_t before = INT64_MIN / 2;
     size_t saves = 0;
     for (int i = 0; i < 600; i++) {
@@ -266,8 +255,8 @@ static void it_is_saved_at_most_every_five_seconds(void **state)
 static void a_servo_under_way_is_saved_where_it_rested_last(void **state)
 {
     HERE(rig);
-    config_of(rig, "pan")->motion.speed = 1;
-    start(rig);
+    rig_config(rig, "pan")->motion.speed = 1;
+    rig_start_afresh(rig);
     rig_send(rig, "pan 0");
     rig_run_ms(rig, 6000);
     rig_send(rig, "pan 45");
@@ -284,7 +273,7 @@ static void a_servo_under_way_is_saved_where_it_rested_last(void **state)
 static void switching_off_is_saved(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 8000);
     rig_send(rig, "tilt_off");
@@ -297,7 +286,7 @@ static void switching_off_is_saved(void **state)
 static void saving_goes_on_while_the_broker_is_away(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_run_ms(rig, 100);
     agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig)); // holds
@@ -310,7 +299,7 @@ static void saving_goes_on_while_the_broker_is_away(void **state)
 static void a_clean_stop_saves_once_more_and_at_once(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 1000);
     assert_int_equal(rig->saves, 1);
@@ -327,7 +316,7 @@ static void a_clean_stop_saves_once_more_and_at_once(void **state)
 static void a_clean_stop_with_nothing_new_saves_nothing(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 10000);
     agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
@@ -337,9 +326,9 @@ static void a_clean_stop_with_nothing_new_saves_nothing(void **state)
 static void exit_off_is_not_a_switching_off_by_somebody(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->exit = EXIT_OFF;
-    config_of(rig, "tilt")->start = START_LAST;
-    start(rig);
+    rig_config(rig, "tilt")->exit = EXIT_OFF;
+    rig_config(rig, "tilt")->start = START_LAST;
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 1000);
     agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
@@ -364,7 +353,7 @@ static void whenever_the_power_is_cut_the_position_is_the_one_saved_last(void **
     char text[32];
     rig_hardware(rig, "tilt")->pwm.steps = 4096;
     rig_hardware(rig, "pan")->pwm.steps = 256;
-    start(rig);
+    rig_start_afresh(rig);
     for (int life = 0; life < 200; life++) {
         rig_forget(rig);
         for (int i = random_below(&seed, 6); i > 0; i--) {
@@ -389,7 +378,7 @@ static void whenever_the_agent_is_killed_the_servo_is_taken_over_where_it_is(voi
     HERE(rig);
     uint64_t seed = 11;
     char text[32];
-    start(rig);
+    rig_start_afresh(rig);
     for (int life = 0; life < 100; life++) {
         snprintf(text, sizeof text, "tilt %d", random_below(&seed, 90) - 45);
         rig_send(rig, text);

@@ -26,21 +26,10 @@ static int finish(void **state)
     return 0;
 }
 
-static struct agent_channel_config *config_of(struct rig *rig, const char *name)
-{
-    return &rig->config.channels[rig_index(rig, name)];
-}
-
-static void start(struct rig *rig)
-{
-    rig_start(rig);
-    rig_forget(rig);
-}
-
 static void a_motion_is_twenty_ms_frames_the_first_at_once_and_none_after_arrival(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     int64_t begin = rig->now_us;
     assert_int_equal(rig_send(rig, "tilt 20"), RESULT_OK);
     assert_int_equal(rig_event(rig, RIG_SET, 0)->at_us, begin);
@@ -58,7 +47,7 @@ static void a_motion_is_twenty_ms_frames_the_first_at_once_and_none_after_arriva
 static void a_command_to_a_moving_servo_does_not_rewrite_within_the_period(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig->now_us += 5000;
     rig_send(rig, "tilt -20");
@@ -72,7 +61,7 @@ static void only_what_changed_is_written(void **state)
 {
     HERE(rig);
     rig_hardware(rig, "tilt")->pwm.steps = 256;
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 40");
     rig_run_ms(rig, 2000);
     for (size_t i = 1; i < rig_count(rig, RIG_SET); i++)
@@ -86,7 +75,7 @@ static void only_what_changed_is_written(void **state)
 static void up_and_down_are_a_step_or_so_many_degrees(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt_up");
     assert_int_equal(rig_seen(rig, "tilt")->target, 50);
     rig_send(rig, "tilt_down 12.5");
@@ -102,7 +91,7 @@ static void up_and_down_are_a_step_or_so_many_degrees(void **state)
 static void the_limit_is_reached_and_said(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     assert_int_equal(rig_send(rig, "tilt 100"), RESULT_LIMIT);
     rig_run_ms(rig, 2000);
     assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 2000000);
@@ -118,7 +107,7 @@ static void a_pan_answers_to_left_and_right(void **state)
     struct agent_channel_config *pan = rig_add(rig, "pan", CHANNEL_SERVO);
     pan->axis = AXIS_PAN;
     pan->id.pan = true;
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "pan_left");
     assert_int_equal(rig_seen(rig, "pan")->target, -50);
     rig_send(rig, "pan_right 15");
@@ -129,7 +118,7 @@ static void several_servos_move_at_once_and_one_stop_holds_them_all(void **state
 {
     HERE(rig);
     rig_add(rig, "pan", CHANNEL_SERVO);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_run_ms(rig, 7);
     rig_send(rig, "pan -45");
@@ -150,7 +139,7 @@ static void the_stop_of_one_servo_leaves_the_others_moving(void **state)
 {
     HERE(rig);
     rig_add(rig, "pan", CHANNEL_SERVO);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_send(rig, "pan -45");
     rig_run_ms(rig, 100);
@@ -165,7 +154,7 @@ static void the_stop_of_one_servo_leaves_the_others_moving(void **state)
 static void stop_never_powers_an_unpowered_servo(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "stop");
     rig_send(rig, "tilt_stop");
     rig_run_ms(rig, 1000);
@@ -176,7 +165,7 @@ static void stop_never_powers_an_unpowered_servo(void **state)
 static void off_is_no_pulse_for_one_frame_and_then_disabled(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 1000);
     rig_forget(rig);
@@ -196,7 +185,7 @@ static void a_slow_pwm_is_disabled_only_after_its_own_period(void **state)
 {
     HERE(rig);
     rig_hardware(rig, "tilt")->pwm.period_ns = 50000000;
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 0");
     rig_send(rig, "tilt_off");
     rig_run_ms(rig, 49);
@@ -208,7 +197,7 @@ static void a_slow_pwm_is_disabled_only_after_its_own_period(void **state)
 static void a_command_right_after_off_drives_on_without_disabling(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 0");
     rig_send(rig, "tilt_off");
     rig_run_ms(rig, 10);
@@ -222,8 +211,8 @@ static void a_command_right_after_off_drives_on_without_disabling(void **state)
 static void idle_off_stops_driving_after_rest(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->idle_off_ms = 2000;
-    start(rig);
+    rig_config(rig, "tilt")->idle_off_ms = 2000;
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     while (rig_seen(rig, "tilt")->moving)
         rig_run_ms(rig, 1);
@@ -241,8 +230,8 @@ static void idle_off_stops_driving_after_rest(void **state)
 static void a_command_before_idle_off_keeps_it_driven(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->idle_off_ms = 2000;
-    start(rig);
+    rig_config(rig, "tilt")->idle_off_ms = 2000;
+    rig_start_afresh(rig);
     for (int i = 0; i < 10; i++) {
         rig_send(rig, i % 2 ? "tilt 2" : "tilt 4");
         rig_run_ms(rig, 1900);
@@ -257,7 +246,7 @@ static void a_command_before_idle_off_keeps_it_driven(void **state)
 static void a_switch_goes_on_off_and_toggles(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     static const struct {
         const char *command;
         bool on;
@@ -273,7 +262,7 @@ static void a_switch_goes_on_off_and_toggles(void **state)
 static void a_dimmer_keeps_its_last_percent(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     static const struct {
         const char *command;
         enum protocol_result result;
@@ -300,7 +289,7 @@ static void a_dimmer_keeps_its_last_percent(void **state)
 static void a_dimmer_is_not_held_back_by_a_stop(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "lamp 40");
     rig_send(rig, "stop");
     assert_int_equal(rig_send(rig, "lamp_up"), RESULT_OK);
@@ -310,7 +299,7 @@ static void a_dimmer_is_not_held_back_by_a_stop(void **state)
 static void a_fault_under_way_stops_the_servo_and_is_told_once(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_run_ms(rig, 200);
     int64_t pulse = rig_hardware(rig, "tilt")->pulse_ns;
@@ -327,9 +316,9 @@ static void a_servo_without_a_possible_pulse_is_a_fault_and_never_driven(void **
 {
     HERE(rig);
     rig_hardware(rig, "tilt")->pwm.steps = 256;
-    config_of(rig, "tilt")->motion.limit[0] = 10;
-    config_of(rig, "tilt")->motion.limit[1] = 40;
-    start(rig);
+    rig_config(rig, "tilt")->motion.limit[0] = 10;
+    rig_config(rig, "tilt")->motion.limit[1] = 40;
+    rig_start_afresh(rig);
     assert_int_equal(rig_send(rig, "tilt 2"), RESULT_FAULT);
     assert_string_equal(rig->seen.last.why, "servo tilt: this output can emit no pulse inside the limits");
     rig_run_ms(rig, 1000);

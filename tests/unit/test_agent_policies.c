@@ -26,17 +26,6 @@ static int finish(void **state)
     return 0;
 }
 
-static struct agent_channel_config *config_of(struct rig *rig, const char *name)
-{
-    return &rig->config.channels[rig_index(rig, name)];
-}
-
-static void start(struct rig *rig)
-{
-    rig_start(rig);
-    rig_forget(rig);
-}
-
 static void nothing_is_powered_or_moves_at_start(void **state)
 {
     HERE(rig);
@@ -52,7 +41,7 @@ static void nothing_is_powered_or_moves_at_start(void **state)
 static void start_center_powers_the_servo_at_its_centre(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->start = START_CENTER;
+    rig_config(rig, "tilt")->start = START_CENTER;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 1500000);
     assert_true(rig_hardware(rig, "tilt")->enabled);
@@ -62,7 +51,7 @@ static void start_center_powers_the_servo_at_its_centre(void **state)
 static void start_last_without_a_saved_position_powers_nothing(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = START_LAST;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
     assert_false(rig_seen(rig, "tilt")->deg_known);
@@ -71,8 +60,8 @@ static void start_last_without_a_saved_position_powers_nothing(void **state)
 static void start_on_lights_a_dimmer_and_tells_of_a_switch(void **state)
 {
     HERE(rig);
-    config_of(rig, "lamp")->start = START_ON;
-    config_of(rig, "led")->start = START_ON;
+    rig_config(rig, "lamp")->start = START_ON;
+    rig_config(rig, "led")->start = START_ON;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 1000000);
     assert_true(rig_hardware(rig, "lamp")->enabled);
@@ -110,12 +99,12 @@ static void a_dimmer_found_running_starts_as_its_start_says(void **state)
     HERE(rig);
     rig_hardware(rig, "lamp")->pwm.was_enabled = true;
     rig_hardware(rig, "lamp")->pwm.found_ns = 400000;
-    config_of(rig, "lamp")->start = START_LAST;
+    rig_config(rig, "lamp")->start = START_LAST;
     rig_start(rig);
     assert_int_equal(rig_seen(rig, "lamp")->percent, 40);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
     agent_free(rig->agent);
-    config_of(rig, "lamp")->start = START_OFF;
+    rig_config(rig, "lamp")->start = START_OFF;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 0);
     assert_false(rig_seen(rig, "lamp")->on);
@@ -158,7 +147,7 @@ static void off_takes_every_output_to_its_safe_state(void **state)
     rig_add(rig, "fan", CHANNEL_SWITCH)->safe = SAFE_ON;
     rig_add(rig, "door", CHANNEL_SWITCH)->safe = SAFE_HOLD;
     rig_add(rig, "button", CHANNEL_INPUT);
-    start(rig);
+    rig_start_afresh(rig);
     static const char *const commands[] = {"tilt 20", "pan 30", "roll 40", "led_on", "door_on", "lamp 40"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         assert_int_equal(rig_send(rig, commands[i]), RESULT_OK);
@@ -183,7 +172,7 @@ static void off_does_its_part_even_while_motion_is_refused(void **state)
 {
     HERE(rig);
     rig_add(rig, "roll", CHANNEL_SERVO)->safe = SAFE_CENTER;
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "roll 40");
     rig_send(rig, "led_on");
     rig_run_ms(rig, 100);
@@ -196,14 +185,14 @@ static void off_does_its_part_even_while_motion_is_refused(void **state)
 static void each_output_does_what_lost_says_when_the_link_is_lost(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->lost = LOST_HOLD;
-    config_of(rig, "led")->lost = LOST_OFF;
-    config_of(rig, "lamp")->lost = LOST_ON;
+    rig_config(rig, "tilt")->lost = LOST_HOLD;
+    rig_config(rig, "led")->lost = LOST_OFF;
+    rig_config(rig, "lamp")->lost = LOST_ON;
     rig_add(rig, "pan", CHANNEL_SERVO)->lost = LOST_CENTER;
     rig_add(rig, "roll", CHANNEL_SERVO)->lost = LOST_OFF;
     rig_add(rig, "yaw", CHANNEL_SERVO)->lost = LOST_CENTER; // not driven: and stays so
     rig_add(rig, "fan", CHANNEL_SWITCH)->lost = LOST_HOLD;
-    start(rig);
+    rig_start_afresh(rig);
     static const char *const commands[] = {"tilt 45", "pan 20", "roll 20", "led_on", "fan_on"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         rig_send(rig, commands[i]);
@@ -234,7 +223,7 @@ static void each_output_does_what_lost_says_when_the_link_is_lost(void **state)
 static void nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
     assert_true(agent_next_us(rig->agent) == INT64_MAX);
 }
@@ -242,7 +231,7 @@ static void nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests(void **
 static void a_clean_stop_freezes_motion_and_says_offline(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_send(rig, "lamp 40");
     rig_run_ms(rig, 100);
@@ -263,9 +252,9 @@ static void a_clean_stop_freezes_motion_and_says_offline(void **state)
 static void exit_off_releases_at_a_clean_stop_without_a_cut_pulse(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->exit = EXIT_OFF;
-    config_of(rig, "led")->exit = EXIT_OFF;
-    start(rig);
+    rig_config(rig, "tilt")->exit = EXIT_OFF;
+    rig_config(rig, "led")->exit = EXIT_OFF;
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_send(rig, "led_on");
     rig_run_ms(rig, 100);
@@ -329,7 +318,7 @@ static void every_policy_does_what_its_table_says(void **state)
             c->lost = (enum agent_lost)rows[i].policy;
         else
             c->exit = (enum agent_exit)rows[i].policy;
-        start(rig);
+        rig_start_afresh(rig);
         if (rows[i].active_before)
             assert_int_equal(rig_send(rig, rows[i].kind == CHANNEL_SERVO ? "it 40" : "it_on"), RESULT_OK);
         rig_run_ms(rig, 100); // a servo is under way
@@ -355,10 +344,10 @@ static void every_policy_does_what_its_table_says(void **state)
 static void hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->lost = LOST_OFF;
-    config_of(rig, "led")->lost = LOST_OFF;
+    rig_config(rig, "tilt")->lost = LOST_OFF;
+    rig_config(rig, "led")->lost = LOST_OFF;
     rig_add(rig, "button", CHANNEL_INPUT);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_send(rig, "led_on");
     rig_run_ms(rig, 2000);
@@ -374,7 +363,7 @@ static void hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_a
 static void a_pwm_that_cannot_be_disabled_is_told(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 0");
     rig_send(rig, "tilt_off");
     rig_forget(rig);
@@ -387,9 +376,9 @@ static void a_pwm_that_cannot_be_disabled_is_told(void **state)
 static void a_clean_stop_says_offline_even_where_the_hardware_refuses(void **state)
 {
     HERE(rig);
-    config_of(rig, "tilt")->exit = EXIT_OFF;
+    rig_config(rig, "tilt")->exit = EXIT_OFF;
     rig_add(rig, "button", CHANNEL_INPUT);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_run_ms(rig, 100);
     rig_forget(rig);
@@ -405,7 +394,7 @@ static void a_clean_stop_says_offline_even_where_the_hardware_refuses(void **sta
 static void after_a_clean_stop_a_link_that_comes_up_is_told_nothing(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     agent_stop(rig->agent, rig->now_us, rig_boot_ms(rig));
     rig_forget(rig);
     agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
@@ -417,7 +406,7 @@ static void after_a_clean_stop_a_link_that_comes_up_is_told_nothing(void **state
 static void a_status_that_found_no_room_is_sent_again(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig->link_rc = -ENOBUFS;
     rig_send(rig, "led_on");
     rig->link_rc = 0;

@@ -30,12 +30,6 @@ static int finish(void **state)
     return 0;
 }
 
-static void start(struct rig *rig)
-{
-    rig_start(rig);
-    rig_forget(rig);
-}
-
 static void a_status_is_published_as_soon_as_the_link_is_up(void **state)
 {
     HERE(rig);
@@ -52,7 +46,7 @@ static void a_status_is_published_as_soon_as_the_link_is_up(void **state)
 static void a_heartbeat_comes_every_report_period_with_the_health(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     int64_t begin = rig->now_us;
     for (int i = 1; i <= 5; i++) {
         rig_run_ms(rig, 1000);
@@ -71,7 +65,7 @@ static void a_heartbeat_comes_every_report_period_with_the_health(void **state)
 static void heartbeats_keep_their_pace_however_many_commands_come(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     for (int i = 0; i < 50; i++) {
         rig_send(rig, "led_toggle");
         rig_run_ms(rig, 100);
@@ -87,7 +81,7 @@ static void heartbeats_keep_their_pace_however_many_commands_come(void **state)
 static void what_was_stamped_before_a_suspend_is_expired_after_it(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     char before[128], after[128];
     static const char format[] = "{\"cmd\":\"tilt_up\",\"by\":%" PRId64 ",\"boot\":\"" RIG_BOOT "\"}";
     snprintf(before, sizeof before, format, rig_boot_ms(rig) + PROTOCOL_TTL_MS);
@@ -103,7 +97,7 @@ static void what_was_stamped_before_a_suspend_is_expired_after_it(void **state)
 static void a_suspend_makes_a_servo_no_faster_and_no_heartbeat_double(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     assert_int_equal(rig_send(rig, "tilt 40"), RESULT_OK);
     rig_run_ms(rig, 100);
     size_t sets = rig_count(rig, RIG_SET), statuses = rig_count(rig, RIG_STATUS);
@@ -116,7 +110,7 @@ static void a_suspend_makes_a_servo_no_faster_and_no_heartbeat_double(void **sta
 static void only_one_heartbeat_at_qos_1_is_outstanding(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_run_ms(rig, 3000);
     assert_int_equal(rig_count(rig, RIG_STATUS), 3);
     assert_int_equal(rig_event(rig, RIG_STATUS, 0)->value, 1);
@@ -133,7 +127,7 @@ static void only_one_heartbeat_at_qos_1_is_outstanding(void **state)
 static void heartbeats_that_could_not_be_sent_are_not_made_up_for(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig->now_us += 10000000;
     agent_tick(rig->agent, rig->now_us, rig_boot_ms(rig));
     assert_int_equal(rig_count(rig, RIG_STATUS), 1);
@@ -143,7 +137,7 @@ static void heartbeats_that_could_not_be_sent_are_not_made_up_for(void **state)
 static void heartbeats_repeat_the_last_result(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "{\"cmd\":\"led_on\",\"id\":\"z\"}");
     rig_run_ms(rig, 3000);
     assert_int_equal(rig->seen.last.n, 1);
@@ -153,7 +147,7 @@ static void heartbeats_repeat_the_last_result(void **state)
 static void an_idle_agent_wakes_for_nothing_but_its_heartbeat(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 5000);
     rig_forget(rig);
@@ -180,7 +174,7 @@ static void sixty_four_servos_under_way_fit_into_one_status(void **state)
         c->motion.limit[1] = 444;
         rig_hardware(rig, text)->pwm.steps = 4096;
     }
-    start(rig);
+    rig_start_afresh(rig);
     for (int i = 0; i < PROTOCOL_CHANNELS_MAX; i++) {
         snprintf(text, sizeof text, "%s -33.3", rig->config.channels[i].id.name);
         assert_int_equal(rig_send(rig, text), RESULT_OK);
@@ -202,7 +196,7 @@ static void while_moving_at_most_twenty_statuses_a_second_and_one_with_the_arriv
 {
     HERE(rig);
     rig->config.report_ms = 3600000;
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_send(rig, "tilt -45");
     rig_send(rig, "tilt 45");
@@ -218,7 +212,7 @@ static void while_moving_at_most_twenty_statuses_a_second_and_one_with_the_arriv
 static void the_leading_edge_acts_at_once_and_says_from_where(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_edge(rig, "button", true);
     assert_int_equal(rig->events[0].kind, RIG_SWITCH);
     assert_int_equal(rig->events[1].kind, RIG_STATUS);
@@ -233,7 +227,7 @@ static void the_leading_edge_acts_at_once_and_says_from_where(void **state)
 static void a_bouncing_button_acts_once_and_is_read_once_when_it_has_settled(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     int reads = rig_hardware(rig, "button")->reads;
     for (int i = 0; i < 9; i++) {
         rig_edge(rig, "button", i % 2 == 0);
@@ -255,7 +249,7 @@ static void a_release_within_the_debounce_time_is_found_by_reading(void **state)
     struct agent_channel_config *button = &rig->config.channels[rig_index(rig, "button")];
     snprintf(button->press, sizeof button->press, "led_on");
     snprintf(button->release, sizeof button->release, "led_off");
-    start(rig);
+    rig_start_afresh(rig);
     rig_edge(rig, "button", true);
     assert_true(rig_hardware(rig, "led")->level);
     rig_run_ms(rig, 5);
@@ -270,7 +264,7 @@ static void a_release_within_the_debounce_time_is_found_by_reading(void **state)
 static void inputs_act_while_the_broker_is_away(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
     rig->link_rc = -ENOTCONN;
     rig_edge(rig, "button", true);
@@ -282,7 +276,7 @@ static void a_local_command_is_refused_like_any_other_after_a_stop(void **state)
     HERE(rig);
     struct agent_channel_config *button = &rig->config.channels[rig_index(rig, "button")];
     snprintf(button->press, sizeof button->press, "tilt_up");
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "stop");
     rig_edge(rig, "button", true);
     assert_int_equal(rig->seen.last.result, RESULT_REFUSED);
@@ -296,7 +290,7 @@ static void local_commands_run_at_most_ten_times_a_second_and_the_last_level_win
     snprintf(button->press, sizeof button->press, "led_on");
     snprintf(button->release, sizeof button->release, "led_off");
     button->debounce_ms = 0;
-    start(rig);
+    rig_start_afresh(rig);
     for (int i = 0; i < 99; i++) { // ends pressed
         rig_edge(rig, "button", i % 2 == 0);
         rig_run_ms(rig, 5);
@@ -314,7 +308,7 @@ static void a_local_stop_never_waits(void **state)
     struct agent_channel_config *button = &rig->config.channels[rig_index(rig, "button")];
     snprintf(button->press, sizeof button->press, "stop");
     button->debounce_ms = 0;
-    start(rig);
+    rig_start_afresh(rig);
     for (int i = 0; i < 40; i++)
         rig_edge(rig, "button", i % 2 == 0);
     assert_int_equal(rig_count(rig, RIG_DONE), 20);
@@ -324,7 +318,7 @@ static void an_edge_is_told_at_once_even_right_after_another_status(void **state
 {
     HERE(rig);
     rig_add(rig, "door", CHANNEL_INPUT);
-    start(rig);
+    rig_start_afresh(rig);
     rig_send(rig, "led_on");
     rig_run_ms(rig, 1);
     rig_forget(rig);
@@ -337,7 +331,7 @@ static void edges_are_told_at_most_twenty_times_a_second(void **state)
 {
     HERE(rig);
     rig_add(rig, "door", CHANNEL_INPUT);
-    start(rig);
+    rig_start_afresh(rig);
     rig_run_ms(rig, 100);
     rig_forget(rig);
     for (int i = 0; i < 500; i++) {
@@ -356,7 +350,7 @@ static void an_input_without_a_command_is_reported(void **state)
     HERE(rig);
     rig_add(rig, "door", CHANNEL_INPUT);
     rig_hardware(rig, "door")->level = true;
-    start(rig);
+    rig_start_afresh(rig);
     assert_true(rig_seen(rig, "door")->on);
     rig_run_ms(rig, 100);
     rig_forget(rig);
@@ -370,7 +364,7 @@ static void an_input_without_a_command_is_reported(void **state)
 static void an_input_that_cannot_be_read_is_told_and_keeps_its_level(void **state)
 {
     HERE(rig);
-    start(rig);
+    rig_start_afresh(rig);
     rig_edge(rig, "button", true);
     rig_hardware(rig, "button")->error = -EIO;
     rig_run_ms(rig, 100);
@@ -482,7 +476,7 @@ static void whatever_comes_in_whatever_order_limits_speed_stop_and_arrival_hold(
         pan->accel = seed % 4 < 2 ? 0 : 250;
         rig_hardware(rig, "tilt")->pwm.steps = steps[seed % 3];
         rig_hardware(rig, "pan")->pwm.steps = steps[(seed + 1) % 3];
-        start(rig);
+        rig_start_afresh(rig);
         live(rig, seed);
         rig_free(rig);
     }
