@@ -3,18 +3,9 @@
 // by half. The bytes are also tried with the checksum that belongs to them, or no fuzzer would get past it.
 #include "common/protocol.h"
 #include "nano-agent/positions.h"
+#include "tests/fuzz/require.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                  \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
