@@ -7,8 +7,8 @@
 #include <argp.h>
 #include <confuse.h>
 
-#include "common/link.h"
-#include "common/protocol.h"
+#include "common/mqtt/link.h"
+#include "common/protocol/protocol.h"
 
 struct broker_options {
     struct link_broker brokers[LINK_BROKERS_MAX]; // port 0: the default port, known when all options are

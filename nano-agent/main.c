@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "nano-agent/app.h"
-#include "nano-agent/check.h"
-#include "nano-agent/notify.h"
+#include "nano-agent/daemon.h"
+#include "nano-agent/check/check.h"
+#include "nano-agent/system/notify.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/pins.h"
 

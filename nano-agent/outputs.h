@@ -3,7 +3,7 @@
 #ifndef NANO_AGENT_OUTPUTS_H
 #define NANO_AGENT_OUTPUTS_H
 
-#include "nano-agent/config.h"
+#include "nano-agent/config/config.h"
 
 enum { OUTPUTS_WHY_SIZE = HW_WHY_SIZE + 128 };
 

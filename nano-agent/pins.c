@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "nano-agent/board.h"
+#include "nano-agent/board/board.h"
 
 enum { CELL_SIZE = 256 };
 

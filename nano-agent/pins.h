@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "nano-agent/config.h"
+#include "nano-agent/config/config.h"
 
 // Draws the header of the configuration's board, a row two pins, odd ones left; then the outputs that are not
 // on it. What the configuration uses is marked with *. A configuration that was refused marks nothing; why is

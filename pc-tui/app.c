@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "pc-tui/cli.h"
-#include "pc-tui/history.h"
-#include "pc-tui/screen.h"
+#include "pc-tui/cli/cli.h"
+#include "pc-tui/history_file.h"
+#include "pc-tui/terminal/screen.h"
 #include "pc-tui/session.h"
-#include "pc-tui/terminal.h"
-#include "pc-tui/view.h"
+#include "pc-tui/terminal/terminal.h"
+#include "pc-tui/view/view.h"
 
 enum {
     FRAME_MS = 33,    // reports alone draw no more often; keys and echoes are drawn at once

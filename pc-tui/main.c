@@ -7,8 +7,8 @@
 
 #include "common/log.h"
 #include "pc-tui/app.h"
-#include "pc-tui/cli.h"
-#include "pc-tui/config.h"
+#include "pc-tui/cli/cli.h"
+#include "pc-tui/config/config.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1

@@ -4,10 +4,10 @@
 #ifndef PC_TUI_SESSION_H
 #define PC_TUI_SESSION_H
 
-#include "common/link.h"
-#include "pc-tui/config.h"
-#include "pc-tui/controller.h"
-#include "pc-tui/model.h"
+#include "common/mqtt/link.h"
+#include "pc-tui/config/config.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/model/model.h"
 
 struct event_base;
 struct session;

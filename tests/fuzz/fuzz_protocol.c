@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a command: what may be shown is clean, what is accepted is canonical, a refusal leaves nothing
 // that could be carried out.
-#include "common/protocol.h"
+#include "common/protocol/protocol.h"
 #include "common/text.h"
-#include "common/vocabulary.h"
+#include "common/protocol/vocabulary.h"
 #include "tests/fuzz/require.h"
 
 #include <string.h>

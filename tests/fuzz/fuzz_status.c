@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a status: what is accepted is clean and in range, and written again it is read as the same.
-#include "common/status.h"
+#include "common/protocol/status.h"
 #include "common/text.h"
 #include "tests/fuzz/require.h"
 

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/link.h"
+#include "common/mqtt/link.h"
 #include "link_peers.h"
 
 enum { DEADLINE_MS = 10000, LOG_SIZE = 4096 };

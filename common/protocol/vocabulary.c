@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+#include "common/protocol/vocabulary.h"
+
+#include "common/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
+#define COUNT(array)  (sizeof(array) / sizeof *(array))
+
+enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
+enum number { NUMBER_NO, NUMBER_MAY, NUMBER_MUST };
+
+struct suffix {
+    const char *text;
+    enum verb verb;
+    enum number number;
+};
+
+static const struct suffix servo_words[] = {
+    {"_up", VERB_UP, NUMBER_MAY},
+    {"_down", VERB_DOWN, NUMBER_MAY},
+    {"", VERB_SET, NUMBER_MUST},
+    {"_center", VERB_CENTER, NUMBER_NO},
+    {"_stop", VERB_STOP, NUMBER_NO},
+    {"_off", VERB_OFF, NUMBER_NO},
+    {"_left", VERB_DOWN, NUMBER_MAY}, // the last two are a pan's alone
+    {"_right", VERB_UP, NUMBER_MAY},
+};
+
+static const struct suffix switch_words[] = {
+    {"_on", VERB_ON, NUMBER_NO},
+    {"_off", VERB_OFF, NUMBER_NO},
+    {"_toggle", VERB_TOGGLE, NUMBER_NO},
+};
+
+static const struct suffix dimmer_words[] = {
+    {"_on", VERB_ON, NUMBER_NO},
+    {"_off", VERB_OFF, NUMBER_NO},
+    {"_toggle", VERB_TOGGLE, NUMBER_NO},
+    {"", VERB_SET, NUMBER_MUST},
+    {"_up", VERB_UP, NUMBER_MAY},
+    {"_down", VERB_DOWN, NUMBER_MAY},
+};
+
+static const struct suffix words_for_all[] = {
+    {"stop", VERB_STOP_ALL, NUMBER_NO},
+    {"center", VERB_CENTER_ALL, NUMBER_NO},
+    {"off", VERB_OFF_ALL, NUMBER_NO},
+    {"status", VERB_STATUS, NUMBER_NO},
+    {"move", VERB_SET, NUMBER_MUST},
+};
+
+static const char *const kind_names[] = {
+    [CHANNEL_SERVO] = "servo",
+    [CHANNEL_SWITCH] = "switch",
+    [CHANNEL_DIMMER] = "dimmer",
+    [CHANNEL_INPUT] = "input",
+    [CHANNEL_OTHER] = "other",
+};
+
+const char *channel_kind_name(enum channel_kind kind)
+{
+    return (unsigned)kind < COUNT(kind_names) ? kind_names[kind] : kind_names[CHANNEL_OTHER];
+}
+
+enum channel_kind channel_kind_parse(const char *name)
+{
+    for (unsigned i = 0; i < COUNT(kind_names); i++)
+        if (strcmp(name, kind_names[i]) == 0)
+            return (enum channel_kind)i;
+    return CHANNEL_OTHER;
+}
+
+static const struct suffix *words_of(const struct channel_id *channel, size_t *count)
+{
+    switch (channel->kind) {
+    case CHANNEL_SERVO:
+        *count = COUNT(servo_words) - (channel->pan ? 0 : 2);
+        return servo_words;
+    case CHANNEL_SWITCH:
+        *count = COUNT(switch_words);
+        return switch_words;
+    case CHANNEL_DIMMER:
+        *count = COUNT(dimmer_words);
+        return dimmer_words;
+    case CHANNEL_INPUT:
+    case CHANNEL_OTHER:
+        break;
+    }
+    *count = 0;
+    return NULL;
+}
+
+static const struct suffix *find_suffix(const struct channel_id *channel, const char *word)
+{
+    size_t count, name_len = strlen(channel->name);
+    if (strncmp(word, channel->name, name_len) != 0)
+        return NULL;
+    const struct suffix *words = words_of(channel, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word + name_len, words[i].text) == 0)
+            return &words[i];
+    return NULL;
+}
+
+static int find_channel(const struct channel_id *channels, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(channels[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static int first_servo(const struct channel_id *channels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (channels[i].kind == CHANNEL_SERVO)
+            return (int)i;
+    return -1;
+}
+
+// Keeps the nearest of the words that pass by.
+struct search {
+    const char *word;
+    char nearest[WORD_SIZE];
+};
+
+static bool consider(void *ctx, const char *word, int takes_number)
+{
+    (void)takes_number;
+    struct search *search = ctx;
+    const char *pair[] = {search->nearest, word};
+    bool none_yet = search->nearest[0] == '\0';
+    if (text_nearest(search->word, none_yet ? pair + 1 : pair, none_yet ? 1 : 2) == word)
+        snprintf(search->nearest, sizeof search->nearest, "%s", word);
+    return true;
+}
+
+static enum protocol_result unknown_word(
+    const struct channel_id *channels, size_t count, const char *word, char why[PROTOCOL_WHY_SIZE])
+{
+    int channel = find_channel(channels, count, word);
+    if (channel >= 0 && channels[channel].kind == CHANNEL_SWITCH) {
+        say(why, "%s is a switch: %s_on, %s_off or %s_toggle", word, word, word, word);
+        return RESULT_UNKNOWN;
+    }
+    if (channel >= 0) {
+        say(why, "%s is an input: it takes no commands", word);
+        return RESULT_UNKNOWN;
+    }
+    struct search search = {.word = word};
+    vocabulary_each(channels, count, consider, &search);
+    if (search.nearest[0])
+        say(why, "no %s here: did you mean %s?", word, search.nearest);
+    else
+        say(why, "no %s here", word);
+    return RESULT_UNKNOWN;
+}
+
+static enum protocol_result unknown_servo(
+    const struct channel_id *channels, size_t count, const char *name, char why[PROTOCOL_WHY_SIZE])
+{
+    const char *servos[PROTOCOL_CHANNELS_MAX];
+    size_t servo_count = 0;
+    for (size_t i = 0; i < count && servo_count < COUNT(servos); i++)
+        if (channels[i].kind == CHANNEL_SERVO)
+            servos[servo_count++] = channels[i].name;
+    const char *nearest = text_nearest(name, servos, servo_count);
+    if (nearest)
+        say(why, "no servo %s here: did you mean %s?", name, nearest);
+    else
+        say(why, "no servo %s here", name);
+    return RESULT_UNKNOWN;
+}
+
+static enum protocol_result match_move(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE])
+{
+    if (command->target[0]) {
+        out->channel = find_channel(channels, count, command->target);
+        if (out->channel < 0 || channels[out->channel].kind != CHANNEL_SERVO)
+            return unknown_servo(channels, count, command->target, why);
+    } else {
+        out->channel = first_servo(channels, count);
+        if (out->channel < 0) {
+            say(why, "no servo here to move");
+            return RESULT_UNKNOWN;
+        }
+    }
+    out->verb = VERB_SET;
+    if (!command->has_number) {
+        say(why, "expected degrees: move DEG or move SERVO DEG, as in move 20");
+        return RESULT_INVALID;
+    }
+    return RESULT_OK;
+}
+
+static enum protocol_result check_number(const struct suffix *word, const struct protocol_command *command,
+    bool servo, char why[PROTOCOL_WHY_SIZE])
+{
+    if (!command->has_number && word->number == NUMBER_MUST) {
+        say(why, "expected %s, as in %s 20", servo ? "degrees" : "percent", command->word);
+        return RESULT_INVALID;
+    }
+    if (command->has_number && word->number == NUMBER_NO) {
+        say(why, "%s takes no number", command->word);
+        return RESULT_INVALID;
+    }
+    if (command->has_number && word->number == NUMBER_MAY && command->tenths <= 0) {
+        say(why, "expected a step greater than 0, as in %s 5", command->word);
+        return RESULT_INVALID;
+    }
+    return RESULT_OK;
+}
+
+enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE])
+{
+    why[0] = '\0';
+    *out = (struct vocabulary_match){
+        .channel = -1, .has_number = command->has_number, .tenths = command->tenths};
+    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+        const struct suffix *word = &words_for_all[i];
+        if (strcmp(command->word, word->text) != 0)
+            continue;
+        if (word->verb == VERB_SET)
+            return match_move(channels, count, command, out, why);
+        out->verb = word->verb;
+        return check_number(word, command, false, why);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct suffix *word = find_suffix(&channels[i], command->word);
+        if (!word)
+            continue;
+        out->verb = word->verb;
+        out->channel = (int)i;
+        return check_number(word, command, channels[i].kind == CHANNEL_SERVO, why);
+    }
+    return unknown_word(channels, count, command->word, why);
+}
+
+bool vocabulary_is_motion(enum verb verb, enum channel_kind kind)
+{
+    switch (verb) {
+    case VERB_CENTER_ALL:
+        return true;
+    case VERB_SET:
+    case VERB_UP:
+    case VERB_DOWN:
+    case VERB_CENTER:
+        return kind == CHANNEL_SERVO;
+    case VERB_STOP_ALL:
+    case VERB_OFF_ALL:
+    case VERB_STATUS:
+    case VERB_STOP:
+    case VERB_OFF:
+    case VERB_ON:
+    case VERB_TOGGLE:
+        break;
+    }
+    return false;
+}
+
+int vocabulary_check(
+    const struct channel_id *channels, size_t count, size_t *culprit, char why[PROTOCOL_WHY_SIZE])
+{
+    why[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        *culprit = i;
+        if (i >= PROTOCOL_CHANNELS_MAX) {
+            say(why, "%zu channels: a device has at most %d", count, PROTOCOL_CHANNELS_MAX);
+            return -EINVAL;
+        }
+        const char *name = channels[i].name;
+        int rc = protocol_check_name(name, why);
+        if (rc != 0)
+            return rc;
+        for (size_t j = 0; j < i; j++) {
+            const char *other = channels[j].name;
+            if (strcmp(name, other) == 0) {
+                say(why, "%s is given twice", name);
+                return -EINVAL;
+            }
+            // A suffix has its only _ in front, so none ends in another: two words can be equal only where
+            // one channel's name is a word of the other.
+            bool longer = strlen(name) > strlen(other);
+            if (find_suffix(longer ? &channels[j] : &channels[i], longer ? name : other)) {
+                say(why, "%s is a command of %s %s: a channel cannot have that name", longer ? name : other,
+                    channel_kind_name(channels[longer ? j : i].kind), longer ? other : name);
+                return -EINVAL;
+            }
+        }
+    }
+    return 0;
+}
+
+static bool each_word(
+    const struct channel_id *channel, bool (*each)(void *ctx, const char *word, int takes_number), void *ctx)
+{
+    char word[WORD_SIZE];
+    size_t count;
+    const struct suffix *words = words_of(channel, &count);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(word, sizeof word, "%s%s", channel->name, words[i].text);
+        if (!each(ctx, word, (int)words[i].number))
+            return false;
+    }
+    return true;
+}
+
+void vocabulary_each(const struct channel_id *channels, size_t count,
+    bool (*each)(void *ctx, const char *word, int takes_number), void *ctx)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!each_word(&channels[i], each, ctx))
+            return;
+    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+        bool is_move = words_for_all[i].verb == VERB_SET;
+        if (is_move && first_servo(channels, count) < 0)
+            continue;
+        if (!each(ctx, words_for_all[i].text, (int)words_for_all[i].number))
+            return;
+    }
+}

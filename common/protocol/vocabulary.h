@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Which words the channels of a device answer to. Pure.
+#ifndef COMMON_VOCABULARY_H
+#define COMMON_VOCABULARY_H
+
+#include "common/protocol/protocol.h"
+
+enum channel_kind { CHANNEL_SERVO, CHANNEL_SWITCH, CHANNEL_DIMMER, CHANNEL_INPUT, CHANNEL_OTHER };
+
+// "servo", "switch", "dimmer", "input"; "other" for a kind a newer agent may report.
+const char *channel_kind_name(enum channel_kind kind);
+enum channel_kind channel_kind_parse(const char *name);
+
+struct channel_id {
+    char name[PROTOCOL_NAME_MAX + 1];
+    enum channel_kind kind;
+    bool pan; // a servo with axis = pan: answers to NAME_left and NAME_right too
+};
+
+enum verb {
+    VERB_STOP_ALL,   // stop
+    VERB_CENTER_ALL, // center
+    VERB_OFF_ALL,    // off
+    VERB_STATUS,     // status
+    VERB_SET,        // NAME DEG, NAME PERCENT, move [SERVO] DEG
+    VERB_UP,         // one step, or by the number
+    VERB_DOWN,
+    VERB_CENTER,
+    VERB_STOP,
+    VERB_OFF,
+    VERB_ON,
+    VERB_TOGGLE,
+};
+
+struct vocabulary_match {
+    enum verb verb;
+    int channel; // index, -1 for the verbs that address all
+    bool has_number;
+    int tenths; // degrees or percent
+};
+
+// What a parsed command means for these channels. RESULT_OK, or RESULT_UNKNOWN with the nearest word in why
+// (where one is near), or RESULT_INVALID with what was expected (an argument missing, superfluous, or a
+// relative step not > 0).
+enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE]);
+
+// True for what makes a servo move: refused for PROTOCOL_STOP_HOLD_MS after a stop, and needs a deadline from
+// a controller. kind is that of the channel matched (ignored for the verbs that address all).
+bool vocabulary_is_motion(enum verb verb, enum channel_kind kind);
+
+// 0, or -EINVAL: a name not allowed, given twice, or two channels with one word (`led_up` a switch's name and
+// a dimmer's word); why says which. The index of the offending channel goes to *culprit.
+int vocabulary_check(
+    const struct channel_id *channels, size_t count, size_t *culprit, char why[PROTOCOL_WHY_SIZE]);
+
+// Calls each for every word the channels answer to, in channel order, then the words for all. takes_number: 0
+// no, 1 may, 2 must. Stops early where each returns false.
+void vocabulary_each(const struct channel_id *channels, size_t count,
+    bool (*each)(void *ctx, const char *word, int takes_number), void *ctx);
+
+#endif

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+// What nano-agent check finds about each channel's hardware, by looking alone: no line is requested, nothing
+// exported, no register written.
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "nano-agent/board/board.h"
+#include "nano-agent/check/check.h"
+#include "nano-agent/hw/pwm_sysfs.h"
+
+enum { MEND_SIZE = 300, SYS_SIZE = 512, DIRECTORY_SIZE = 1024, PATH_SIZE = 1152 };
+
+struct subject { // one channel
+    struct check *check;
+    const struct agent_channel_config *channel;
+    const struct hw_address *at;
+    const struct board_pin *pin; // NULL = not on the header
+    char name[64];               // "servo tilt"
+};
+
+static void groups_mend(const struct check *check, const char *group, char mend[MEND_SIZE])
+{
+    snprintf(mend, MEND_SIZE,
+        "sudo usermod -aG %s %s, and log in again; sudo udevadm trigger, where the file is not of that group",
+        group, check->user);
+}
+
+// A channel's file in sysfs as a number; -1 where it cannot be read.
+static int64_t read_number(const char *directory, const char *name)
+{
+    char path[PATH_SIZE], text[32];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (len <= 0)
+        return -1;
+    text[len] = '\0';
+    char *end;
+    long long n = strtoll(text, &end, 10);
+    return end == text ? -1 : n;
+}
+
+// The folder of an exported channel: "/sys/class/pwm/pwmchip0/pwm2". False where it is not exported.
+static bool exported(
+    const struct check *check, const char *device, unsigned channel, char out[DIRECTORY_SIZE])
+{
+    char sys[SYS_SIZE], chip[PWM_SYSFS_NAME_SIZE], why[HW_WHY_SIZE];
+    snprintf(sys, sizeof sys, "%s/sys", check->root);
+    if (pwm_sysfs_find(sys, device, chip, why) < 0)
+        return false;
+    snprintf(out, DIRECTORY_SIZE, "%s/class/pwm/%s/pwm%u", sys, chip, channel);
+    return access(out, F_OK) == 0;
+}
+
+static void check_gpio(struct subject *s)
+{
+    struct check *check = s->check;
+    const struct hw_address *at = s->at;
+    struct gpio_look look = {0};
+    char why[HW_WHY_SIZE], mend[MEND_SIZE], directory[DIRECTORY_SIZE];
+    int status = check->gpio_look(at, &look, why);
+    if (status == -EACCES || status == -EPERM) {
+        groups_mend(check, "gpio", mend);
+        check_wrong(check, mend, "%s: %s", s->name, why);
+    } else if (status < 0) {
+        check_wrong(check,
+            "gpiodetect shows the chips of this machine; write gpio = \"LABEL:LINE\", or \"pin N\"", "%s: %s",
+            s->name, why);
+    } else if (look.used && !strcmp(look.holder, "nano-agent")) {
+        check_ok(check, "%s: %s:%u, held by a nano-agent that runs", s->name, at->chip, at->line);
+    } else if (look.used) {
+        gpio_refuse(at, EBUSY, look.holder[0] ? look.holder : NULL, why);
+        snprintf(mend, sizeof mend, "gpioinfo shows who holds what; nano-agent pins, which pins there are");
+        check_wrong(check, mend, "%s: %s", s->name, why);
+    } else if (s->pin && s->pin->pwm_device &&
+               exported(check, s->pin->pwm_device, s->pin->pwm_channel, directory) &&
+               read_number(directory, "enable") == 1) {
+        snprintf(mend, sizeof mend, "echo 0 | sudo tee %.200s/enable; or write another pin", directory);
+        check_wrong(check, mend,
+            "%s: the PWM %s:%u of pin %u is running, and GPIO would take the pad away from it", s->name,
+            s->pin->pwm_device, s->pin->pwm_channel, s->pin->pin);
+    } else {
+        check_ok(check, "%s: %s:%u, free", s->name, at->chip, at->line);
+    }
+}
+
+// What the device tree lets a header pin be ("pwm2"), where jetson-io.py or an overlay has said it; "" = not
+// told.
+static void pin_function(const struct check *check, unsigned pin, char *out, size_t size)
+{
+    static const char *const places[] = {"%s/pinmux@*/*/pin%u/nvidia,function",
+        "%s/pinmux@*/*/hdr40-pin%u/nvidia,function", "%s/bus@0/pinmux@*/*/pin%u/nvidia,function",
+        "%s/bus@0/pinmux@*/*/hdr40-pin%u/nvidia,function"};
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places && !out[0]; i++) {
+        char pattern[PATH_SIZE];
+        glob_t found;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(pattern, sizeof pattern, places[i], check->device_tree, pin);
+#pragma GCC diagnostic pop
+        if (glob(pattern, 0, NULL, &found) != 0)
+            continue;
+        FILE *file = fopen(found.gl_pathv[0], "re");
+        size_t len = file ? fread(out, 1, size - 1, file) : 0;
+        out[len] = '\0';
+        if (file)
+            fclose(file);
+        globfree(&found);
+    }
+}
+
+// Whether the header's pin can carry its PWM: the pad may be GPIO instead, or be set to something else.
+static bool check_pad(struct subject *s)
+{
+    struct check *check = s->check;
+    const struct board_pin *pin = s->pin;
+    struct hw_address line = {.bus = HW_GPIO, .line = pin->gpio_line};
+    snprintf(line.chip, sizeof line.chip, "%s", pin->gpio_chip);
+    struct gpio_look look = {0};
+    char why[HW_WHY_SIZE], function[32];
+    if (check->gpio_look(&line, &look, why) == 0 && look.used) {
+        check_wrong(check, "stop who holds it, then reboot: only that gives the pad back to its PWM",
+            "%s: pin %u is taken as GPIO (%s:%u) by %s, and emits no PWM", s->name, pin->pin, line.chip,
+            line.line, look.holder[0] ? look.holder : "the kernel or a program without a name");
+        return false;
+    }
+    pin_function(check, pin->pin, function, sizeof function);
+    if (function[0] && !strstr(function, "pwm") && !strstr(function, "gp")) {
+        check_wrong(check,
+            "sudo /opt/nvidia/jetson-io/jetson-io.py, Configure header pins manually; then reboot",
+            "%s: the device tree sets pin %u to %s, not to PWM", s->name, pin->pin, function);
+        return false;
+    }
+    if (function[0])
+        check_ok(check, "%s: the device tree sets pin %u to %s", s->name, pin->pin, function);
+    else
+        check_ok(check,
+            "%s: whether pin %u is switched to PWM cannot be seen from here; if nothing moves: "
+            "sudo /opt/nvidia/jetson-io/jetson-io.py",
+            s->name, pin->pin);
+    return true;
+}
+
+static bool may_write(const char *directory, const char *name, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+static bool check_pwm_access(
+    struct subject *s, const char *chip_directory, const char *directory, bool is_exported)
+{
+    static const char *const files[] = {"period", "duty_cycle", "enable"};
+    char path[PATH_SIZE], mend[MEND_SIZE];
+    bool allowed = is_exported || may_write(chip_directory, "export", path);
+    for (size_t i = 0; is_exported && allowed && i < sizeof files / sizeof *files; i++)
+        allowed = may_write(directory, files[i], path);
+    if (allowed)
+        return true;
+    int error = errno;
+    groups_mend(s->check, "gpio", mend);
+    check_wrong(s->check, mend, "%s: %s: %s", s->name, path, strerror(error));
+    return false;
+}
+
+static bool driven_by_another(const char *directory)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/duty_cycle", directory);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) < 0;
+    close(fd);
+    return locked;
+}
+
+// ", 256 steps a period: 7.0 degrees each, coarser than step"
+static void describe_steps(const struct subject *s, uint32_t steps, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (!steps)
+        return;
+    snprintf(out, size, ", %" PRIu32 " steps a period", steps);
+    if (s->channel->id.kind != CHANNEL_SERVO)
+        return;
+    struct motion_config motion = s->channel->motion;
+    motion.steps = steps;
+    int milli = motion_res_milli(&motion);
+    size_t len = strlen(out);
+    if (milli / 100 > s->channel->step)
+        snprintf(out + len, size - len,
+            ": %d.%d degrees each, coarser than step; a PCA9685 is finer, or a higher hz for a digital servo",
+            milli / 1000, milli % 1000 / 100);
+}
+
+static void check_pwm(struct subject *s)
+{
+    struct check *check = s->check;
+    const struct hw_address *at = s->at;
+    char sys[SYS_SIZE], chip[PWM_SYSFS_NAME_SIZE], why[HW_WHY_SIZE], directory[DIRECTORY_SIZE],
+        pwm[DIRECTORY_SIZE];
+    snprintf(sys, sizeof sys, "%s/sys", check->root);
+    if (pwm_sysfs_find(sys, at->chip, chip, why) < 0) {
+        check_wrong(check,
+            check->model
+                ? "sudo /opt/nvidia/jetson-io/jetson-io.py, Configure header pins manually; then reboot"
+                : "ls -l /sys/class/pwm/*/device shows the devices; write pwm = \"DEVICE:CHANNEL\"",
+            "%s: %s", s->name, why);
+        return;
+    }
+    snprintf(directory, sizeof directory, "%s/class/pwm/%s", sys, chip);
+    int64_t channels = read_number(directory, "npwm");
+    if (channels >= 0 && at->line >= channels) {
+        check_wrong(check, "write a channel that is there", "%s: %s has channels 0 to %" PRId64 ", no %u",
+            s->name, at->chip, channels - 1, at->line);
+        return;
+    }
+    bool is_exported = exported(check, at->chip, at->line, pwm);
+    if (!check_pwm_access(s, directory, pwm, is_exported))
+        return;
+    if (s->pin && !check_pad(s))
+        return;
+    char steps[160];
+    describe_steps(s, pwm_sysfs_steps(sys, chip), steps, sizeof steps);
+    bool running = is_exported && read_number(pwm, "enable") == 1 && read_number(pwm, "duty_cycle") > 0;
+    check_ok(check, "%s: %s:%u (%s), %s%s", s->name, at->chip, at->line, chip,
+        is_exported && driven_by_another(pwm) ? "driven by a nano-agent that runs"
+        : running                             ? "running, to be taken over where it is"
+                                              : "free",
+        steps);
+}
+
+static void check_pca9685(struct subject *s)
+{
+    struct check *check = s->check;
+    const struct hw_address *at = s->at;
+    char why[HW_WHY_SIZE], mend[MEND_SIZE];
+    const char *number = at->chip + strlen("i2c-");
+    int status = check->pca9685_probe(at, why);
+    if (status == 0) {
+        char steps[160];
+        describe_steps(s, 4096, steps, sizeof steps);
+        check_ok(check, "%s: a chip answers at 0x%02x of %s, and no driver has it%s", s->name,
+            at->i2c_address, at->chip, steps);
+        return;
+    }
+    int bus = check->model ? board_i2c_bus(check->model, 0) : -1;
+    if (status == -EACCES || status == -EPERM)
+        groups_mend(check, "i2c", mend);
+    else if (status == -ENOENT)
+        snprintf(mend, sizeof mend, "sudo modprobe i2c-dev; i2cdetect -l lists the buses");
+    else if (status == -EBUSY)
+        snprintf(mend, sizeof mend,
+            "i2cdetect -y -r %s shows UU where a driver has the address; write what the line says", number);
+    else if (bus >= 0)
+        snprintf(mend, sizeof mend,
+            "SDA to pin 3, SCL to pin 5 (i2c-%d here), VCC to 3V3, GND; i2cdetect -y -r %d must show %02x",
+            bus, bus, at->i2c_address);
+    else
+        snprintf(mend, sizeof mend, "SDA, SCL, VCC to 3V3, GND; i2cdetect -y -r %s must show %02x", number,
+            at->i2c_address);
+    check_wrong(check, mend, "%s: %s", s->name, why);
+}
+
+void check_outputs(struct check *check)
+{
+    const struct config *config = check->config;
+    for (size_t i = 0; i < config->agent.count; i++) {
+        const struct hw_address *at = &config->outputs[i].address;
+        struct subject subject = {.check = check,
+            .channel = &config->agent.channels[i],
+            .at = at,
+            .pin = check->model && at->pin ? board_find(check->model, at->pin) : NULL};
+        snprintf(subject.name, sizeof subject.name, "%s %s", channel_kind_name(subject.channel->id.kind),
+            subject.channel->id.name);
+        switch (at->bus) {
+        case HW_SIM:
+            check_ok(check, "%s: simulated", subject.name);
+            break;
+        case HW_GPIO:
+            check_gpio(&subject);
+            break;
+        case HW_PWM_SYSFS:
+            check_pwm(&subject);
+            break;
+        case HW_PCA9685:
+            check_pca9685(&subject);
+            break;
+        }
+    }
+}

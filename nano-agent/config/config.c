@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/config/config.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <mosquitto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "nano-agent/board/board.h"
+#include "nano-agent/config/config_channels.h"
+#include "nano-agent/hw/gpio.h"
+
+enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_VERSION };
+
+enum { BOARDS_MAX = 32 };
+
+void config_init(struct config *config)
+{
+    *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64};
+    broker_options_init(&config->broker);
+    config->agent.report_ms = 1000;
+}
+
+// The line of the key that a sentence about the whole begins with or names.
+static unsigned line_named_in(const struct config_file *file, const char *why)
+{
+    static const char *const keys[] = {"broker", "root", "device", "qos", "keepalive", "version"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strstr(why, keys[i]) && config_file_has(file, file->cfg, keys[i]))
+            return config_file_line(file, file->cfg, keys[i]);
+    }
+    cfg_t *login = cfg_getsec(file->cfg, "login");
+    return login && config_file_has(file, login, "password_file")
+               ? config_file_line(file, login, "password_file")
+               : 0;
+}
+
+static int read_top(struct config_file *file, struct config *out)
+{
+    cfg_t *top = file->cfg;
+    char why[PROTOCOL_WHY_SIZE] = "";
+    if (config_file_has(file, top, "broker") && cfg_size(top, "broker") == 0)
+        return config_file_refuse(file, config_file_line(file, top, "broker"),
+            "broker is given twice, the second time empty; keep one");
+    if (broker_options_from_cfg(&out->broker, top, why) < 0)
+        return config_file_refuse(file, line_named_in(file, why), "%s", why);
+    out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
+    out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
+    if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
+        return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
+            "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
+
+    if (config_file_has(file, top, "state")) {
+        const char *path = config_file_text(file, top, CONFIG_TOP, "state");
+        if (strlen(path) >= sizeof out->state)
+            return config_file_refuse(
+                file, config_file_line(file, top, "state"), "state: the path is too long");
+        snprintf(out->state, sizeof out->state, "%s", path);
+        out->state_given = true;
+    }
+
+    // The heartbeat is what the broker answers to: with fewer than two in the time, a good link looks lost.
+    int report_ms = out->agent.report_ms;
+    if (!config_file_has(file, top, "lost_after")) {
+        out->lost_after_ms = report_ms > 1000 ? 3 * report_ms : 3000;
+        return 0;
+    }
+    out->lost_after_ms = (int)config_file_number(file, top, CONFIG_TOP, "lost_after", 0);
+    if (out->lost_after_ms < 2 * report_ms)
+        return config_file_refuse(file, config_file_line(file, top, "lost_after"),
+            "lost_after must be at least twice report (%d.%03d s), or a good link looks lost",
+            report_ms / 1000, report_ms % 1000);
+    return 0;
+}
+
+const char *config_model(const struct config *config)
+{
+    if (*config->board)
+        return config->board;
+    const char *model = board_detect(board_device_tree());
+    return model || !config->sim ? model : "JETSON_NANO";
+}
+
+int config_parse(const char *text, const char *path, struct config *out, char why[1024])
+{
+    struct config_file file;
+    const char *model = config_model(out);
+    int status = config_file_open(&file, text, path, why);
+    if (!status)
+        status = read_top(&file, out);
+    if (!status)
+        status = config_channels_build(&file, model, out);
+    config_file_close(&file);
+    return status;
+}
+
+static void print_version(void)
+{
+    int major, minor, revision;
+    mosquitto_lib_version(&major, &minor, &revision);
+    printf("nano-agent %s (libmosquitto %d.%d.%d, libevent %s, jansson %s, libconfuse %s, libgpiod %s)\n",
+        PROJECT_VERSION, major, minor, revision, event_get_version(), JANSSON_VERSION, confuse_version,
+        gpio_library_version());
+}
+
+struct command_line {
+    struct config *config;
+    bool version;
+    char path[4096]; // -c
+};
+
+static const struct argp_option options[] = {
+    {"config", 'c', "FILE", 0, "Configuration (default " CONFIG_DEFAULT_PATH ")", 0},
+    {"sim", OPTION_SIM, NULL, 0, "Simulate every output: print what would change at the pins", 0},
+    {"board", OPTION_BOARD, "NAME", 0, "Whose header `pin N` is, instead of finding out (JETSON_NANO, …)", 0},
+    {"state", OPTION_STATE, "FILE", 0,
+        "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
+        "--sim none)",
+        0},
+    {"verbose", 'v', NULL, 0, "Log more", 0},
+    {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static void check_board(const char *name, struct argp_state *state)
+{
+    const char *models[BOARDS_MAX];
+    size_t count = 0;
+    while (count < BOARDS_MAX && (models[count] = board_model(count)))
+        count++;
+    if (board_known(name))
+        return;
+    const char *nearest = text_nearest(name, models, count);
+    if (nearest)
+        argp_error(state, "--board %.40s: unknown; did you mean %s?", name, nearest);
+    char all[1024] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < count && len < sizeof all; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "", models[i]);
+    argp_error(state, "--board %.40s: unknown; there is %s", name, all);
+}
+
+static error_t parse_option(int option, char *arg, struct argp_state *state)
+{
+    struct command_line *line = state->input;
+    switch (option) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &line->config->broker;
+        return 0;
+    case 'c':
+        if (strlen(arg) >= sizeof line->path)
+            argp_error(state, "-c: the path is too long");
+        snprintf(line->path, sizeof line->path, "%s", arg);
+        return 0;
+    case 'v':
+        line->config->verbose = true;
+        return 0;
+    case OPTION_SIM:
+        line->config->sim = true;
+        return 0;
+    case OPTION_BOARD:
+        check_board(arg, state);
+        snprintf(line->config->board, sizeof line->config->board, "%s", arg);
+        return 0;
+    case OPTION_STATE:
+        if (strlen(arg) >= sizeof line->config->state)
+            argp_error(state, "--state: the path is too long");
+        snprintf(line->config->state, sizeof line->config->state, "%s", arg);
+        line->config->state_given = true;
+        return 0;
+    case OPTION_VERSION:
+        line->version = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (line->config->task == TASK_RUN && !strcmp(arg, "check"))
+            line->config->task = TASK_CHECK;
+        else if (line->config->task == TASK_RUN && !strcmp(arg, "pins"))
+            line->config->task = TASK_PINS;
+        else
+            argp_error(state, "%.64s: nothing but options, or one of check and pins, is wanted", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+// Reads a whole file. NULL with errno set.
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    char *text = malloc(CONFIG_TEXT_MAX + 2);
+    size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
+    int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
+    fclose(file);
+    if (!error && memchr(text, '\0', len))
+        error = EILSEQ; // a NUL would hide what comes after it
+    if (error) {
+        free(text);
+        errno = error;
+        return NULL;
+    }
+    text[len] = '\0';
+    return text;
+}
+
+static int refuse_file(struct config *out, const char *who, const char *why)
+{
+    if (out->task == TASK_RUN) {
+        fprintf(stderr, "%s%s\n", who, why);
+        return 2;
+    }
+    snprintf(out->mistake, sizeof out->mistake, "%s", why);
+    out->agent.count = 0;
+    return -1;
+}
+
+static int read_configuration(const char *path, struct config *out)
+{
+    const char *shown = path ? path : CONFIG_DEFAULT_PATH;
+    char why[CONFIG_WHY_SIZE];
+    char *text = read_file(shown);
+    if (!text && (path || errno != ENOENT)) {
+        snprintf(why, sizeof why, "%.512s: %s", shown,
+            errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
+        snprintf(out->path, sizeof out->path, "%s", shown);
+        return refuse_file(out, "nano-agent: ", why);
+    }
+    if (text)
+        snprintf(out->path, sizeof out->path, "%s", shown);
+    int status = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    free(text);
+    return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
+}
+
+int config_load(int argc, char **argv, struct config *out)
+{
+    static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
+    static const struct argp argp = {options, parse_option, "[check | pins]",
+        "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
+        "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
+        "pins   draws the 40-pin header and what the configuration uses of it\v"
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
+        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
+        children, NULL, NULL};
+    argp_err_exit_status = 2;
+
+    // The command line is read twice: first for what the file's meaning depends on, then over the file.
+    struct config *first = malloc(sizeof *first);
+    if (!first) {
+        fprintf(stderr, "nano-agent: out of memory\n");
+        return 2;
+    }
+    config_init(first);
+    struct command_line line = {.config = first};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
+        goto usage;
+    if (line.version) {
+        free(first);
+        print_version();
+        return 0;
+    }
+    config_init(out);
+    out->sim = first->sim;
+    out->task = first->task;
+    snprintf(out->board, sizeof out->board, "%s", first->board);
+    int status = read_configuration(line.path[0] ? line.path : NULL, out);
+    if (status >= 0) {
+        free(first);
+        return status;
+    }
+    // The file's is for the real servos.
+    if (out->sim)
+        out->state[0] = '\0';
+    else if (!out->state_given)
+        store_default_path(out->state);
+    line.config = out;
+    out->task = TASK_RUN; // read again
+    if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
+        goto usage;
+    free(first);
+    snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
+    return -1;
+usage:
+    free(first);
+    return 2;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// From a configuration's checked values to the agent's channels and their outputs. Used by config.c alone.
+#ifndef NANO_AGENT_CONFIG_CHANNELS_H
+#define NANO_AGENT_CONFIG_CHANNELS_H
+
+#include "nano-agent/config/config.h"
+#include "nano-agent/config/config_file.h"
+
+// Fills out->agent's channels and out->outputs in the order of the file; resolves `pin N` for model (NULL =
+// no known board); makes every output simulated where out->sim. Refuses what only the whole shows: two
+// channels on one pin, two commands with one name, a pulse out of range at a limit. 0, or -EINVAL with one
+// line in the file's why.
+int config_channels_build(struct config_file *file, const char *model, struct config *out);
+
+#endif

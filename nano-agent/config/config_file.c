@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/config/config_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/broker_options.h"
+#include "common/text.h"
+
+#define SERVO  CHANNEL_SERVO
+#define SWITCH CHANNEL_SWITCH
+#define DIMMER CHANNEL_DIMMER
+#define INPUT  CHANNEL_INPUT
+
+const struct key config_keys[] = {
+    {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
+    {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
+    {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
+
+    {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
+    {"hz", SERVO, KEY_NUMBER, 1, 1, 40, 400, {"50"}, NULL, "40 to 400"},
+    {"pulse", SERVO, KEY_NUMBER, 2, 1, 400, 2600, {"1000", "2000"}, NULL, "{us, us}, 400 to 2600 each"},
+    {"angle", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {"-45", "45"}, NULL,
+        "{degrees, degrees}, -360 to 360 each"},
+    {"limit", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {NULL, NULL}, NULL,
+        "{degrees, degrees}, -360 to 360 each"},
+    {"step", SERVO, KEY_NUMBER, 1, 10, 1, 900, {"5"}, NULL, "0.1 to 90 degrees"},
+    {"speed", SERVO, KEY_NUMBER, 1, 1, 1, 10000, {"120"}, NULL, "1 to 10000 degrees a second"},
+    {"accel", SERVO, KEY_NUMBER, 1, 1, 0, 100000, {"600"}, NULL,
+        "0 (none) to 100000 degrees a second squared"},
+    {"axis", SERVO, KEY_WORD, 1, 0, 0, 0, {"none"}, "none tilt pan", NULL},
+    {"start", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off last center", NULL},
+    {"safe", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold center", NULL},
+    {"lost", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold center off", NULL},
+    {"exit", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
+    {"idle_off", SERVO, KEY_NUMBER, 1, 1000, 0, 86400000, {"0"}, NULL, "0 (never) to 86400 seconds"},
+
+    {"gpio", SWITCH, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
+    {"active_low", SWITCH, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
+    {"start", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
+    {"safe", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
+    {"lost", SWITCH, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
+
+    {"pwm", DIMMER, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
+    {"hz", DIMMER, KEY_NUMBER, 1, 1, 1, 100000, {"1000"}, NULL, "1 to 100000"},
+    {"start", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
+    {"safe", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
+    {"lost", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
+    {"exit", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
+
+    {"gpio", INPUT, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
+    {"active_low", INPUT, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
+    {"bias", INPUT, KEY_WORD, 1, 0, 0, 0, {"none"}, "none up down", NULL},
+    {"debounce", INPUT, KEY_NUMBER, 1, 1, 0, 1000, {"20"}, NULL, "0 to 1000 milliseconds"},
+    {"press", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
+    {"release", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
+};
+const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
+
+enum { KEYS_MAX = 24 };
+
+// libconfuse's callbacks have no argument of ours; a parse is never interrupted by another.
+static struct config_file *parsing;
+
+int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)
+{
+    if (file->failed)
+        return -EINVAL;
+    file->failed = true;
+    int len = line ? snprintf(file->why, CONFIG_WHY_SIZE, "%s:%u: ", file->path, line)
+                   : snprintf(file->why, CONFIG_WHY_SIZE, "%s: ", file->path);
+    if (len < 0 || len >= CONFIG_WHY_SIZE)
+        return -EINVAL;
+    char raw[CONFIG_WHY_SIZE];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    // A value may hold what the file could not ("\\x1b"), and be cut inside a character.
+    text_clean(file->why + len, (size_t)(CONFIG_WHY_SIZE - len), raw, strlen(raw), sizeof raw);
+    return -EINVAL;
+}
+
+static const struct key *find_key(int section, const char *name)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        if (config_keys[i].section == section && !strcmp(config_keys[i].name, name))
+            return &config_keys[i];
+    }
+    return NULL;
+}
+
+static int section_of(cfg_t *cfg)
+{
+    int kind = (int)channel_kind_parse(cfg_name(cfg));
+    return kind == CHANNEL_OTHER ? CONFIG_TOP : kind;
+}
+
+// "servo tilt: ", or "" outside a section.
+static const char *where(cfg_t *cfg, char out[128])
+{
+    out[0] = '\0';
+    if (cfg_title(cfg))
+        snprintf(out, 128, "%s %.64s: ", cfg_name(cfg), cfg_title(cfg));
+    else if (strcmp(cfg_name(cfg), "root") != 0)
+        snprintf(out, 128, "%s: ", cfg_name(cfg));
+    return out;
+}
+
+bool config_read_decimal(const char *text, int scale, long *out)
+{
+    bool negative = *text == '-';
+    text += *text == '-' || *text == '+';
+    if (!isdigit((unsigned char)*text))
+        return false;
+    char *end;
+    errno = 0;
+    long whole = strtol(text, &end, 10);
+    if (errno || whole > 1000000000L)
+        return false;
+    long value = whole * scale;
+    if (*end == '.') {
+        long unit = scale;
+        for (end++; isdigit((unsigned char)*end); end++) {
+            unit /= 10;
+            if (unit == 0 && *end != '0')
+                return false;
+            value += unit * (*end - '0');
+        }
+        if (end[-1] == '.')
+            return false;
+    }
+    if (*end)
+        return false;
+    *out = negative ? -value : value;
+    return true;
+}
+
+static bool is_word_of(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = words; len && (at = strstr(at, word)); at += len) {
+        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+            return true;
+    }
+    return false;
+}
+
+static int check_value(struct config_file *file, cfg_t *cfg, const struct key *key, const char *value)
+{
+    char section[128];
+    unsigned line = (unsigned)cfg->line;
+    long n;
+    switch (key->type) {
+    case KEY_NUMBER:
+        if (config_read_decimal(value, key->scale, &n) && n >= key->min && n <= key->max)
+            return 0;
+        return config_file_refuse(
+            file, line, "%s%s = %.64s; %s is wanted", where(cfg, section), key->name, value, key->right);
+    case KEY_WORD: {
+        if (is_word_of(key->words, value))
+            return 0;
+        char list[64];
+        snprintf(list, sizeof list, "%s", key->words);
+        char *last = strrchr(list, ' ');
+        *last = '\0';
+        for (char *c = list; *c; c++)
+            *c = *c == ' ' ? '/' : *c;
+        return config_file_refuse(file, line, "%s%s = %.64s; %s or %s is wanted", where(cfg, section),
+            key->name, value, list, last + 1);
+    }
+    case KEY_PATH:
+        if (!*value || (*value == '/' && value[1] && value[strlen(value) - 1] != '/'))
+            return 0;
+        return config_file_refuse(
+            file, line, "%s = %.64s; the whole path of a file, or \"\" (none), is wanted", key->name, value);
+    case KEY_ADDRESS:
+    case KEY_COMMAND:
+        break; // the board and all channels must be known first
+    }
+    return 0;
+}
+
+static int note_seen(struct config_file *file, const cfg_opt_t *opt, unsigned line)
+{
+    if (file->seen_count == file->seen_size) {
+        size_t size = file->seen_size ? 2 * file->seen_size : 64;
+        struct seen *seen = realloc(file->seen, size * sizeof *seen);
+        if (!seen)
+            return config_file_refuse(file, line, "out of memory");
+        file->seen = seen;
+        file->seen_size = size;
+    }
+    file->seen[file->seen_count++] = (struct seen){opt, line};
+    return 0;
+}
+
+static const struct seen *find_seen(const struct config_file *file, const cfg_opt_t *opt)
+{
+    for (size_t i = 0; i < file->seen_count; i++) {
+        if (file->seen[i].opt == opt)
+            return &file->seen[i];
+    }
+    return NULL;
+}
+
+static int check_broker_key(struct config_file *file, cfg_t *cfg, const char *name, const char *value)
+{
+    unsigned line = (unsigned)cfg->line;
+    char why[PROTOCOL_WHY_SIZE] = "";
+    struct broker_options scratch;
+    if (!strcmp(name, "broker")) {
+        broker_options_init(&scratch);
+        if (broker_options_add_hosts(&scratch, value, why) < 0)
+            return config_file_refuse(file, line, "broker = %.64s; %s", value, why);
+    } else if (!strcmp(name, "root")) {
+        if (protocol_check_root(value, why) < 0)
+            return config_file_refuse(file, line, "root = %.64s; %s", value, why);
+    } else if (!strcmp(name, "device")) {
+        if (protocol_check_device(value, why) < 0)
+            return config_file_refuse(file, line, "device = %.64s; %s", value, why);
+    } else if (!strcmp(name, "version")) {
+        if (!is_word_of("5 311 mqttv5 mqttv311", value))
+            return config_file_refuse(file, line, "version = %.64s; mqttv5 or mqttv311 is wanted", value);
+    }
+    return 0;
+}
+
+static int check_broker_number(
+    struct config_file *file, cfg_t *cfg, const char *name, const char *value, long *out)
+{
+    bool is_qos = !strcmp(name, "qos");
+    if (config_read_decimal(value, 1, out) && *out >= (is_qos ? 0 : 5) && *out <= (is_qos ? 2 : 65535))
+        return 0;
+    return config_file_refuse(file, (unsigned)cfg->line, "%s = %.64s; %s is wanted", name, value,
+        is_qos ? "0, 1 or 2" : "5 to 65535 seconds");
+}
+
+// Runs for every value in the file: the one place where libconfuse lets us see a key given twice (it would
+// let the last one win without a word) and knows the line.
+static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+    struct config_file *file = parsing;
+    char section[128];
+    const struct seen *before = find_seen(file, opt);
+    if (before && opt->nvalues <= 1)
+        return config_file_refuse(file, (unsigned)cfg->line, "%s%s is given twice; line %u has it already",
+            where(cfg, section), opt->name, before->line);
+    if (!before && note_seen(file, opt, (unsigned)cfg->line) < 0)
+        return -1;
+
+    int status = 0;
+    const struct key *key = find_key(section_of(cfg), opt->name);
+    if (key)
+        status = check_value(file, cfg, key, value);
+    else if (opt->type == CFGT_INT)
+        return check_broker_number(file, cfg, opt->name, value, result);
+    else
+        status = check_broker_key(file, cfg, opt->name, value);
+    *(const char **)result = value;
+    return status;
+}
+
+// A section without a title that comes twice: the second would wipe the first.
+static int section_hook(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const struct seen *before = find_seen(parsing, opt);
+    if (before)
+        return config_file_refuse(parsing, (unsigned)cfg->line,
+            "section %s is given twice; line %u has it already", opt->name, before->line);
+    return note_seen(parsing, opt, (unsigned)cfg->line);
+}
+
+static void hook_all(cfg_opt_t *opts)
+{
+    for (cfg_opt_t *opt = opts; opt->name; opt++) {
+        if (opt->type != CFGT_SEC) {
+            opt->parsecb = value_hook;
+            continue;
+        }
+        for (cfg_opt_t *sub = opt->subopts; sub && sub->name; sub++)
+            sub->parsecb = value_hook;
+        if (opt->flags & CFGF_MULTI)
+            continue;
+        opt->validcb = section_hook;
+        for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
+            cfg_t *section = cfg_opt_getnsec(opt, i);
+            for (cfg_opt_t *sub = section->opts; sub->name; sub++)
+                sub->parsecb = value_hook;
+        }
+    }
+}
+
+static void refuse_unknown_key(cfg_t *cfg, const char *name)
+{
+    const char *names[KEYS_MAX] = {NULL};
+    size_t count = 0;
+    for (cfg_opt_t *opt = cfg->opts; opt->name && count < KEYS_MAX; opt++)
+        names[count++] = opt->name;
+    const char *nearest = text_nearest(name, names, count);
+    char section[128];
+    if (nearest) {
+        config_file_refuse(parsing, (unsigned)cfg->line, "%sunknown key %.64s; did you mean %s?",
+            where(cfg, section), name, nearest);
+        return;
+    }
+    char all[300];
+    size_t len = 0;
+    for (size_t i = 0; i < count && len < sizeof all; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "", names[i]);
+    config_file_refuse(
+        parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
+}
+
+// libconfuse's sentences say what, not what would be right; its formats are matched because it gives no code.
+__attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
+{
+    unsigned line = (unsigned)cfg->line;
+    char section[128];
+    if (strstr(format, "no such option")) {
+        refuse_unknown_key(cfg, va_arg(ap, const char *));
+        return;
+    }
+    char text[256];
+    vsnprintf(text, sizeof text, format, ap);
+    const char *right = "";
+    if (strstr(format, "equal sign"))
+        right = "; write KEY = VALUE";
+    else if (strstr(format, "unexpected token"))
+        right = "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }";
+    else if (strstr(format, "premature end"))
+        right = "; a value or a } is missing";
+    else if (strstr(format, "closing brace"))
+        right = "; remove the }";
+    else if (strstr(format, "missing title"))
+        right = "; write KIND NAME { … }, for example servo tilt { … }";
+    else if (strstr(format, "opening brace"))
+        right = "; write KIND NAME { … }";
+    else if (strstr(format, "duplicate title"))
+        right = "; every name can be used once";
+    else if (strstr(format, "append"))
+        right = "; write KEY = VALUE";
+    config_file_refuse(parsing, line, "%s%s%s", where(cfg, section), text, right);
+}
+
+static void add_keys(int section, cfg_opt_t *opts)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct key *key = &config_keys[i];
+        if (key->section != section)
+            continue;
+        if (key->count > 1)
+            opts[n++] = (cfg_opt_t)CFG_STR_LIST(key->name, NULL, CFGF_NONE);
+        else
+            opts[n++] = (cfg_opt_t)CFG_STR(key->name, NULL, CFGF_NONE);
+    }
+    opts[n] = (cfg_opt_t)CFG_END();
+}
+
+static int check_counts(struct config_file *file, cfg_t *section, int kind)
+{
+    char name[128];
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct key *key = &config_keys[i];
+        if (key->section != kind)
+            continue;
+        unsigned line = config_file_line(file, section, key->name);
+        if (key->type == KEY_ADDRESS && !config_file_has(file, section, key->name))
+            return config_file_refuse(file, line, "%s%s is missing; for example %s = \"pin %s\"",
+                where(section, name), key->name, key->name, !strcmp(key->name, "pwm") ? "33" : "7");
+        if (key->count == 2 && config_file_has(file, section, key->name) && cfg_size(section, key->name) != 2)
+            return config_file_refuse(
+                file, line, "%s%s: two values are wanted: %s", where(section, name), key->name, key->right);
+    }
+    return 0;
+}
+
+int config_file_open(struct config_file *file, const char *text, const char *path, char why[CONFIG_WHY_SIZE])
+{
+    static const char *const kinds[] = {"servo", "switch", "dimmer", "input"};
+    *file = (struct config_file){.path = path, .why = why};
+    why[0] = '\0';
+    char *prepared = malloc(strlen(text) + 1);
+    if (!prepared)
+        return config_file_refuse(file, 0, "out of memory");
+    int status = config_text_prepare(text, path, prepared, why);
+    if (status < 0)
+        goto free_text;
+
+    cfg_opt_t sections[4][KEYS_MAX];
+    cfg_opt_t top[KEYS_MAX];
+    for (int kind = 0; kind < 4; kind++)
+        add_keys(kind, sections[kind]);
+    cfg_opt_t opts[KEYS_MAX] = {BROKER_OPTIONS_CFG};
+    size_t n = 0;
+    while (opts[n].name)
+        n++;
+    add_keys(CONFIG_TOP, top);
+    for (size_t i = 0; top[i].name; i++)
+        opts[n++] = top[i];
+    for (int kind = 0; kind < 4; kind++)
+        opts[n++] =
+            (cfg_opt_t)CFG_SEC(kinds[kind], sections[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    opts[n] = (cfg_opt_t)CFG_END();
+
+    parsing = file;
+    file->cfg = cfg_init(opts, CFGF_NONE);
+    if (!file->cfg) {
+        status = config_file_refuse(file, 0, "out of memory");
+        goto free_text;
+    }
+    cfg_set_error_function(file->cfg, error_hook);
+    hook_all(file->cfg->opts);
+    if (cfg_parse_buf(file->cfg, prepared) != CFG_SUCCESS || file->failed) {
+        status = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
+        goto free_text;
+    }
+    for (int kind = 0; kind < 4 && !status; kind++) {
+        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]) && !status; i++)
+            status = check_counts(file, cfg_getnsec(file->cfg, kinds[kind], i), kind);
+    }
+free_text:
+    parsing = NULL;
+    free(prepared);
+    return status;
+}
+
+void config_file_close(struct config_file *file)
+{
+    if (file->cfg)
+        cfg_free(file->cfg);
+    free(file->seen);
+    *file = (struct config_file){0};
+}
+
+bool config_file_has(const struct config_file *file, cfg_t *section, const char *key)
+{
+    return find_seen(file, cfg_getopt(section, key)) != NULL;
+}
+
+unsigned config_file_line(const struct config_file *file, cfg_t *section, const char *key)
+{
+    const struct seen *seen = find_seen(file, cfg_getopt(section, key));
+    return seen ? seen->line : (unsigned)section->line;
+}
+
+static const char *value_text(
+    const struct config_file *file, cfg_t *section, const struct key *key, unsigned index)
+{
+    if (config_file_has(file, section, key->name))
+        return cfg_getnstr(section, key->name, index);
+    return key->initial[index];
+}
+
+long config_file_number(
+    const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
+{
+    const struct key *key = find_key(kind, name);
+    long n = 0;
+    config_read_decimal(value_text(file, section, key, index), key->scale, &n);
+    return n;
+}
+
+const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
+{
+    return value_text(file, section, find_key(kind, name), 0);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/system/health.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOOK_EVERY = 64, LOOKS = 10 }; // in readings
+
+static const long long SANE_MAX = 1000000000000LL; // above any figure that is real, and far from overflow
+
+// Reads the beginning of a file, without stdio: this runs at each heartbeat.
+static bool read_text(const char *path, char *out, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t len = read(fd, out, size - 1);
+    close(fd);
+    if (len <= 0)
+        return false;
+    out[len] = '\0';
+    return true;
+}
+
+// A whole number at the beginning of text; a fraction may follow, but no other garbage.
+static bool parse_number(const char *text, long long *out, const char **end)
+{
+    char *after;
+    errno = 0;
+    *out = strtoll(text, &after, 10);
+    *end = after;
+    return !errno && after != text && llabs(*out) <= SANE_MAX &&
+           (!*after || *after == '.' || isspace((unsigned char)*after));
+}
+
+static bool read_number(const char *path, long long *out)
+{
+    char text[64];
+    const char *end;
+    return *path && read_text(path, text, sizeof text) && parse_number(text, out, &end);
+}
+
+__attribute__((format(printf, 2, 3))) static void join(char out[HEALTH_PATH_SIZE], const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    int len = vsnprintf(out, HEALTH_PATH_SIZE, format, ap);
+    va_end(ap);
+    if (len < 0 || len >= HEALTH_PATH_SIZE)
+        out[0] = '\0';
+}
+
+// Calls each for the entries of a folder that begin with prefix, until it returns true.
+static void each_entry(const char *folder, const char *prefix,
+    bool (*each)(struct health *, const char *path), struct health *health)
+{
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return;
+    struct dirent *entry;
+    bool done = false;
+    while (!done && (entry = readdir(dir))) {
+        char path[HEALTH_PATH_SIZE];
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+            continue;
+        join(path, "%s/%s", folder, entry->d_name);
+        done = each(health, path);
+    }
+    closedir(dir);
+}
+
+// Zones by type, because their numbers differ by board. The PMIC's reads 100 degrees always (Nano), and a
+// zone that is switched off reads below zero, or not at all. CPU-therm (JetPack 4 and 5), BCPU-therm (TX2),
+// cpu-thermal (JetPack 6); likewise for the GPU.
+static bool try_zone(struct health *health, const char *path)
+{
+    char file[HEALTH_PATH_SIZE], type[64];
+    join(file, "%s/type", path);
+    if (!read_text(file, type, sizeof type))
+        return false;
+    if (!strncasecmp(type, "cpu", 3) || !strncasecmp(type, "bcpu", 4) || !strncmp(type, "x86_pkg_temp", 12))
+        join(health->cpu_zone, "%s/temp", path);
+    else if (!strncasecmp(type, "gpu", 3))
+        join(health->gpu_zone, "%s/temp", path);
+    return false;
+}
+
+// devfreq has other engines too (vic, nvenc). 57000000.gpu, 17000000.gp10b, .gv11b, .ga10b, .gpu
+static bool try_gpu(struct health *health, const char *path)
+{
+    static const char *const names[] = {"gpu", "gp10b", "gv11b", "ga10b"};
+    char file[HEALTH_PATH_SIZE];
+    const char *name = strrchr(path, '.');
+    bool is_gpu = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && name; i++)
+        is_gpu = is_gpu || !strcmp(name + 1, names[i]);
+    if (!is_gpu)
+        return false;
+    join(file, "%s/device/load", path);
+    if (access(file, R_OK) < 0)
+        return false;
+    join(health->gpu_load, "%s", file);
+    return true;
+}
+
+// The rail that feeds the board, as the device trees of the developer kits name it. Others end in _IN too:
+// VDD_M2_IN of a TX1 is only its SSD.
+static bool is_input_rail(const char *label)
+{
+    static const char *const names[] = {"POM_5V_IN", "VDD_IN", "5V_IN"};
+    size_t len = strcspn(label, "\n");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (len == strlen(names[i]) && !strncmp(label, names[i], len))
+            return true;
+    return false;
+}
+
+static bool try_hwmon(struct health *health, const char *path)
+{
+    char file[HEALTH_PATH_SIZE], text[64];
+    join(file, "%s/name", path);
+    if (!read_text(file, text, sizeof text) || strncmp(text, "ina3221", 7) != 0)
+        return false;
+    for (int i = 1; i <= 3; i++) {
+        join(file, "%s/in%d_label", path, i);
+        if (!read_text(file, text, sizeof text) || !is_input_rail(text))
+            continue;
+        join(health->millivolts, "%s/in%d_input", path, i);
+        join(health->milliamperes, "%s/curr%d_input", path, i);
+        return true;
+    }
+    return false;
+}
+
+static bool try_iio(struct health *health, const char *path)
+{
+    char file[HEALTH_PATH_SIZE], text[64];
+    for (int i = 0; i < 3; i++) {
+        join(file, "%s/rail_name_%d", path, i);
+        if (!read_text(file, text, sizeof text) || !is_input_rail(text))
+            continue;
+        join(health->milliwatts, "%s/in_power%d_input", path, i);
+        return true;
+    }
+    return false;
+}
+
+static void look_for_gpu_load(struct health *health)
+{
+    // The Nano's own; a link to whatever the GPU is called, JetPack 4; the same, JetPack 5; JetPack 6.
+    static const char *const files[] = {
+        "57000000.gpu/load", "gpu.0/load", "platform/gpu.0/load", "platform/bus@0/17000000.gpu/load"};
+    char path[HEALTH_PATH_SIZE];
+    for (size_t i = 0; i < sizeof files / sizeof *files && !health->gpu_load[0]; i++) {
+        join(path, "%s/sys/devices/%s", health->root, files[i]);
+        if (access(path, R_OK) == 0)
+            join(health->gpu_load, "%s", path);
+    }
+    join(path, "%s/sys/class/devfreq", health->root);
+    if (!health->gpu_load[0])
+        each_entry(path, "", try_gpu, health);
+}
+
+static void look(struct health *health)
+{
+    char folder[HEALTH_PATH_SIZE];
+    join(folder, "%s/sys/class/thermal", health->root);
+    if (!health->cpu_zone[0] || !health->gpu_zone[0])
+        each_entry(folder, "thermal_zone", try_zone, health);
+    if (!health->gpu_load[0])
+        look_for_gpu_load(health);
+    if (health->milliwatts[0] || health->millivolts[0])
+        return;
+    join(folder, "%s/sys/class/hwmon", health->root);
+    each_entry(folder, "hwmon", try_hwmon, health);
+    join(folder, "%s/sys/bus/iio/devices", health->root);
+    each_entry(folder, "iio:device", try_iio, health);
+}
+
+void health_init(struct health *health, const char *root)
+{
+    *health = (struct health){0};
+    snprintf(health->root, sizeof health->root, "%s", root);
+    look(health);
+}
+
+static void read_cpu(struct health *health, struct status_health *out)
+{
+    char path[HEALTH_PATH_SIZE], text[256];
+    join(path, "%s/proc/stat", health->root);
+    if (!read_text(path, text, sizeof text) || strncmp(text, "cpu ", 4) != 0)
+        return;
+    long long all = 0, idle = 0;
+    const char *at = text + 4;
+    // user nice system idle iowait irq softirq steal; guests are counted in user already (proc(5))
+    for (int i = 0; i < 8; i++) {
+        const char *end;
+        long long n;
+        if (!parse_number(at, &n, &end) || n < 0)
+            break;
+        all += n;
+        idle += i == 3 || i == 4 ? n : 0;
+        at = end;
+    }
+    long long busy = all - idle;
+    long long span = all - health->cpu_all;
+    if (health->cpu_all && span > 0) {
+        long long share = (busy - health->cpu_busy) * 1000 / span;
+        out->cpu = (int)(share < 0 ? 0 : share > 1000 ? 1000 : share);
+        out->has |= HEALTH_CPU;
+    }
+    health->cpu_busy = busy;
+    health->cpu_all = all;
+}
+
+static long long field_kb(const char *text, const char *name)
+{
+    const char *at = strstr(text, name), *end;
+    long long n;
+    return at && parse_number(at + strlen(name), &n, &end) ? n : -1;
+}
+
+static void read_memory(struct health *health, struct status_health *out)
+{
+    char path[HEALTH_PATH_SIZE], text[512];
+    join(path, "%s/proc/meminfo", health->root);
+    if (!read_text(path, text, sizeof text))
+        return;
+    long long total = field_kb(text, "MemTotal:"), available = field_kb(text, "MemAvailable:");
+    if (total <= 0 || available < 0 || available > total)
+        return;
+    out->mem = (int)((total - available) * 1000 / total);
+    out->has |= HEALTH_MEM;
+}
+
+// "0.42 …" as hundredths.
+static bool read_hundredths(const char *path, int *out)
+{
+    char text[64];
+    const char *end;
+    long long whole;
+    if (!read_text(path, text, sizeof text) || !parse_number(text, &whole, &end) || whole < 0 ||
+        whole > 1000000)
+        return false;
+    *out = (int)whole * 100;
+    if (*end == '.' && end[1] >= '0' && end[1] <= '9') {
+        *out += (end[1] - '0') * 10;
+        if (end[2] >= '0' && end[2] <= '9')
+            *out += end[2] - '0';
+    }
+    return true;
+}
+
+static void read_temperature(const char *path, unsigned flag, int *tenths, struct status_health *out)
+{
+    long long milli;
+    if (!read_number(path, &milli) || milli < 0 || milli > 200000)
+        return;
+    *tenths = (int)(milli / 100);
+    out->has |= flag;
+}
+
+static void read_power(struct health *health, struct status_health *out)
+{
+    static const long long max = 1000000; // a kilowatt, or a kilovolt, or a kiloampere
+    long long mw, mv, ma;
+    if (!read_number(health->milliwatts, &mw)) {
+        if (!read_number(health->millivolts, &mv) || !read_number(health->milliamperes, &ma) || mv < 0 ||
+            mv > max || ma < 0 || ma > max)
+            return;
+        mw = mv * ma / 1000;
+    }
+    if (mw < 0 || mw > max)
+        return;
+    out->milliwatts = (int)mw;
+    out->has |= HEALTH_WATTS;
+}
+
+void health_read(struct health *health, struct status_health *out)
+{
+    char path[HEALTH_PATH_SIZE];
+    long long n;
+    *out = (struct status_health){0};
+    if (++health->reads % LOOK_EVERY == 0 && health->reads <= LOOK_EVERY * LOOKS)
+        look(health);
+    join(path, "%s/proc/uptime", health->root);
+    if (read_number(path, &n) && n >= 0) {
+        out->up_s = n;
+        out->has |= HEALTH_UP;
+    }
+    read_cpu(health, out);
+    read_memory(health, out);
+    join(path, "%s/proc/loadavg", health->root);
+    if (read_hundredths(path, &out->load))
+        out->has |= HEALTH_LOAD;
+    read_temperature(health->cpu_zone, HEALTH_CPU_C, &out->cpu_c, out);
+    read_temperature(health->gpu_zone, HEALTH_GPU_C, &out->gpu_c, out);
+    if (read_number(health->gpu_load, &n) && n >= 0 && n <= 1000) {
+        out->gpu = (int)n;
+        out->has |= HEALTH_GPU;
+    }
+    read_power(health, out);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/system/identity.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+int identity_boot(char out[IDENTITY_BOOT_SIZE])
+{
+    uint32_t n;
+    if (getrandom(&n, sizeof n, 0) != sizeof n)
+        return -errno;
+    snprintf(out, IDENTITY_BOOT_SIZE, "%08" PRIx32, n);
+    return 0;
+}
+
+void identity_client(const char *root, const char *device, char out[IDENTITY_CLIENT_SIZE])
+{
+    char machine[64] = "";
+    FILE *file = fopen("/etc/machine-id", "re");
+    if (!file || !fgets(machine, sizeof machine, file))
+        gethostname(machine, sizeof machine - 1);
+    if (file)
+        fclose(file);
+    const char *const parts[] = {root, device, machine};
+    uint64_t hash = 14695981039346656037u; // FNV-1a
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *c = parts[i];
+        do // the terminator as well: "ab", "c" is not "a", "bc"
+            hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+        while (*c++);
+    }
+    snprintf(out, IDENTITY_CLIENT_SIZE, "nano-agent-%012" PRIx64, hash & 0xffffffffffffu);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/system/position_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
+enum { STACK_SIZE = 128 * 1024 };
+
+struct store {
+    char path[STORE_PATH_SIZE];
+    void (*trouble)(const char *sentence);
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, done; // done counts CLOCK_MONOTONIC
+    bool running;              // the thread is
+    bool waiting;              // next is to be written
+    bool busy;                 // … is being written
+    bool end;
+    bool abandoned; // nobody waits any more: the thread frees the store
+    struct positions next;
+    bool told; // that it cannot be written
+};
+
+__attribute__((format(printf, 3, 4))) static int refuse(
+    char why[STORE_WHY_SIZE], int error, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(why, STORE_WHY_SIZE, format, ap);
+    va_end(ap);
+    return error;
+}
+
+void store_default_path(char out[STORE_PATH_SIZE])
+{
+    const char *folder = getenv("STATE_DIRECTORY");
+    size_t len = folder ? strcspn(folder, ":") : 0;
+    if (len > 0 && len < STORE_PATH_SIZE - 16)
+        snprintf(out, STORE_PATH_SIZE, "%.*s/positions", (int)len, folder);
+    else
+        snprintf(out, STORE_PATH_SIZE, "%s", STORE_DEFAULT_PATH);
+}
+
+int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE])
+{
+    static const char unknown[] = "no servo's position is known; the first command starts from the centre";
+    char text[POSITIONS_TEXT_MAX + 1], reason[POSITIONS_WHY_SIZE];
+    struct stat info;
+    *out = (struct positions){0};
+    why[0] = '\0';
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : refuse(why, -errno, "%s: %s; %s", path, strerror(errno), unknown);
+    ssize_t len = -1;
+    errno = EINVAL;
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+        errno = EISDIR;
+    else if (S_ISREG(info.st_mode))
+        len = read(fd, text, sizeof text);
+    int error = errno;
+    close(fd);
+    if (len < 0)
+        return refuse(
+            why, -error, "%s: %s; %s", path, error == EINVAL ? "no regular file" : strerror(error), unknown);
+    if (positions_parse(text, (size_t)len, out, reason) < 0)
+        return refuse(why, -EINVAL, "%s: %s; %s", path, reason, unknown);
+    return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        text += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+// Without this the rename itself may be lost with the power. Some file systems cannot: no reason to complain.
+static void flush_folder(const char *path)
+{
+    char folder[STORE_PATH_SIZE];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+int store_write(const char *path, const struct positions *positions, char why[STORE_WHY_SIZE])
+{
+    char fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
+    size_t len = positions_write(positions, text);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    // What lies there was left by a power cut, or put there by somebody: neither is to be followed.
+    int status = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
+    int fd = status ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        status = status ? status : -errno;
+        goto refuse;
+    }
+    status = write_all(fd, text, len);
+    if (close(fd) < 0 && !status)
+        status = -errno;
+    if (!status && rename(fresh, path) < 0)
+        status = -errno;
+    if (status < 0) {
+        unlink(fresh);
+        goto refuse;
+    }
+    flush_folder(path);
+    return 0;
+refuse:
+    return refuse(why, status,
+        "%s: %s; positions are not saved, so after a power cut they are not known (state = \"\" in the "
+        "configuration where that is intended)",
+        path, strerror(-status));
+}
+
+static void destroy(struct store *store)
+{
+    pthread_cond_destroy(&store->wake);
+    pthread_cond_destroy(&store->done);
+    pthread_mutex_destroy(&store->mutex);
+    free(store);
+}
+
+static void *work(void *arg)
+{
+    struct store *store = arg;
+    char why[STORE_WHY_SIZE];
+    pthread_mutex_lock(&store->mutex);
+    for (;;) {
+        while (!store->waiting && !store->end)
+            pthread_cond_wait(&store->wake, &store->mutex);
+        if (!store->waiting)
+            break;
+        struct positions positions = store->next;
+        store->waiting = false;
+        store->busy = true;
+        pthread_mutex_unlock(&store->mutex);
+        bool failed = store_write(store->path, &positions, why) < 0;
+        if (failed && !store->told)
+            store->trouble(why);
+        store->told = failed;
+        pthread_mutex_lock(&store->mutex);
+        store->busy = false;
+        pthread_cond_broadcast(&store->done);
+    }
+    bool abandoned = store->abandoned;
+    pthread_mutex_unlock(&store->mutex);
+    if (abandoned)
+        destroy(store);
+    return NULL;
+}
+
+struct store *store_new(const char *path, void (*trouble)(const char *sentence))
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    snprintf(store->path, sizeof store->path, "%s", path);
+    store->trouble = trouble;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&store->mutex, NULL);
+    pthread_cond_init(&store->wake, NULL);
+    pthread_cond_init(&store->done, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return store;
+}
+
+// Signals belong to the event loop.
+static int start(struct store *store)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&store->thread, &attributes, work, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    store->running = error == 0;
+    return -error;
+}
+
+void store_save(struct store *store, const struct positions *positions)
+{
+    char why[STORE_WHY_SIZE];
+    pthread_mutex_lock(&store->mutex);
+    int status = store->running ? 0 : start(store);
+    if (status < 0) {
+        refuse(why, status, "%s: %s; positions are not saved", store->path, strerror(-status));
+        if (!store->told)
+            store->trouble(why);
+        store->told = true;
+    } else {
+        store->next = *positions;
+        store->waiting = true;
+        pthread_cond_signal(&store->wake);
+    }
+    pthread_mutex_unlock(&store->mutex);
+}
+
+void store_free(struct store *store, int wait_ms)
+{
+    struct timespec until;
+    if (!store)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&store->mutex);
+    int late = 0;
+    while ((store->waiting || store->busy) && !late)
+        late = pthread_cond_timedwait(&store->done, &store->mutex, &until);
+    store->end = true;
+    store->abandoned = late != 0; // the disk hangs, and the thread with it
+    if (late)
+        pthread_detach(store->thread);
+    bool running = store->running;
+    pthread_t thread = store->thread;
+    pthread_cond_signal(&store->wake);
+    pthread_mutex_unlock(&store->mutex);
+    if (late)
+        return;
+    if (running)
+        pthread_join(thread, NULL);
+    destroy(store);
+}

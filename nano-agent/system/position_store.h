@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The servos' positions on disk. Nothing that happens to the file stops the agent: what cannot be read is not
+// known, what cannot be written is told once.
+#ifndef NANO_AGENT_STORE_H
+#define NANO_AGENT_STORE_H
+
+#include "nano-agent/agent/positions.h"
+
+#define STORE_DEFAULT_PATH "/var/lib/nano-agent/positions"
+
+enum { STORE_PATH_SIZE = 4096, STORE_WHY_SIZE = STORE_PATH_SIZE + 160 };
+
+// Where the file is by default: in $STATE_DIRECTORY, which systemd sets (the first of several), else
+// STORE_DEFAULT_PATH.
+void store_default_path(char out[STORE_PATH_SIZE]);
+
+// Reads the file. 0, also where there is none; else a negative errno with one sentence in why, and no
+// positions. Opens regular files only, and waits for nothing.
+int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE]);
+
+// Writes the file so that a power cut leaves the old one or the new one, never half of it: a new file beside
+// it, flushed to the disk, then renamed. Waits for the disk. 0 or a negative errno with one sentence in why.
+int store_write(const char *path, const struct positions *positions, char why[STORE_WHY_SIZE]);
+
+struct store;
+
+// A writer in a thread of its own, for a flush can take an SD card seconds, in which a stop must not wait.
+// trouble: called in that thread where writing failed, once until it has worked again. NULL without memory.
+struct store *store_new(const char *path, void (*trouble)(const char *sentence));
+
+// Has the positions written; returns at once. Of those that come while the disk is busy only the last is.
+void store_save(struct store *store, const struct positions *positions);
+
+// Waits at most wait_ms until all is written, and frees the store. NULL is allowed.
+void store_free(struct store *store, int wait_ms);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/config/config_file.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+
+__attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char *format, va_list args)
+{
+    char text[512];
+    vsnprintf(text, sizeof text, format, args);
+    if (cfg && cfg->filename && cfg->line > 0)
+        log_error("%s:%d: %s", cfg->filename, cfg->line, text);
+    else
+        log_error("%s", text);
+}
+
+__attribute__((format(printf, 3, 4))) static int refuse(
+    const char *path, unsigned line, const char *format, ...)
+{
+    char text[PROTOCOL_WHY_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (line > 0)
+        log_error("%s:%u: %s", path, line, text);
+    else
+        log_error("%s: %s", path, text);
+    return -EINVAL;
+}
+
+static int copy(char *out, size_t size, const char *text)
+{
+    return (size_t)snprintf(out, size, "%s", text) < size ? 0 : -EMSGSIZE;
+}
+
+// The title may be written as everybody writes a key: F5, as well as in the notation <F5>.
+static int preset_key(const char *title, char out[KEY_NAME_SIZE])
+{
+    char bracketed[KEY_NAME_SIZE];
+    struct key_event key;
+    if (key_parse(title, &key) < 0) {
+        int n = snprintf(bracketed, sizeof bracketed, "<%s>", title);
+        if (n >= (int)sizeof bracketed || key_parse(bracketed, &key) < 0)
+            return -EINVAL;
+    }
+    key_format(out, &key);
+    return 0;
+}
+
+static int read_preset(struct tui_options *options, const char *path, cfg_t *section)
+{
+    const char *title = cfg_title(section);
+    const char *command = cfg_getstr(section, "command");
+    const char *label = cfg_getstr(section, "label");
+    unsigned line = (unsigned)section->line;
+    struct ui_options *ui = &options->ui;
+    struct protocol_command parsed;
+    struct ui_preset preset;
+    char why[PROTOCOL_WHY_SIZE];
+
+    if (ui->preset_count == UI_PRESETS_MAX)
+        return refuse(path, line, "at most %d presets", UI_PRESETS_MAX);
+    if (preset_key(title, preset.key) < 0)
+        return refuse(path, line, "preset %s: no key; F5, g or <C-g>", title);
+    if (actions_by_key(preset.key) != ACTION_NONE)
+        return refuse(path, line, "preset %s: that key is %s already", title,
+            actions_info(actions_by_key(preset.key))->name);
+    for (size_t i = 0; i < ui->preset_count; i++)
+        if (strcmp(ui->presets[i].key, preset.key) == 0)
+            return refuse(path, line, "preset %s: given twice", title);
+    if (!command)
+        return refuse(path, line, "preset %s: command is missing, as command = \"tilt 20\"", title);
+    if (copy(preset.command, sizeof preset.command, command) < 0)
+        return refuse(path, line, "preset %s: the command is too long", title);
+    if (protocol_parse_text(command, strlen(command), &parsed, why) < 0)
+        return refuse(path, line, "preset %s: %s", title, why);
+    if (copy(preset.label, sizeof preset.label, label ? label : command) < 0)
+        return refuse(path, line, "preset %s: a label has at most %zu bytes", title, sizeof preset.label - 1);
+    ui->presets[ui->preset_count++] = preset;
+    return 0;
+}
+
+static int apply(struct tui_options *options, const char *path, cfg_t *cfg, const struct config_given *given)
+{
+    char why[PROTOCOL_WHY_SIZE];
+    if (broker_options_from_cfg(&options->broker, cfg, why) < 0)
+        return refuse(path, 0, "%s", why);
+    const char *ttl = cfg_getstr(cfg, "ttl");
+    if (ttl && !given->ttl && config_set_ttl(options, ttl, why) < 0)
+        return refuse(path, 0, "%s", why);
+    const char *timeout = cfg_getstr(cfg, "timeout");
+    if (timeout && !given->timeout && config_set_timeout(options, timeout, why) < 0)
+        return refuse(path, 0, "%s", why);
+    options->ui.read_only = options->ui.read_only || cfg_getbool(cfg, "read_only");
+    options->ascii = options->ascii || cfg_getbool(cfg, "ascii");
+    for (unsigned i = 0; i < cfg_size(cfg, "preset"); i++)
+        if (read_preset(options, path, cfg_getnsec(cfg, "preset", i)) < 0)
+            return -EINVAL;
+    return 0;
+}
+
+int config_file_read(struct tui_options *options, const char *path, const struct config_given *given)
+{
+    cfg_opt_t preset[] = {CFG_STR("label", NULL, CFGF_NONE), CFG_STR("command", NULL, CFGF_NONE), CFG_END()};
+    cfg_opt_t keys[] = {BROKER_OPTIONS_CFG, CFG_STR("ttl", NULL, CFGF_NONE),
+        CFG_STR("timeout", NULL, CFGF_NONE), CFG_BOOL("read_only", cfg_false, CFGF_NONE),
+        CFG_BOOL("ascii", cfg_false, CFGF_NONE),
+        CFG_SEC("preset", preset, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END()};
+    cfg_t *cfg = cfg_init(keys, CFGF_NONE);
+    if (!cfg)
+        return refuse(path, 0, "%s", strerror(ENOMEM));
+    cfg_set_error_function(cfg, report);
+    int rc = 0;
+    switch (cfg_parse(cfg, path)) {
+    case CFG_SUCCESS:
+        rc = apply(options, path, cfg, given);
+        break;
+    case CFG_FILE_ERROR:
+        rc = refuse(path, 0, "%s", strerror(errno));
+        break;
+    default: // reported already
+        rc = -EINVAL;
+    }
+    cfg_free(cfg);
+    return rc;
+}

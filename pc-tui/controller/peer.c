@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/controller/peer.h"
+
+#include <string.h>
+
+#include "pc-tui/controller/controller.h"
+
+// Two good clocks part by 200 ppm at most, 12 ms in the life of a sample; and `t` is cut to the millisecond.
+enum { CLOCK_SLACK_US = 20000 };
+
+struct command *peer_place(struct peer *peer)
+{
+    struct command *oldest = NULL;
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
+        struct command *command = &peer->commands[i];
+        if (!command->used)
+            return command;
+        if (command->given_up && (!oldest || command->sent_us < oldest->sent_us))
+            oldest = command;
+    }
+    return oldest;
+}
+
+struct command *peer_find(struct peer *peer, const char *id)
+{
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
+        if (peer->commands[i].used && strcmp(peer->commands[i].id, id) == 0)
+            return &peer->commands[i];
+    }
+    return NULL;
+}
+
+static bool is_unanswered(const struct command *command)
+{
+    return command->used && !command->given_up;
+}
+
+size_t peer_unanswered(const struct peer *peer, enum command_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++)
+        count += is_unanswered(&peer->commands[i]) && peer->commands[i].kind == kind;
+    return count;
+}
+
+bool peer_step_unanswered(const struct peer *peer, const char *channel)
+{
+    if (peer->wish.used && peer->wish.kind == COMMAND_STEP && strcmp(peer->wish.channel, channel) == 0)
+        return true;
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
+        const struct command *command = &peer->commands[i];
+        if (is_unanswered(command) && command->kind == COMMAND_STEP && strcmp(command->channel, channel) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool peer_motion_unanswered(const struct peer *peer)
+{
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
+        if (is_unanswered(&peer->commands[i]) && peer->commands[i].motion)
+            return true;
+    }
+    return false;
+}
+
+// The device's clock lay within half a round trip of what a sample says. Two samples of clocks that only run
+// leave room for both; where they do not, one of the clocks has jumped: a machine was suspended, or a virtual
+// one stood still.
+static bool samples_agree(const struct clock_sample *a, const struct clock_sample *b)
+{
+    int64_t apart_us =
+        a->offset_us > b->offset_us ? a->offset_us - b->offset_us : b->offset_us - a->offset_us;
+    return apart_us <= (a->trip_us + b->trip_us) / 2 + CLOCK_SLACK_US;
+}
+
+void peer_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms)
+{
+    // A millennium: far beyond any uptime, and far from where microseconds overflow.
+    const int64_t t_max_ms = (int64_t)1000 * 366 * 86400 * 1000;
+    if (t_ms < 0 || t_ms > t_max_ms || received_us < sent_us)
+        return;
+    struct clock_sample sample = {.at_us = received_us, .trip_us = received_us - sent_us};
+    sample.offset_us = t_ms * 1000 - (sent_us + sample.trip_us / 2);
+    for (size_t i = 0; i < peer->sample_count; i++) {
+        if (samples_agree(&peer->samples[i], &sample))
+            continue;
+        peer->sample_count =
+            0; // what was learnt before the jump is worth nothing, however short its round trip
+        break;
+    }
+    // One that is older and worse will never be the best again: the rest is sorted, oldest and best first,
+    // and a burst of answers cannot push out the best of a minute.
+    while (peer->sample_count > 0 && peer->samples[peer->sample_count - 1].trip_us >= sample.trip_us)
+        peer->sample_count--;
+    if (peer->sample_count == PEER_SAMPLES_MAX)
+        peer->sample_count--;
+    peer->samples[peer->sample_count++] = sample;
+}
+
+bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms)
+{
+    const struct clock_sample *best = NULL;
+    for (size_t i = 0; i < peer->sample_count && !best; i++) {
+        if (now_us - peer->samples[i].at_us <= CONTROLLER_SAMPLE_LIFE_US)
+            best = &peer->samples[i];
+    }
+    if (!best)
+        return false;
+    int64_t agent_us = now_us + best->offset_us;
+    *agent_ms = agent_us > 0 ? agent_us / 1000 : 0;
+    return true;
+}

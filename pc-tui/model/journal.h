@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// What happened lately, for the events pane and for `send`: each command's life from PUBLISH to echo, others'
+// commands, notices. A ring of fixed size. Pure.
+#ifndef PC_TUI_JOURNAL_H
+#define PC_TUI_JOURNAL_H
+
+#include "common/protocol/protocol.h"
+
+enum {
+    JOURNAL_MAX = 2048,     // events kept: one command to all devices must not drive its own echoes out
+    JOURNAL_FROM_SIZE = 36, // the start of an id, or the name of an input
+    JOURNAL_ID_CHARS = 4,   // how much of a foreign id is shown
+};
+
+enum journal_kind {
+    JOURNAL_COMMAND, // ours
+    JOURNAL_OTHERS,  // somebody else's: from says whose
+    JOURNAL_NOTICE,  // text says it all
+    JOURNAL_PROBLEM, // the same, and something is wrong
+};
+
+// Where a command of ours is. From JOURNAL_DONE on nothing more is expected of it.
+enum journal_stage {
+    JOURNAL_WAITING, // for the device's clock
+    JOURNAL_SENT,    // published
+    JOURNAL_BROKER,  // the broker has it
+    JOURNAL_DONE,    // the device's echo came: result, why, echo_us
+    JOURNAL_PLAIN,   // a plain word, for which no echo can come; reason tells what the broker said
+    JOURNAL_NO_ECHO, // the deadline passed, or the link was lost: why. A late echo still makes it
+                     // JOURNAL_DONE
+    JOURNAL_DROPPED, // never sent: why
+};
+
+struct journal_event {
+    uint64_t serial; // 1, 2, …: stays the event's name
+    enum journal_kind kind;
+    int64_t wall_ms;                      // CLOCK_REALTIME of its beginning
+    char device[PROTOCOL_DEVICE_MAX + 1]; // "" is the unnamed one
+    char text[PROTOCOL_CMD_SIZE];         // the command in canonical form, or the notice
+    char from[JOURNAL_FROM_SIZE];         // of JOURNAL_OTHERS: the start of the id ("7c21"), "" without one
+    bool local;                           // of JOURNAL_OTHERS: from is an input of the device ("button")
+    enum journal_stage stage;             // of JOURNAL_COMMAND
+    int64_t broker_us;                    // from PUBLISH to PUBACK; -1 = none (QoS 0, or not yet)
+    int64_t echo_us;                      // from PUBLISH to echo; -1 = none yet
+    int reason;                  // MQTT 5 reason code of the PUBACK; 16 = nobody listens, 135 = denied
+    bool late;                   // the echo came after it had been given up
+    unsigned repeats;            // of a stop: how often it was sent again
+    enum protocol_result result; // of a JOURNAL_DONE, and of JOURNAL_OTHERS
+    char result_name[16];        // "ok", or a result not known here as it was read
+    char why[PROTOCOL_WHY_SIZE]; // "" = none
+};
+
+struct journal {
+    struct journal_event *ring; // JOURNAL_MAX of them
+    uint64_t next;              // serial of the next one
+};
+
+int journal_init(struct journal *journal); // 0 or -ENOMEM
+void journal_finish(struct journal *journal);
+
+// Adds an event, over the oldest one where the ring is full. Returns it: kind, time, device and text are set
+// (text cleaned and cut), broker_us and echo_us -1, everything else zero.
+struct journal_event *journal_add(
+    struct journal *journal, enum journal_kind kind, int64_t wall_ms, const char *device, const char *text);
+// Adds a JOURNAL_NOTICE or JOURNAL_PROBLEM. A repetition of the newest event only renews its time.
+void journal_note(struct journal *journal, enum journal_kind kind, int64_t wall_ms, const char *device,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+// How many events there are, at most JOURNAL_MAX.
+size_t journal_count(const struct journal *journal);
+// The event `back` steps before the newest (0 = newest); NULL beyond the oldest.
+const struct journal_event *journal_at(const struct journal *journal, size_t back);
+// The event of that serial; NULL once it has left the ring.
+struct journal_event *journal_find(struct journal *journal, uint64_t serial);
+
+// True for an event that ought to look like a failure.
+bool journal_failed(const struct journal_event *event);
+// What an event says after its time and its command, in one line: "sent  ✓ broker 0.1 ms  ✓ nano 0.4 ms
+// limit: already at 45°". root names the unnamed device; ascii avoids every other character. Returns out.
+enum { JOURNAL_LINE_SIZE = 1280 };
+char *journal_describe(
+    char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, bool ascii);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// All that is known about the devices, and what happened lately. A status goes in, the model has changed;
+// views and ui read its structs freely and change nothing. Pure: every time is a parameter.
+#ifndef PC_TUI_MODEL_H
+#define PC_TUI_MODEL_H
+
+#include "common/mqtt/link.h" // struct link_report: its types only, nothing of it is linked
+#include "common/protocol/status.h"
+#include "pc-tui/model/journal.h"
+
+enum {
+    MODEL_DEVICES_MAX = 2048, // further names are not taken up: a hostile peer could invent them without end
+    MODEL_HISTORY = 60,       // temperatures kept for a sparkline, at most one a second
+    MODEL_STALE_REPORTS = 3,  // stale after so many of the device's own report intervals
+    MODEL_SHARED_US = 10000000, // how long "two agents share this name" stands after the last alternation
+};
+
+enum presence {
+    PRESENCE_TUTORIAL, // no device: the tutorial's own channels, offered until a first status is seen
+    PRESENCE_RETAINED, // only a retained status so far: nobody knows how old it is
+    PRESENCE_LIVE,
+    PRESENCE_STALE,   // silent for longer than three of its own report intervals
+    PRESENCE_OFFLINE, // its will or its good-bye arrived, with the boot last seen
+};
+
+struct model_device {
+    char name[PROTOCOL_DEVICE_MAX + 1]; // "" is the unnamed device (shown as the root)
+    size_t slot;                        // 0, 1, … in order of discovery; stays, and is never given again
+    bool tutorial;                      // PRESENCE_TUTORIAL
+    const struct status *status;        // the latest, never NULL; of an offline device the last one before
+    bool offline;
+    bool stopped;                      // offline by a clean stop, not by the will
+    int64_t heard_us;                  // when the latest status came that was not retained; 0 = none yet
+    int64_t wall_ms;                   // CLOCK_REALTIME of the latest sign of life (of a retained one: 0)
+    uint64_t lost;                     // reports of this boot that did not arrive, from the gaps in seq
+    int64_t shared_us;                 // when boots last alternated under this name; 0 = never
+    int cpu_c[MODEL_HISTORY];          // tenths of a degree Celsius, oldest first
+    size_t cpu_count;                  // how many of them are there
+    bool first_of_boot;                // the latest status was the first of its boot that we saw
+    uint64_t last_n;                   // last.n of the latest status
+    struct model_device_private *priv; // nobody's but model.c's
+};
+
+// Round trips from PUBLISH to the device's echo over this connection.
+struct model_trips {
+    size_t count; // 0 = none yet
+    int64_t last_us, p50_us, max_us;
+};
+
+// The latest command that was not ours.
+struct model_others {
+    int64_t at_us; // 0 = none yet
+    char from[JOURNAL_FROM_SIZE];
+    char device[PROTOCOL_DEVICE_MAX + 1];
+};
+
+struct model {
+    struct model_device **devices; // sorted by name, the unnamed one first
+    size_t count;
+    bool seen;               // a status was seen under ROOT since the start: no tutorial any more
+    struct link_report link; // as the link last reported it
+    int64_t link_since_us;   // since when it has been in that state
+    uint64_t unreadable;     // statuses that were none, since the start
+    char unreadable_why[PROTOCOL_WHY_SIZE]; // of the latest one, with its topic; "" = none
+    struct model_trips trips;
+    struct model_others others;
+    struct journal journal;     // what happened, newest last
+    uint64_t changes;           // +1 at every change: equal = nothing to draw anew but ages
+    struct model_private *priv; // nobody's but model.c's
+};
+
+// root is copied. tutorial: offer the tutorial's channels while no status was seen (not with --device). NULL
+// without memory.
+struct model *model_new(const char *root, bool tutorial);
+void model_free(struct model *model); // NULL is allowed
+
+// A message on a status topic. Returns the device whose status changed with the new status in ->status, or
+// NULL where there is none (no status topic, unreadable, an old boot's will, no memory): that is recorded
+// here. *previous_n (may be NULL) becomes last.n before, of the same boot, else 0. Nothing here is freed or
+// moved but by a later call; device pointers stay valid until model_free, but for the tutorial's, which goes
+// with the first status.
+struct model_device *model_status(struct model *model, const char *topic, const void *payload, size_t len,
+    bool retained, int64_t now_us, int64_t wall_ms, uint64_t *previous_n);
+// The link reported a change.
+void model_link(struct model *model, const struct link_report *report, int64_t now_us);
+// One round trip to a device took so long.
+void model_trip(struct model *model, int64_t us);
+void model_set_others(struct model *model, const char *device, const char *from, int64_t now_us);
+
+// The device of that name, its index to *index (may be NULL); NULL where there is none.
+struct model_device *model_find(const struct model *model, const char *name, size_t *index);
+enum presence model_presence(const struct model_device *device, int64_t now_us);
+// Microseconds since the latest status that was not retained; -1 = there was none.
+int64_t model_age_us(const struct model_device *device, int64_t now_us);
+// When a presence will change by itself (live to stale), for the next drawing; INT64_MAX = never.
+int64_t model_next_us(const struct model *model, int64_t now_us);
+// True while two agents seem to share this name.
+bool model_shared(const struct model_device *device, int64_t now_us);
+// True if any servo of the device reports to be moving.
+bool model_moves(const struct model_device *device);
+// The channel's index among the device's channels, -1 where there is none of that name.
+int model_channel(const struct model_device *device, const char *name);
+// What vocabulary_ functions want: the ids of the device's channels. Returns their number.
+size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
+
+// The servo that ↑ ↓ mean: the one of axis tilt, else the one named "tilt", else `selected` (an index, or -1)
+// if it is a servo and not the pan, else the first servo that is not the pan. -1 where there is none.
+int model_tilt_servo(const struct model_device *device, int selected);
+// The servo that ← → mean: the one of axis pan, else the one named "pan". -1 where there is none.
+int model_pan_servo(const struct model_device *device);
+
+#endif

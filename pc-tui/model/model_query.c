@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The questions that views, ui and controller ask of the model; none of them changes it.
+#include <string.h>
+
+#include "pc-tui/model/model.h"
+
+enum { // what a device claims about itself is bounded before it decides what is stale
+    REPORT_MIN_MS = 100,
+    REPORT_MAX_MS = 3600000,
+};
+
+static int64_t stale_after_us(const struct model_device *device)
+{
+    int report_ms = device->status->report_ms;
+    if (report_ms < REPORT_MIN_MS)
+        report_ms = REPORT_MIN_MS;
+    if (report_ms > REPORT_MAX_MS)
+        report_ms = REPORT_MAX_MS;
+    return (int64_t)report_ms * 1000 * MODEL_STALE_REPORTS;
+}
+
+enum presence model_presence(const struct model_device *device, int64_t now_us)
+{
+    if (device->tutorial)
+        return PRESENCE_TUTORIAL;
+    if (device->offline)
+        return PRESENCE_OFFLINE;
+    if (device->heard_us == 0)
+        return PRESENCE_RETAINED;
+    return now_us - device->heard_us > stale_after_us(device) ? PRESENCE_STALE : PRESENCE_LIVE;
+}
+
+int64_t model_age_us(const struct model_device *device, int64_t now_us)
+{
+    return device->heard_us == 0 ? -1 : now_us - device->heard_us;
+}
+
+int64_t model_next_us(const struct model *model, int64_t now_us)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < model->count; i++) {
+        const struct model_device *device = model->devices[i];
+        if (model_presence(device, now_us) != PRESENCE_LIVE)
+            continue;
+        int64_t stale_us = device->heard_us + stale_after_us(device) + 1;
+        if (stale_us < next)
+            next = stale_us;
+    }
+    return next;
+}
+
+bool model_shared(const struct model_device *device, int64_t now_us)
+{
+    return device->shared_us != 0 && now_us - device->shared_us < MODEL_SHARED_US;
+}
+
+bool model_moves(const struct model_device *device)
+{
+    for (size_t i = 0; i < device->status->count; i++) {
+        if (device->status->channels[i].id.kind == CHANNEL_SERVO && device->status->channels[i].moving)
+            return true;
+    }
+    return false;
+}
+
+int model_channel(const struct model_device *device, const char *name)
+{
+    for (size_t i = 0; i < device->status->count; i++) {
+        if (strcmp(device->status->channels[i].id.name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_CHANNELS_MAX])
+{
+    for (size_t i = 0; i < device->status->count; i++)
+        out[i] = device->status->channels[i].id;
+    return device->status->count;
+}
+
+static bool is_pan(const struct status_channel *channel)
+{
+    return channel->axis == AXIS_PAN || (channel->axis == AXIS_NONE && strcmp(channel->id.name, "pan") == 0);
+}
+
+static int servo_of_axis(const struct model_device *device, enum servo_axis axis, const char *name)
+{
+    int named = -1;
+    for (size_t i = 0; i < device->status->count; i++) {
+        const struct status_channel *channel = &device->status->channels[i];
+        if (channel->id.kind != CHANNEL_SERVO)
+            continue;
+        if (channel->axis == axis)
+            return (int)i;
+        if (named < 0 && channel->axis == AXIS_NONE && strcmp(channel->id.name, name) == 0)
+            named = (int)i;
+    }
+    return named;
+}
+
+int model_pan_servo(const struct model_device *device)
+{
+    return servo_of_axis(device, AXIS_PAN, "pan");
+}
+
+int model_tilt_servo(const struct model_device *device, int selected)
+{
+    const struct status *status = device->status;
+    int tilt = servo_of_axis(device, AXIS_TILT, "tilt");
+    if (tilt >= 0)
+        return tilt;
+    if (selected >= 0 && (size_t)selected < status->count &&
+        status->channels[selected].id.kind == CHANNEL_SERVO && !is_pan(&status->channels[selected]))
+        return selected;
+    for (size_t i = 0; i < status->count; i++) {
+        if (status->channels[i].id.kind == CHANNEL_SERVO && !is_pan(&status->channels[i]))
+            return (int)i;
+    }
+    return -1;
+}

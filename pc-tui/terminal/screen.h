@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Cells on the terminal: text clipped by columns, colours by role, signs that every terminal can show. The
+// only module that includes <curses.h>.
+#ifndef PC_TUI_SCREEN_H
+#define PC_TUI_SCREEN_H
+
+#include <stdbool.h>
+
+#include "pc-tui/terminal/terminal.h"
+
+// What a text is, not how it looks: the schemes (mono, 8, 16, 256 colours) are in screen.c.
+enum screen_role {
+    ROLE_TEXT,   // the terminal's own colours
+    ROLE_LABEL,  // quiet: labels, units, rulers, what is old
+    ROLE_MOVING, // bold: what moves now
+    ROLE_FOCUS,  // selected
+    ROLE_LIVE,   // good: connected, live, ok, on
+    ROLE_NOTICE, // deserves a look: stale, limit, others' commands
+    ROLE_WRONG,  // failed: offline, no echo, refused
+    ROLE_STOP,   // the STOP in the last row
+    ROLE_ALARM,  // STOP NOT SENT
+    ROLE_COUNT,
+};
+
+struct screen;
+
+struct screen_options {
+    bool ascii;    // --ascii: nothing above U+007E is ever written
+    bool no_color; // the NO_COLOR environment variable counts without it
+};
+
+// Starts drawing on an open terminal (TERM; xterm-256color where that is not known). Sets LC_CTYPE from the
+// environment, and leaves every signal handler as it found it. 0, or a negative errno with a sentence in why.
+int screen_open(struct screen **out, struct terminal *terminal, const struct screen_options *options,
+    char why[TERMINAL_WHY_SIZE]);
+void screen_close(struct screen *screen); // NULL is allowed
+
+int screen_rows(const struct screen *screen);
+int screen_columns(const struct screen *screen);
+// True while the ASCII signs are in use: asked for, the locale is not UTF-8, the Linux console, or a terminal
+// that shows ambiguous characters two columns wide.
+bool screen_is_ascii(const struct screen *screen);
+// Follows the terminal's size. Everything must be drawn anew.
+void screen_resize(struct screen *screen, int rows, int columns);
+// How wide the terminal shows ambiguous characters (terminal_ambiguous_columns); 2 = the ASCII signs, from
+// the next drawing on.
+void screen_ambiguous(struct screen *screen, int columns);
+
+// A drawing: screen_begin empties the cells, screen_put fills them, screen_end sends what changed. cursor_row
+// and cursor_column: where the hardware cursor rests; visible: as a text cursor.
+void screen_begin(struct screen *screen);
+void screen_end(struct screen *screen, int cursor_row, int cursor_column, bool visible);
+
+// Writes UTF-8 text from (row, column) on, in at most columns cells: never half a wide character, never past
+// the right edge, nothing at all outside. Signs that the terminal cannot show are replaced one for one.
+// Controls and broken bytes show as U+FFFD. Returns the cells used.
+int screen_put(
+    struct screen *screen, int row, int column, int columns, enum screen_role role, const char *text);
+// The same for a formatted text (at most 1023 bytes).
+int screen_putf(struct screen *screen, int row, int column, int columns, enum screen_role role,
+    const char *format, ...) __attribute__((format(printf, 6, 7)));
+// Cells that text takes; without a screen's help, so also for the layout. LC_CTYPE must be set.
+int screen_width(const char *text);
+
+// The whole picture again at the next screen_end (Ctrl-L).
+void screen_repaint(struct screen *screen);
+// Before and after terminal_suspend.
+void screen_leave(struct screen *screen);
+void screen_return(struct screen *screen);
+
+#endif

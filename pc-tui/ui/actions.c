@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/ui/actions.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct action_info table[] = {
+    {ACTION_STOP, "stop", "<Space>", GROUP_MOVE, REPEAT_HARMLESS, 0,
+        "STOP: every servo holds where it is, now; works in every mode", "STOP"},
+
+    {ACTION_TILT_UP, "tilt-up", "<Up> k", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_TILT | NEED_CONTROL,
+        "one step up: the servo tilt, else the selected one", "tilt"},
+    {ACTION_TILT_DOWN, "tilt-down", "<Down> j", GROUP_MOVE, REPEAT_ACTS,
+        NEED_DEVICE | NEED_TILT | NEED_CONTROL, "one step down", "tilt"},
+    {ACTION_PAN_LEFT, "pan-left", "<Left> h", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_PAN | NEED_CONTROL,
+        "one step left: the pan servo", "pan"},
+    {ACTION_PAN_RIGHT, "pan-right", "<Right> l", GROUP_MOVE, REPEAT_ACTS,
+        NEED_DEVICE | NEED_PAN | NEED_CONTROL, "one step right", "pan"},
+    {ACTION_STEP_SMALLER, "step-smaller", "[ ,", GROUP_MOVE, REPEAT_ACTS, 0,
+        "smaller step: 1, 2, 5, 10 or 20 degrees", "step"},
+    {ACTION_STEP_LARGER, "step-larger", "] .", GROUP_MOVE, REPEAT_ACTS, 0, "larger step", "step"},
+    {ACTION_CENTER, "center-selected", "c", GROUP_MOVE, REPEAT_HELD, NEED_DEVICE | NEED_SERVO | NEED_CONTROL,
+        "centre the selected servo", "centre"},
+
+    {ACTION_ON, "switch-on", "o", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
+        "selected switch or dimmer on", "output"},
+    {ACTION_OFF, "switch-off", "f", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
+        "selected switch or dimmer off", "output"},
+    {ACTION_TOGGLE, "switch-over", "t", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
+        "selected switch or dimmer over: on if off, off if on", "output"},
+    {ACTION_TOGGLE_NTH, "switch-nth", "1 2 3 4 5 6 7 8 9", GROUP_SWITCH, REPEAT_HELD,
+        NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL, "the switch or dimmer with this digit over", NULL},
+    {ACTION_BRIGHTER, "dimmer-up", "+ =", GROUP_SWITCH, REPEAT_ACTS, NEED_DEVICE | NEED_DIMMER | NEED_CONTROL,
+        "selected dimmer 10 % up", "dimmer"},
+    {ACTION_DARKER, "dimmer-down", "-", GROUP_SWITCH, REPEAT_ACTS, NEED_DEVICE | NEED_DIMMER | NEED_CONTROL,
+        "selected dimmer 10 % down", "dimmer"},
+    {ACTION_SAFE, "all-safe", "x", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_CONTROL,
+        "then y: all outputs safe; any other key, or 5 s, cancels", NULL},
+
+    {ACTION_NEXT_CHANNEL, "next-channel", "<Tab>", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_CHANNEL,
+        "next channel: one servo and one switch or dimmer are selected", NULL},
+    {ACTION_PREVIOUS_CHANNEL, "previous-channel", "<S-Tab>", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_CHANNEL,
+        "previous channel", NULL},
+    {ACTION_NEXT_DEVICE, "next-device", "n", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES, "next device",
+        "device"},
+    {ACTION_PREVIOUS_DEVICE, "previous-device", "p", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES,
+        "previous device", "device"},
+    {ACTION_ALL_DEVICES, "all-devices", "a", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICES,
+        "address every live device; a, Esc, n or p ends it", NULL},
+
+    {ACTION_COMMAND, "command-line", ":", GROUP_LOOK, REPEAT_HARMLESS, 0,
+        "command line: Tab completes, Up recalls, Enter sends", "command"},
+    {ACTION_FILTER, "filter-events", "/", GROUP_LOOK, REPEAT_HARMLESS, 0,
+        "show only the events that contain a text", NULL},
+    {ACTION_EVENTS_BACK, "events-back", "<PageUp>", GROUP_LOOK, REPEAT_HARMLESS, 0, "older events", NULL},
+    {ACTION_EVENTS_FORWARD, "events-forward", "<PageDown>", GROUP_LOOK, REPEAT_HARMLESS, 0, "newer events",
+        NULL},
+    {ACTION_HELP, "help", "? <F1>", GROUP_LOOK, REPEAT_HARMLESS, 0,
+        "this help; / searches it, q or Esc closes it", "help"},
+    {ACTION_CLOSE, "close", "<Esc>", GROUP_LOOK, REPEAT_HARMLESS, 0,
+        "close the topmost: help, line, filter, all; never quits", NULL},
+
+    {ACTION_RETRY, "retry-now", "r", GROUP_PROGRAM, REPEAT_HARMLESS, NEED_DOWN,
+        "connect now, while disconnected", "try now"},
+    {ACTION_REPAINT, "repaint", "<C-l>", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "paint the screen anew", NULL},
+    {ACTION_SUSPEND, "suspend", "<C-z>", GROUP_PROGRAM, REPEAT_HARMLESS, 0,
+        "suspend to the shell; stops what this screen moves", NULL},
+    {ACTION_QUIT, "quit", "q <C-c>", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "leave; stops what this screen moves",
+        "quit"},
+};
+
+enum { TABLE_SIZE = sizeof table / sizeof *table };
+
+static const char *const group_names[GROUP_COUNT] = {
+    "Moving", "Switches and dimmers", "Choosing", "Looking and typing", "The program"};
+
+const struct action_info *actions_info(enum action id)
+{
+    static const struct action_info none = {ACTION_NONE, "", "", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "", NULL};
+    for (size_t i = 0; i < TABLE_SIZE; i++)
+        if (table[i].id == id)
+            return &table[i];
+    return &none;
+}
+
+// The next key of a list such as "<Up> k"; NULL at its end.
+static const char *next_key(const char *list, size_t *len)
+{
+    list += strspn(list, " ");
+    *len = strcspn(list, " ");
+    return *len ? list : NULL;
+}
+
+enum action actions_by_key(const char *key)
+{
+    size_t wanted = strlen(key);
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        size_t len = 0;
+        for (const char *k = next_key(table[i].keys, &len); k; k = next_key(k + len, &len))
+            if (len == wanted && memcmp(k, key, len) == 0)
+                return table[i].id;
+    }
+    return ACTION_NONE;
+}
+
+enum action actions_by_name(const char *name)
+{
+    for (size_t i = 0; i < TABLE_SIZE; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return table[i].id;
+    return ACTION_NONE;
+}
+
+bool actions_enabled(enum action id, unsigned have)
+{
+    return (actions_info(id)->needs & ~have) == 0;
+}
+
+const char *actions_why_not(enum action id, unsigned have)
+{
+    unsigned missing = actions_info(id)->needs & ~have;
+    if (missing & NEED_CONTROL)
+        return "read-only: only SPACE is sent";
+    if (missing & NEED_DEVICE)
+        return "no device to address yet";
+    if (missing & NEED_PAN)
+        return "no pan servo here: ? shows what the keys do";
+    if (missing & NEED_TILT)
+        return "no tilt servo here: ? shows what the keys do";
+    if (missing & NEED_SERVO)
+        return "no servo here";
+    if (missing & NEED_OUTPUT)
+        return "no switch or dimmer here";
+    if (missing & NEED_DIMMER)
+        return "the selected output is no dimmer: Tab selects another";
+    if (missing & NEED_CHANNEL)
+        return "no channel to select";
+    if (missing & NEED_DEVICES)
+        return "there is only one device";
+    if (missing & NEED_DOWN)
+        return "already connected";
+    return "";
+}
+
+const char *actions_group_name(enum action_group group)
+{
+    return (unsigned)group < GROUP_COUNT ? group_names[group] : "";
+}
+
+char *actions_show_key(char out[ACTION_KEYS_SIZE], const char *key, bool ascii)
+{
+    static const struct {
+        const char *key, *sign, *ascii;
+    } names[] = {
+        {"Up", "↑", "Up"},
+        {"Down", "↓", "Down"},
+        {"Left", "←", "Left"},
+        {"Right", "→", "Right"},
+        {"Space", "SPACE", "SPACE"},
+        {"PageUp", "PgUp", "PgUp"},
+        {"PageDown", "PgDn", "PgDn"},
+        {"lt", "<", "<"},
+    };
+    size_t len = strlen(key);
+    if (len < 3 || key[0] != '<' || key[len - 1] != '>') {
+        snprintf(out, ACTION_KEYS_SIZE, "%s", key);
+        return out;
+    }
+    const char *name = key + 1;
+    size_t left = len - 2;
+    size_t used = 0;
+    bool ctrl = false;
+    while (left > 2 && name[1] == '-' && strchr("SAC", name[0])) {
+        const char *prefix = name[0] == 'S' ? "Shift-" : name[0] == 'A' ? "Alt-" : "Ctrl-";
+        ctrl = ctrl || name[0] == 'C';
+        used += (size_t)snprintf(out + used, ACTION_KEYS_SIZE - used, "%s", prefix);
+        name += 2;
+        left -= 2;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i].key) == left && memcmp(names[i].key, name, left) == 0) {
+            snprintf(out + used, ACTION_KEYS_SIZE - used, "%s", ascii ? names[i].ascii : names[i].sign);
+            return out;
+        }
+    if (ctrl && left == 1)
+        snprintf(out + used, ACTION_KEYS_SIZE - used, "%c", toupper((unsigned char)*name));
+    else
+        snprintf(out + used, ACTION_KEYS_SIZE - used, "%.*s", (int)left, name);
+    return out;
+}
+
+char *actions_show_keys(char out[ACTION_KEYS_SIZE], enum action id, bool ascii)
+{
+    size_t used = 0, len = 0;
+    out[0] = '\0';
+    if (id == ACTION_TOGGLE_NTH) { // nine keys say less than their range
+        snprintf(out, ACTION_KEYS_SIZE, ascii ? "1-9" : "1–9");
+        return out;
+    }
+    for (const char *k = next_key(actions_info(id)->keys, &len); k; k = next_key(k + len, &len)) {
+        char key[ACTION_KEYS_SIZE], shown[ACTION_KEYS_SIZE];
+        snprintf(key, sizeof key, "%.*s", (int)len, k);
+        actions_show_key(shown, key, ascii);
+        if (used + strlen(shown) + 2 > ACTION_KEYS_SIZE)
+            break;
+        used += (size_t)snprintf(out + used, ACTION_KEYS_SIZE - used, "%s%s", used ? " " : "", shown);
+    }
+    return out;
+}
+
+// Arrows stand side by side, letters have a slash between, signs a blank.
+static const char *footer_joint(const char *shown)
+{
+    if (isalpha((unsigned char)shown[0]))
+        return "/";
+    return (unsigned char)shown[0] >= 0x80 ? "" : " ";
+}
+
+static void footer_add_key(struct footer_item *item, const struct action_info *info, bool ascii)
+{
+    size_t len = 0;
+    const char *first = next_key(info->keys, &len);
+    char key[ACTION_KEYS_SIZE], shown[ACTION_KEYS_SIZE];
+    snprintf(key, sizeof key, "%.*s", first ? (int)len : 0, first ? first : "");
+    actions_show_key(shown, key, ascii);
+    size_t used = strlen(item->keys);
+    snprintf(item->keys + used, sizeof item->keys - used, "%s%s", used ? footer_joint(shown) : "", shown);
+}
+
+size_t actions_footer(
+    unsigned have, int step, const char *output, bool ascii, struct footer_item *items, size_t max)
+{
+    size_t count = 0;
+    const char *label = NULL;
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        const struct action_info *info = &table[i];
+        if (!info->footer || !actions_enabled(info->id, have))
+            continue;
+        bool same = label && strcmp(label, info->footer) == 0;
+        if (!same) {
+            if (count == max)
+                break;
+            items[count].keys[0] = '\0';
+            if (strcmp(info->footer, "step") == 0)
+                snprintf(
+                    items[count].label, sizeof items[count].label, "step %d%s", step, ascii ? " deg" : "°");
+            else if (strcmp(info->footer, "output") == 0)
+                snprintf(items[count].label, sizeof items[count].label, "%s", output);
+            else
+                snprintf(items[count].label, sizeof items[count].label, "%s", info->footer);
+            count++;
+            label = info->footer;
+        }
+        footer_add_key(&items[count - 1], info, ascii);
+    }
+    return count;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// What the operator's keys mean now: modes, selections, the line under edit. A key goes in; commands leave
+// through the controller, and effects for the shell come back. Pure: every time is a parameter, in
+// milliseconds of CLOCK_MONOTONIC.
+#ifndef PC_TUI_UI_H
+#define PC_TUI_UI_H
+
+#include <stdint.h>
+
+#include "common/protocol/protocol.h"
+#include "pc-tui/ui/actions.h"
+#include "pc-tui/keys/input.h"
+#include "pc-tui/ui/line.h"
+
+struct model;
+struct controller;
+
+enum {
+    UI_HINT_SIZE = 256,
+    UI_HINT_MS = 4000,    // how long a hint stands
+    UI_CONFIRM_MS = 5000, // how long `x` waits for its `y`
+    UI_PRESETS_MAX = 24,
+    UI_HELP_ROWS_MAX = 96,
+    UI_MATCHES_MAX = 48, // candidates that Tab offers
+};
+
+enum ui_mode {
+    UI_MAIN,
+    UI_COMMAND, // `:`
+    UI_FILTER,  // `/`: the filter works while it is typed
+    UI_HELP,
+    UI_HELP_SEARCH, // `/` within help
+    UI_CONFIRM,     // `x` waits for `y`
+};
+
+enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any may come together
+    UI_REDRAW = 1 << 0,
+    UI_LEAVE = 1 << 1,   // leave: stop what moves, restore the terminal, end
+    UI_SUSPEND = 1 << 2, // stop what moves, then as Ctrl-Z
+    UI_REPAINT = 1 << 3, // the terminal's content is unknown: paint every cell
+    UI_RETRY = 1 << 4,   // try to connect now
+    UI_HISTORY = 1 << 5, // a line was added to the history: save it
+};
+
+struct ui_preset {
+    char key[KEY_NAME_SIZE]; // in the notation of input.h
+    char label[48];
+    char command[LINE_SIZE];
+};
+
+struct ui_options {
+    bool read_only;
+    char device[PROTOCOL_DEVICE_MAX + 1]; // selected at first once it is seen; "" = the first there is
+    struct ui_preset presets[UI_PRESETS_MAX];
+    size_t preset_count;
+};
+
+struct ui { // views read it, only ui_ functions change it
+    struct model *model;
+    struct controller *controller;
+    struct ui_options options;
+
+    enum ui_mode mode;
+    struct line line; // of UI_COMMAND, UI_FILTER and UI_HELP_SEARCH
+    struct line_history history;
+    char matches[UI_MATCHES_MAX][64]; // what Tab offers now; match_at is the one inserted, match_count none
+    size_t match_count, match_at, match_start;
+
+    char filter[LINE_SIZE];      // events shown contain it, whatever the case; "" = all
+    char help_filter[LINE_SIZE]; // the same for help
+    size_t events_back;          // how many events the pane is scrolled back; 0 = newest at the bottom
+    size_t help_top;             // first row of help shown
+
+    bool device_known;                    // false until the model has a device to select
+    char device[PROTOCOL_DEVICE_MAX + 1]; // the selected device
+    bool all;                             // every live device is addressed
+    char servo[PROTOCOL_NAME_MAX + 1];    // the selected servo, "" where there is none
+    char output[PROTOCOL_NAME_MAX + 1];   // the selected switch or dimmer, "" where there is none
+    bool focus_output;                    // which of both selections Tab moved last
+    int step;                             // degrees of one arrow: 1, 2, 5, 10 or 20
+
+    char hint[UI_HINT_SIZE]; // "" = none
+    bool hint_is_problem;    // refused or wrong, not just information
+    int64_t hint_until_ms;
+    int64_t confirm_until_ms;
+
+    char last_key[KEY_NAME_SIZE]; // to tell a held key
+    int64_t last_key_ms;
+    int rows;             // of the screen: how far help scrolls
+    uint64_t next_serial; // of the journal at the last ui_refresh
+};
+
+// model and controller must outlive the ui. options are copied.
+void ui_init(
+    struct ui *ui, struct model *model, struct controller *controller, const struct ui_options *options);
+
+// Takes one key, a paste or another event of the terminal. Returns effects of enum ui_effect.
+unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms);
+// Runs an action as if its key had been pressed; nth is 1 to 9 for ACTION_TOGGLE_NTH, else 0.
+unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms);
+// The screen has so many rows now.
+void ui_resize(struct ui *ui, int rows);
+// Ends what has run out: hint, confirmation. Returns effects.
+unsigned ui_tick(struct ui *ui, int64_t now_ms);
+// When ui_tick has something to do next; INT64_MAX = nothing.
+int64_t ui_next_ms(const struct ui *ui);
+// The model changed: keeps the selections valid. Call after every change of the model. Returns effects.
+unsigned ui_refresh(struct ui *ui);
+// Shows a hint until the next key, at most UI_HINT_MS, in front of any other.
+void ui_hint(struct ui *ui, int64_t now_ms, bool problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// For views. Indices are those of the model's devices and of the selected device's channels; -1 = none.
+int ui_device(const struct ui *ui);
+int ui_servo(const struct ui *ui);
+int ui_output(const struct ui *ui);
+// The digit that toggles this channel of the selected device, 1 to 9; 0 = none.
+int ui_digit(const struct ui *ui, int channel);
+// What there is now, as enum action_need bits: which actions are enabled.
+unsigned ui_have(const struct ui *ui);
+// The footer of the mode, SPACE STOP first. Returns how many items were written.
+size_t ui_footer(const struct ui *ui, bool ascii, struct footer_item *items, size_t max);
+
+struct ui_help_row {
+    bool heading; // text is a heading, keys empty
+    char keys[ACTION_KEYS_SIZE];
+    char text[160];
+};
+// The rows of help that the search lets through. Returns how many were written.
+size_t ui_help(const struct ui *ui, bool ascii, struct ui_help_row *out, size_t max);
+// True where the event text passes the filter.
+bool ui_filter_passes(const struct ui *ui, const char *text);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Keys while a text line is open: they edit, recall and complete, and never move anything.
+#include "pc-tui/ui/ui_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "pc-tui/ui/completion.h"
+
+enum { LINE_SCROLL = 5 };
+
+unsigned ui_line_open(struct ui *ui, enum ui_mode mode)
+{
+    ui->mode = mode;
+    ui->match_count = 0;
+    history_reset(&ui->history);
+    line_set(&ui->line, mode == UI_FILTER ? ui->filter : mode == UI_HELP_SEARCH ? ui->help_filter : "");
+    return UI_REDRAW;
+}
+
+// Filter and search work while they are typed.
+static void apply(struct ui *ui)
+{
+    if (ui->mode == UI_FILTER) {
+        snprintf(ui->filter, sizeof ui->filter, "%s", ui->line.text);
+        ui->events_back = 0;
+    } else if (ui->mode == UI_HELP_SEARCH) {
+        snprintf(ui->help_filter, sizeof ui->help_filter, "%s", ui->line.text);
+        ui->help_top = 0;
+    }
+}
+
+static unsigned line_close(struct ui *ui)
+{
+    ui->mode = ui->mode == UI_HELP_SEARCH ? UI_HELP : UI_MAIN;
+    ui->match_count = 0;
+    line_clear(&ui->line);
+    return UI_REDRAW;
+}
+
+// A word of the device comes before an action's name: what is typed is meant for the machine.
+static bool device_knows(const struct ui *ui, const char *text)
+{
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct protocol_command command;
+    struct vocabulary_match match;
+    char why[PROTOCOL_WHY_SIZE];
+    return protocol_parse_text(text, strlen(text), &command, why) == 0 &&
+           vocabulary_match(ids, ui_channel_ids(ui, ids), &command, &match, why) != RESULT_UNKNOWN;
+}
+
+static unsigned enter(struct ui *ui, int64_t now_ms)
+{
+    char text[LINE_SIZE];
+    enum ui_mode mode = ui->mode;
+    const char *begin = ui->line.text + strspn(ui->line.text, " ");
+    snprintf(text, sizeof text, "%s", begin);
+    for (size_t len = strlen(text); len > 0 && text[len - 1] == ' '; len--)
+        text[len - 1] = '\0';
+    apply(ui);
+    unsigned effects = line_close(ui);
+    if (mode != UI_COMMAND || !text[0])
+        return effects;
+    history_add(&ui->history, text);
+    effects |= UI_HISTORY;
+    enum action id = actions_by_name(text);
+    if (id == ACTION_STOP || (id != ACTION_NONE && !device_knows(ui, text)))
+        return effects | ui_do(ui, id, 0, now_ms);
+    return effects | ui_send(ui, text, now_ms);
+}
+
+static unsigned escape(struct ui *ui)
+{
+    line_clear(&ui->line);
+    apply(ui);
+    return line_close(ui);
+}
+
+static void insert_match(struct ui *ui, size_t at)
+{
+    if (line_replace(&ui->line, ui->match_start, ui->matches[at]))
+        ui->match_at = at;
+}
+
+static unsigned complete(struct ui *ui, int direction)
+{
+    if (ui->match_count > 0) {
+        size_t n = ui->match_count;
+        size_t none = direction > 0 ? n - 1 : 0;
+        size_t at = ui->match_at < n ? ui->match_at : none;
+        insert_match(ui, (at + (direction > 0 ? 1 : n - 1)) % n);
+        return UI_REDRAW;
+    }
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct completion found;
+    completion_find(&found, ids, ui_channel_ids(ui, ids), ui->line.text, ui->line.cursor);
+    if (found.total == 0)
+        return 0;
+    size_t typed = ui->line.cursor - found.start;
+    if (found.total == 1) {
+        char word[COMPLETION_SIZE + 1];
+        snprintf(word, sizeof word, "%s%s", found.words[0], found.takes_number ? " " : "");
+        line_replace(&ui->line, found.start, word);
+        return UI_REDRAW;
+    }
+    if (strlen(found.common) > typed)
+        line_replace(&ui->line, found.start, found.common);
+    ui->match_start = found.start;
+    ui->match_count = ui->match_at = found.count;
+    memcpy(ui->matches, found.words, sizeof ui->matches);
+    return UI_REDRAW;
+}
+
+static bool edit(struct line *line, const char *key)
+{
+    static const struct {
+        const char *key;
+        void (*edit)(struct line *line);
+    } edits[] = {
+        {"<Left>", line_left},
+        {"<C-b>", line_left},
+        {"<Right>", line_right},
+        {"<C-f>", line_right},
+        {"<Home>", line_home},
+        {"<C-a>", line_home},
+        {"<End>", line_end},
+        {"<C-e>", line_end},
+        {"<C-Left>", line_word_left},
+        {"<A-b>", line_word_left},
+        {"<C-Right>", line_word_right},
+        {"<A-f>", line_word_right},
+        {"<C-w>", line_erase_word},
+        {"<C-u>", line_erase_before},
+        {"<C-k>", line_erase_after},
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
+        if (strcmp(edits[i].key, key) == 0) {
+            edits[i].edit(line);
+            return true;
+        }
+    if (strcmp(key, "<Backspace>") == 0)
+        return line_backspace(line);
+    if (strcmp(key, "<Delete>") == 0 || strcmp(key, "<C-d>") == 0)
+        return line_delete(line);
+    return false;
+}
+
+// Up and Down: history of commands; elsewhere what is behind the line scrolls.
+static unsigned up_or_down(struct ui *ui, int direction)
+{
+    if (ui->mode == UI_COMMAND) {
+        if (direction > 0)
+            history_older(&ui->history, &ui->line);
+        else
+            history_newer(&ui->history, &ui->line);
+    } else if (ui->mode == UI_FILTER) {
+        ui_scroll_events(ui, direction);
+    } else if (direction > 0) {
+        ui->help_top -= ui->help_top > 0;
+    } else if (ui->help_top < ui_help_last_top(ui)) {
+        ui->help_top++;
+    }
+    return UI_REDRAW;
+}
+
+unsigned ui_line_key(struct ui *ui, const struct key_event *event, const char *key, int64_t now_ms)
+{
+    if (key_is_space(event)) {
+        bool busy = controller_busy(ui->controller);
+        ui->match_count = 0;
+        line_insert(&ui->line, ' ');
+        apply(ui);
+        return UI_REDRAW | (busy ? ui_stop(ui) : 0);
+    }
+    if (event->code == KEY_TABULATOR)
+        return ui->mode == UI_COMMAND ? complete(ui, event->modifiers & KEY_SHIFT ? -1 : 1) : 0;
+    ui->match_count = 0;
+    if (strcmp(key, "<Enter>") == 0)
+        return enter(ui, now_ms);
+    if (strcmp(key, "<Esc>") == 0)
+        return escape(ui);
+    if (strcmp(key, "<Up>") == 0 || strcmp(key, "<C-p>") == 0)
+        return up_or_down(ui, 1);
+    if (strcmp(key, "<Down>") == 0 || strcmp(key, "<C-n>") == 0)
+        return up_or_down(ui, -1);
+    if (event->code == KEY_PAGE_UP || event->code == KEY_PAGE_DOWN) {
+        ui_scroll_events(ui, event->code == KEY_PAGE_UP ? LINE_SCROLL : -LINE_SCROLL);
+        return UI_REDRAW;
+    }
+    if (event->code == KEY_CHARACTER && event->modifiers == 0)
+        line_insert(&ui->line, event->codepoint);
+    else
+        edit(&ui->line, key);
+    apply(ui);
+    return UI_REDRAW;
+}
+
+unsigned ui_line_paste(struct ui *ui, const struct key_event *event)
+{
+    unsigned codepoint = event->codepoint;
+    if (codepoint == '\n' || codepoint == '\t') // a pasted line end must not send anything
+        codepoint = ' ';
+    ui->match_count = 0;
+    line_insert(&ui->line, codepoint);
+    apply(ui);
+    return UI_REDRAW;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// Which device and which channels the keys mean.
+#include "pc-tui/ui/ui_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct model_device *selected(const struct ui *ui)
+{
+    return ui->device_known ? model_find(ui->model, ui->device, NULL) : NULL;
+}
+
+static bool is_servo(const struct status_channel *channel)
+{
+    return channel->id.kind == CHANNEL_SERVO;
+}
+
+static bool is_output(const struct status_channel *channel)
+{
+    return channel->id.kind == CHANNEL_SWITCH || channel->id.kind == CHANNEL_DIMMER;
+}
+
+static int find(
+    const struct model_device *device, const char *name, bool (*kind)(const struct status_channel *))
+{
+    int i = device && *name ? model_channel(device, name) : -1;
+    return i >= 0 && kind(&device->status->channels[i]) ? i : -1;
+}
+
+static int first(const struct model_device *device, bool (*kind)(const struct status_channel *))
+{
+    for (size_t i = 0; i < device->status->count; i++)
+        if (kind(&device->status->channels[i]))
+            return (int)i;
+    return -1;
+}
+
+int ui_device(const struct ui *ui)
+{
+    size_t index = 0;
+    return ui->device_known && model_find(ui->model, ui->device, &index) ? (int)index : -1;
+}
+
+int ui_servo(const struct ui *ui)
+{
+    return find(selected(ui), ui->servo, is_servo);
+}
+
+int ui_output(const struct ui *ui)
+{
+    return find(selected(ui), ui->output, is_output);
+}
+
+const struct status_channel *ui_channel(const struct ui *ui, int index)
+{
+    const struct model_device *device = selected(ui);
+    return device && index >= 0 && (size_t)index < device->status->count ? &device->status->channels[index]
+                                                                         : NULL;
+}
+
+const struct status_channel *ui_tilt_servo(const struct ui *ui)
+{
+    const struct model_device *device = selected(ui);
+    return device ? ui_channel(ui, model_tilt_servo(device, ui_servo(ui))) : NULL;
+}
+
+const struct status_channel *ui_pan_servo(const struct ui *ui)
+{
+    const struct model_device *device = selected(ui);
+    return device ? ui_channel(ui, model_pan_servo(device)) : NULL;
+}
+
+size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNELS_MAX])
+{
+    const struct model_device *device = selected(ui);
+    return device ? model_channel_ids(device, out) : 0;
+}
+
+int ui_digit(const struct ui *ui, int channel)
+{
+    const struct status_channel *wanted = ui_channel(ui, channel);
+    if (!wanted || !is_output(wanted))
+        return 0;
+    int digit = 1;
+    for (int i = 0; i < channel; i++)
+        if (is_output(ui_channel(ui, i)))
+            digit++;
+    return digit <= 9 ? digit : 0;
+}
+
+int ui_nth_output(const struct ui *ui, int nth)
+{
+    const struct model_device *device = selected(ui);
+    for (size_t i = 0; device && i < device->status->count; i++)
+        if (ui_digit(ui, (int)i) == nth)
+            return (int)i;
+    return -1;
+}
+
+unsigned ui_have(const struct ui *ui)
+{
+    const struct status_channel *output = ui_channel(ui, ui_output(ui));
+    unsigned have = 0;
+    have |= selected(ui) ? NEED_DEVICE : 0;
+    have |= ui_servo(ui) >= 0 ? NEED_SERVO | NEED_CHANNEL : 0;
+    have |= ui_tilt_servo(ui) ? NEED_TILT : 0;
+    have |= ui_pan_servo(ui) ? NEED_PAN : 0;
+    have |= output ? NEED_OUTPUT | NEED_CHANNEL : 0;
+    have |= output && output->id.kind == CHANNEL_DIMMER ? NEED_DIMMER : 0;
+    have |= ui->model->count > 1 ? NEED_DEVICES : 0;
+    have |= ui->model->link.state != LINK_UP ? NEED_DOWN : 0;
+    have |= ui->options.read_only ? 0 : NEED_CONTROL;
+    return have;
+}
+
+// Keeps a selection by its name; where that is gone, the given channel takes its place.
+static bool keep(const struct model_device *device, char name[PROTOCOL_NAME_MAX + 1],
+    bool (*kind)(const struct status_channel *), int otherwise)
+{
+    if (find(device, name, kind) >= 0)
+        return false;
+    const char *next = otherwise >= 0 ? device->status->channels[otherwise].id.name : "";
+    bool changed = strcmp(name, next) != 0;
+    snprintf(name, PROTOCOL_NAME_MAX + 1, "%s", next);
+    return changed;
+}
+
+unsigned ui_keep_channels(struct ui *ui)
+{
+    const struct model_device *device = selected(ui);
+    if (!device)
+        return 0;
+    int servo = model_tilt_servo(device, -1);
+    bool changed = keep(device, ui->servo, is_servo, servo >= 0 ? servo : first(device, is_servo));
+    changed = keep(device, ui->output, is_output, first(device, is_output)) || changed;
+    if (!ui->servo[0] && ui->output[0])
+        ui->focus_output = true;
+    else if (!ui->output[0])
+        ui->focus_output = false;
+    return changed ? UI_REDRAW : 0;
+}
+
+unsigned ui_select_device(struct ui *ui, size_t index)
+{
+    snprintf(ui->device, sizeof ui->device, "%s", ui->model->devices[index]->name);
+    ui->device_known = true;
+    return ui_keep_channels(ui) | UI_REDRAW;
+}
+
+unsigned ui_next_device(struct ui *ui, int direction)
+{
+    size_t count = ui->model->count;
+    int at = ui_device(ui);
+    ui->all = false;
+    if (at < 0)
+        return ui_select_device(ui, 0);
+    return ui_select_device(ui, ((size_t)at + count + (direction > 0 ? 1 : count - 1)) % count);
+}
+
+unsigned ui_next_channel(struct ui *ui, int direction)
+{
+    const struct model_device *device = selected(ui);
+    int at = ui->focus_output ? ui_output(ui) : ui_servo(ui);
+    int count = device ? (int)device->status->count : 0;
+    for (int i = 1; i <= count; i++) {
+        int next = ((at < 0 ? 0 : at) + direction * i + count * i) % count;
+        const struct status_channel *channel = &device->status->channels[next];
+        if (!is_servo(channel) && !is_output(channel))
+            continue;
+        ui->focus_output = is_output(channel);
+        snprintf(ui->focus_output ? ui->output : ui->servo, PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
+        return UI_REDRAW;
+    }
+    return 0;
+}
+
+// A device that was asked for by name is waited for: the keys must not mean another one meanwhile.
+static unsigned keep_device(struct ui *ui)
+{
+    size_t index = 0;
+    const char *wanted = ui->options.device;
+    if (ui->device_known && model_find(ui->model, ui->device, NULL))
+        return 0;
+    ui->device_known = false;
+    if (*wanted)
+        return model_find(ui->model, wanted, &index) ? ui_select_device(ui, index) : 0;
+    return ui->model->count > 0 ? ui_select_device(ui, 0) : 0;
+}
+
+unsigned ui_refresh(struct ui *ui)
+{
+    unsigned effects = keep_device(ui);
+    effects |= ui_keep_channels(ui);
+    uint64_t next = ui->model->journal.next;
+    if (ui->events_back > 0 && next > ui->next_serial) { // what is looked at stays where it is
+        ui->events_back += (size_t)(next - ui->next_serial);
+        ui_scroll_events(ui, 0);
+    }
+    ui->next_serial = next;
+    return effects;
+}
+
+void ui_scroll_events(struct ui *ui, int by)
+{
+    size_t count = journal_count(&ui->model->journal);
+    size_t top = count > 0 ? count - 1 : 0;
+    if (by < 0)
+        ui->events_back -= ui->events_back < (size_t)-by ? ui->events_back : (size_t)-by;
+    else
+        ui->events_back += (size_t)by;
+    if (ui->events_back > top)
+        ui->events_back = top;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// model + ui -> screen. view.c lays the panes out, one file each draws them. Views read and never change
+// anything.
+#ifndef PC_TUI_VIEW_H
+#define PC_TUI_VIEW_H
+
+#include <stdint.h>
+
+#include "pc-tui/terminal/screen.h"
+
+struct controller;
+struct model;
+struct ui;
+
+// All that a picture is made of. Borrowed for the call.
+struct view {
+    const struct model *model; // the link's report is in it
+    const struct controller *controller;
+    const struct ui *ui;
+    const char *root; // topic root: the name of the unnamed device, and for the hints ("jetson")
+    int64_t now_us;   // CLOCK_MONOTONIC
+};
+
+// Draws everything and sends what changed. Works at every size down to 1 x 1.
+void view_draw(struct screen *screen, const struct view *view);
+// When the picture changes by itself, because an age counts on (CLOCK_MONOTONIC microseconds); INT64_MAX = it
+// does not.
+int64_t view_next_us(const struct view *view);
+
+#endif

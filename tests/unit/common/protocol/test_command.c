@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: MIT
+// Expectation: docs/protocol.md, "Command". Each test's name is a sentence of it.
+#include "common/protocol/protocol.h"
+#include "common/text.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define BAD          "\xef\xbf\xbd"
+
+static struct protocol_command command;
+static char why[PROTOCOL_WHY_SIZE];
+
+static int parse_bytes(const char *payload, size_t len)
+{
+    memset(&command, 0x5a, sizeof command);
+    memset(why, 0x5a, sizeof why);
+    return protocol_parse_command(payload, len, &command, why);
+}
+
+static void assert_parses(const char *payload, const char *canonical)
+{
+    int rc = parse_bytes(payload, strlen(payload));
+    if (rc != 0)
+        print_error("%s: %s\n", payload, why);
+    assert_int_equal(rc, 0);
+    assert_string_equal(command.cmd, canonical);
+    assert_string_equal(why, "");
+}
+
+static void assert_invalid_bytes(const char *payload, size_t len, const char *reason)
+{
+    int rc = parse_bytes(payload, len);
+    if (rc == 0 || !strstr(why, reason))
+        print_error("%.*s: %d, why: %s\n", (int)len, payload, rc, why);
+    assert_int_equal(rc, -EINVAL);
+    assert_non_null(strstr(why, reason));
+    assert_true(text_is_utf8(why, strlen(why)));
+    assert_true(text_is_utf8(command.cmd, strlen(command.cmd)));
+    assert_string_equal(command.word, "");
+    assert_false(command.has_number);
+    assert_false(protocol_is_stop(&command));
+}
+
+static void assert_invalid(const char *payload, const char *reason)
+{
+    assert_invalid_bytes(payload, strlen(payload), reason);
+}
+
+static void a_plain_word_is_a_command(void **state)
+{
+    (void)state;
+    assert_parses("tilt_up", "tilt_up");
+    assert_string_equal(command.word, "tilt_up");
+    assert_string_equal(command.target, "");
+    assert_string_equal(command.id, "");
+    assert_string_equal(command.boot, "");
+    assert_false(command.has_number);
+    assert_false(command.has_by);
+    assert_false(command.is_envelope);
+}
+
+static void blanks_and_line_ends_are_trimmed_at_both_ends(void **state)
+{
+    (void)state;
+    assert_parses(" \t\r\ntilt_up \t\r\n", "tilt_up");
+    assert_parses("tilt_up\n", "tilt_up");
+    assert_parses("{\"cmd\":\"\\t tilt_up\\r\\n\"}", "tilt_up");
+}
+
+static void upper_case_is_lowered(void **state)
+{
+    (void)state;
+    assert_parses("TILT_Up", "tilt_up");
+    assert_parses("MOVE Tilt 5", "move tilt 5");
+}
+
+static void one_or_more_blanks_stand_between(void **state)
+{
+    (void)state;
+    assert_parses("tilt 20", "tilt 20");
+    assert_parses("tilt \t  20", "tilt 20");
+    assert_parses("tilt\t20", "tilt 20");
+    assert_invalid("tilt\n20", "one command a message");
+    assert_invalid("tilt_up\r\ntilt_up", "one command a message");
+}
+
+static void a_number_has_up_to_four_digits_and_two_decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *number;
+        int tenths;
+        const char *canonical;
+    } cases[] = {
+        {"0", 0, "tilt 0"},
+        {"7", 70, "tilt 7"},
+        {"+20", 200, "tilt 20"},
+        {"-45", -450, "tilt -45"},
+        {"12.5", 125, "tilt 12.5"},
+        {"-0.5", -5, "tilt -0.5"},
+        {"0012", 120, "tilt 12"},
+        {"9999", 99990, "tilt 9999"},
+        {"9999.9", 99999, "tilt 9999.9"},
+        {"12.50", 125, "tilt 12.5"},
+        {"12.00", 120, "tilt 12"},
+        {"-0", 0, "tilt 0"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "tilt %s", cases[i].number);
+        assert_parses(text, cases[i].canonical);
+        assert_true(command.has_number);
+        assert_int_equal(command.tenths, cases[i].tenths);
+    }
+}
+
+static void a_number_is_rounded_to_a_tenth_half_away_from_zero(void **state)
+{
+    (void)state;
+    assert_parses("tilt 12.34", "tilt 12.3");
+    assert_parses("tilt 12.35", "tilt 12.4");
+    assert_parses("tilt -12.35", "tilt -12.4");
+    assert_parses("tilt -12.34", "tilt -12.3");
+    assert_parses("tilt 0.05", "tilt 0.1");
+    assert_parses("tilt -0.04", "tilt 0");
+    assert_parses("tilt 9999.99", "tilt 9999.9"); // 10000 would be no number of the grammar
+    assert_parses("tilt -9999.95", "tilt -9999.9");
+}
+
+static void anything_else_is_no_number_and_the_reason_says_so(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"nan", "inf", "-inf", "infinity", "1e3", "0x10", "1.", ".5", "+",
+        "-", "--5", "+-5", "12345", "1.234", "1,5", "1.2.3", "5°", "٥", "five", "1_0", "1.+5", "1.5-", "- 5"};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "tilt %s", numbers[i]);
+        assert_invalid(text, "is not a number: expected at most 4 digits");
+    }
+    assert_invalid("tilt nan", "“nan” is not a number");
+    assert_invalid("tilt 1e3", "“1e3” is not a number");
+    assert_string_equal(command.cmd, "tilt 1e3");
+}
+
+static void anything_further_is_invalid(void **state)
+{
+    (void)state;
+    assert_invalid("tilt 20 30", "“30” is too much");
+    assert_invalid("tilt_up 5 degrees", "“degrees” is too much");
+    assert_invalid("move tilt 20 fast", "“fast” is too much");
+    assert_invalid("move 20 tilt", "“tilt” is too much");
+    assert_invalid("tilt_up please", "is not a number");
+    assert_invalid("stop now", "is not a number");
+}
+
+static void a_word_is_letters_digits_and_underscores(void **state)
+{
+    (void)state;
+    assert_parses("a1_b2_", "a1_b2_");
+    static const char *const words[] = {"20", "-20", "_up", "tilt-up", "tilt.up", "tílt_up", "위로",
+        "ＴＩＬＴ", " {\"cmd\":\"stop\"}", "[\"stop\"]"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        assert_invalid(words[i], "is no word");
+    assert_invalid("tílt_up", "“tílt_up” is no word");
+    assert_invalid("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a word of at most 47");
+}
+
+static void a_word_that_means_nothing_here_is_no_error_of_the_parser(void **state)
+{
+    (void)state;
+    assert_parses("dance", "dance");
+    assert_parses("dance 5", "dance 5");
+}
+
+static void move_takes_degrees_or_a_servo_and_degrees(void **state)
+{
+    (void)state;
+    assert_parses("move 20", "move 20");
+    assert_string_equal(command.target, "");
+    assert_int_equal(command.tenths, 200);
+    assert_parses("move tilt -12.55", "move tilt -12.6");
+    assert_string_equal(command.target, "tilt");
+    assert_int_equal(command.tenths, -126);
+    assert_parses("move", "move"); // what is missing is for the vocabulary to say
+    assert_false(command.has_number);
+    assert_invalid("move tilt", "expected degrees: move DEG or move SERVO DEG");
+    assert_invalid("move tilt nan", "“nan” is not a number");
+    assert_invalid("move Ärger 5", "is not a number");
+}
+
+static void blanks_alone_are_invalid(void **state)
+{
+    (void)state;
+    assert_invalid(" ", "nothing but blanks");
+    assert_invalid("\r\n", "nothing but blanks");
+    assert_invalid("{\"cmd\":\"\"}", "nothing but blanks");
+}
+
+static void a_payload_has_at_most_1024_bytes(void **state)
+{
+    (void)state;
+    char payload[1025];
+    memset(payload, ' ', sizeof payload);
+    memcpy(payload, "tilt_up", 7);
+    assert_int_equal(parse_bytes(payload, 1024), 0);
+    assert_string_equal(command.cmd, "tilt_up");
+    assert_invalid_bytes(payload, 1025, "1025 bytes: a command has at most 1024");
+    assert_string_equal(command.cmd, "tilt_up");
+
+    memcpy(payload, "{\"cmd\":\"tilt_up\"}", 17);
+    assert_int_equal(parse_bytes(payload, 1024), 0);
+    assert_true(command.is_envelope);
+    assert_invalid_bytes(payload, 1025, "1025 bytes");
+}
+
+static void nul_is_invalid(void **state)
+{
+    (void)state;
+    assert_invalid_bytes("tilt_up\0", 8, "NUL at byte 8");
+    assert_string_equal(command.cmd, "tilt_up" BAD);
+    assert_invalid_bytes("\0", 1, "NUL at byte 1");
+    assert_invalid_bytes("stop\0", 5, "NUL at byte 5");
+    assert_invalid_bytes("{\"cmd\":\"stop\"}\0", 15, "NUL at byte 15");
+    assert_invalid("{\"cmd\":\"tilt_up\\u0000\"}", "broken JSON");
+}
+
+static void broken_utf8_is_invalid(void **state)
+{
+    (void)state;
+    assert_invalid("tilt_up\xff", "broken UTF-8 at byte 8");
+    assert_string_equal(command.cmd, "tilt_up" BAD);
+    assert_invalid("\xc3", "broken UTF-8 at byte 1");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"x\":\"\xed\xa0\x80\"}", "broken UTF-8 at byte 23");
+}
+
+static void control_characters_are_invalid(void **state)
+{
+    (void)state;
+    assert_invalid("tilt\x01_up", "control character U+0001 at byte 5");
+    assert_invalid("\x1b[2Jtilt_up", "control character U+001B");
+    assert_string_equal(command.cmd, BAD "[2Jtilt_up");
+    assert_invalid("tilt_up\x7f", "control character U+007F");
+    assert_invalid("tilt_up\xc2\x85", "control character U+0085");
+    assert_invalid("tilt\v20", "control character U+000B");
+    assert_invalid("{\"cmd\":\"tilt_up\x07\"}", "control character U+0007");
+    assert_invalid("{\"cmd\":\"tilt_up\\u0007\"}", "control character U+0007");
+    assert_invalid("{\"cmd\":\"tilt_up\",\x0b\"id\":\"a\"}", "control character U+000B");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"x\":\"\t\"}", "broken JSON");
+}
+
+static void a_refused_command_is_shown_with_its_first_64_characters(void **state)
+{
+    (void)state;
+    char payload[1024];
+    memset(payload, '!', sizeof payload);
+    assert_invalid_bytes(payload, 900, "expected a word");
+    assert_int_equal(strlen(command.cmd), 64);
+
+    for (size_t i = 0; i + 4 <= sizeof payload; i += 4)
+        memcpy(payload + i, "\xf0\x9f\x98\x80", 4);
+    assert_invalid_bytes(payload, sizeof payload, "expected a word");
+    assert_int_equal(strlen(command.cmd), 4 * 64);
+
+    memset(payload, 0xff, sizeof payload);
+    assert_invalid_bytes(payload, sizeof payload, "broken UTF-8");
+    assert_int_equal(strlen(command.cmd), 3 * 64);
+
+    assert_invalid("{\"cmd\":\"tilt NaN\",\"id\":\"a\"}", "not a number");
+    assert_string_equal(command.cmd, "tilt NaN");
+    assert_invalid("{\"id\":\"a\"}", "no cmd");
+    assert_string_equal(command.cmd, "{\"id\":\"a\"}");
+}
+
+static void why_has_at_most_200_characters(void **state)
+{
+    (void)state;
+    char payload[1024];
+    memset(payload, 'a', sizeof payload);
+    payload[0] = '{';
+    assert_invalid_bytes(payload, sizeof payload, "broken JSON");
+    assert_in_range(strlen(why), 1, 200);
+    payload[1] = '"';
+    assert_invalid_bytes(payload, sizeof payload, "broken JSON");
+    assert_in_range(strlen(why), 1, 200);
+    memcpy(payload, "tilt ", 5);
+    assert_invalid_bytes(payload, sizeof payload, "not a number");
+    assert_in_range(strlen(why), 1, 200);
+}
+
+static void an_envelope_carries_id_by_and_boot(void **state)
+{
+    (void)state;
+    assert_parses(
+        "{\"cmd\":\"tilt_up\",\"id\":\"9f3c7a1e5b2d4c60-17\",\"by\":81234,\"boot\":\"9f31c2aa\"}", "tilt_up");
+    assert_true(command.is_envelope);
+    assert_string_equal(command.id, "9f3c7a1e5b2d4c60-17");
+    assert_true(command.has_by);
+    assert_int_equal(command.by_ms, 81234);
+    assert_string_equal(command.boot, "9f31c2aa");
+    assert_parses("{\"cmd\":\"tilt 12.50\"}", "tilt 12.5");
+    assert_string_equal(command.id, "");
+    assert_false(command.has_by);
+}
+
+static void boot_may_come_without_by(void **state)
+{
+    (void)state;
+    assert_parses("{\"boot\":\"9f31c2aa\",\"cmd\":\"tilt_up\"}", "tilt_up");
+    assert_string_equal(command.boot, "9f31c2aa");
+    assert_false(command.has_by);
+}
+
+static void cmd_is_required_and_a_string(void **state)
+{
+    (void)state;
+    assert_invalid("{}", "no cmd");
+    assert_invalid("{\"cmd\":5}", "cmd: expected a string");
+    assert_invalid("{\"cmd\":null}", "cmd: expected a string");
+    assert_invalid("{\"cmd\":[\"stop\"]}", "cmd: expected a string");
+    assert_invalid("{\"cmd\":{\"cmd\":\"stop\"}}", "cmd: expected a string");
+}
+
+static void an_id_is_1_to_64_printable_ascii_characters_without_blanks(void **state)
+{
+    (void)state;
+    char id[66], payload[200];
+    memset(id, '~', sizeof id);
+    id[64] = '\0';
+    snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":\"%s\"}", id);
+    assert_parses(payload, "tilt_up");
+    assert_string_equal(command.id, id);
+
+    id[64] = '~';
+    id[65] = '\0';
+    snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":\"%s\"}", id);
+    assert_invalid(payload, "id: expected a string of 1 to 64");
+    static const char *const ids[] = {
+        "\"\"", "\"a b\"", "\"ä\"", "\"a\\tb\"", "\"\\u007f\"", "5", "null", "true", "[]", "{}"};
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":%s}", ids[i]);
+        assert_invalid(payload, "id: expected a string");
+        assert_string_equal(command.id, "");
+        assert_string_equal(command.cmd, "tilt_up");
+    }
+}
+
+static void by_is_a_whole_number_of_milliseconds_from_0(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *by;
+        int64_t ms;
+    } right[] = {{"0", 0}, {"81234", 81234}, {"81234.0", 81234}, {"8.1234e4", 81234}, {"-0", 0},
+        {"9223372036854775807", INT64_MAX}, {"9007199254740991.0", (INT64_C(1) << 53) - 1}};
+    static const char *const wrong[] = {
+        "-1", "1.5", "-1.0", "\"81234\"", "null", "true", "[]", "{}", "1e300", "9007199254740992.0"};
+    char payload[200];
+    for (size_t i = 0; i < COUNT(right); i++) {
+        snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", right[i].by);
+        assert_parses(payload, "tilt_up");
+        assert_true(command.has_by);
+        assert_true(command.by_ms == right[i].ms);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", wrong[i]);
+        assert_invalid(payload, "by: expected whole milliseconds");
+        assert_false(command.has_by);
+    }
+    assert_invalid("{\"cmd\":\"tilt_up\",\"by\":9223372036854775808,\"boot\":\"b\"}", "broken JSON");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"by\":1e999,\"boot\":\"b\"}", "broken JSON");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"by\":NaN,\"boot\":\"b\"}", "broken JSON");
+}
+
+static void by_is_given_only_together_with_boot(void **state)
+{
+    (void)state;
+    assert_invalid("{\"cmd\":\"tilt_up\",\"by\":5}", "by without boot");
+    assert_false(command.has_by);
+}
+
+static void a_boot_is_1_to_32_printable_ascii_characters_without_blanks(void **state)
+{
+    (void)state;
+    assert_parses("{\"cmd\":\"tilt_up\",\"boot\":\"0123456789abcdef0123456789abcdef\"}", "tilt_up");
+    assert_string_equal(command.boot, "0123456789abcdef0123456789abcdef");
+    static const char *const boots[] = {
+        "\"0123456789abcdef0123456789abcdefg\"", "\"\"", "\"a b\"", "7", "null"};
+    for (size_t i = 0; i < COUNT(boots); i++) {
+        char payload[200];
+        snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":\"me\",\"boot\":%s}", boots[i]);
+        assert_invalid(payload, "boot: expected a string of 1 to 32");
+        assert_string_equal(command.id, "me");
+    }
+    assert_true(protocol_is_boot("9f31c2aa", 8));
+    assert_false(protocol_is_boot("", 0));
+    assert_false(protocol_is_boot("a b", 3));
+}
+
+static void the_id_of_an_invalid_command_is_kept_for_its_answer(void **state)
+{
+    (void)state;
+    assert_invalid("{\"cmd\":\"tilt nan\",\"id\":\"me-1\"}", "not a number");
+    assert_string_equal(command.id, "me-1");
+    assert_true(command.is_envelope);
+    assert_invalid("{\"id\":\"me-2\"}", "no cmd");
+    assert_string_equal(command.id, "me-2");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"id\":\"me-3\",\"by\":null}", "by: expected");
+    assert_string_equal(command.id, "me-3");
+}
+
+static void unknown_keys_are_ignored(void **state)
+{
+    (void)state;
+    assert_parses(
+        "{\"x\":null,\"cmd\":\"tilt_up\",\"Id\":5,\"y\":{\"cmd\":\"stop\",\"z\":[1,2]}}", "tilt_up");
+    assert_string_equal(command.id, "");
+}
+
+static void duplicate_keys_are_invalid(void **state)
+{
+    (void)state;
+    assert_invalid("{\"cmd\":\"tilt_up\",\"cmd\":\"tilt_up\"}", "duplicate object key");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"x\":1,\"x\":2}", "duplicate object key");
+    assert_invalid("{\"cmd\":\"tilt_up\",\"\\u0063md\":\"stop\"}", "duplicate object key");
+}
+
+static void trailing_bytes_are_invalid(void **state)
+{
+    (void)state;
+    assert_invalid("{\"cmd\":\"tilt_up\"}x", "broken JSON");
+    assert_invalid("{\"cmd\":\"tilt_up\"}{}", "broken JSON");
+    assert_invalid("{\"cmd\":\"tilt_up\"},", "broken JSON");
+    assert_parses("{\"cmd\":\"tilt_up\"}\n", "tilt_up"); // what mosquitto_pub -s sends
+}
+
+static void broken_json_is_invalid(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {"{", "{\"cmd\"", "{\"cmd\":\"tilt_up\"", "{cmd:\"tilt_up\"}",
+        "{'cmd':'tilt_up'}", "{\"cmd\":\"tilt_up\",}", "{\"cmd\":\"\\x\"}", "{\"cmd\":\"\\ud800\"}", "{]"};
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_invalid(cases[i], "broken JSON");
+}
+
+static void deep_nesting_is_survived(void **state)
+{
+    (void)state;
+    char payload[1024];
+    int n = snprintf(payload, sizeof payload, "{\"x\":");
+    memset(payload + n, '[', sizeof payload - (size_t)n);
+    assert_invalid_bytes(payload, sizeof payload, "broken JSON");
+}
+
+static void canonical_text_parses_to_itself(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        " TILT_up  05.00 ", "tilt +9999.99", "move PAN -0.05", "stop", "x 0.04"};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char first[PROTOCOL_CMD_SIZE];
+        assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
+        memcpy(first, command.cmd, sizeof first);
+        assert_parses(first, first);
+    }
+}
+
+static void typed_text_knows_no_envelope(void **state)
+{
+    (void)state;
+    assert_int_equal(protocol_parse_text("tilt 5", 6, &command, why), 0);
+    assert_string_equal(command.cmd, "tilt 5");
+    assert_int_equal(protocol_parse_text("{\"cmd\":\"stop\"}", 14, &command, why), -EINVAL);
+    assert_non_null(strstr(why, "is no word"));
+    assert_int_equal(protocol_parse_text("", 0, &command, why), -EINVAL);
+}
+
+static void stop_and_any_name_stop_are_stops(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool stop;
+    } cases[] = {{"stop", true}, {"STOP\n", true}, {"tilt_stop", true}, {"{\"cmd\":\"stop\"}", true},
+        {"tilt_up", false}, {"stop_tilt", false}, {"stopp", false}, {"tiltstop", false}, {"status", false},
+        {"stop 5", false}, {"x_stop 40", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse_bytes(cases[i].text, strlen(cases[i].text)), 0);
+        assert_int_equal(protocol_is_stop(&command), cases[i].stop);
+    }
+}
+
+static void a_stop_is_a_stop_whatever_by_boot_and_id_say(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "{\"cmd\":\"stop\",\"by\":null}",
+        "{\"cmd\":\"stop\",\"by\":-1,\"boot\":7}",
+        "{\"cmd\":\"stop\",\"by\":5}",
+        "{\"cmd\":\"tilt_stop\",\"id\":\"\"}",
+        "{\"cmd\":\"tilt_stop\",\"id\":5,\"boot\":\"\"}",
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
+        assert_true(protocol_is_stop(&command));
+        assert_string_equal(why, "");
+        assert_false(command.has_by);
+    }
+    assert_parses("{\"cmd\":\"stop\",\"id\":\"me-1\",\"boot\":null}", "stop");
+    assert_string_equal(command.id, "me-1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plain_word_is_a_command),
+        cmocka_unit_test(blanks_and_line_ends_are_trimmed_at_both_ends),
+        cmocka_unit_test(upper_case_is_lowered),
+        cmocka_unit_test(one_or_more_blanks_stand_between),
+        cmocka_unit_test(a_number_has_up_to_four_digits_and_two_decimals),
+        cmocka_unit_test(a_number_is_rounded_to_a_tenth_half_away_from_zero),
+        cmocka_unit_test(anything_else_is_no_number_and_the_reason_says_so),
+        cmocka_unit_test(anything_further_is_invalid),
+        cmocka_unit_test(a_word_is_letters_digits_and_underscores),
+        cmocka_unit_test(a_word_that_means_nothing_here_is_no_error_of_the_parser),
+        cmocka_unit_test(move_takes_degrees_or_a_servo_and_degrees),
+        cmocka_unit_test(blanks_alone_are_invalid),
+        cmocka_unit_test(a_payload_has_at_most_1024_bytes),
+        cmocka_unit_test(nul_is_invalid),
+        cmocka_unit_test(broken_utf8_is_invalid),
+        cmocka_unit_test(control_characters_are_invalid),
+        cmocka_unit_test(a_refused_command_is_shown_with_its_first_64_characters),
+        cmocka_unit_test(why_has_at_most_200_characters),
+        cmocka_unit_test(an_envelope_carries_id_by_and_boot),
+        cmocka_unit_test(boot_may_come_without_by),
+        cmocka_unit_test(cmd_is_required_and_a_string),
+        cmocka_unit_test(an_id_is_1_to_64_printable_ascii_characters_without_blanks),
+        cmocka_unit_test(by_is_a_whole_number_of_milliseconds_from_0),
+        cmocka_unit_test(by_is_given_only_together_with_boot),
+        cmocka_unit_test(a_boot_is_1_to_32_printable_ascii_characters_without_blanks),
+        cmocka_unit_test(the_id_of_an_invalid_command_is_kept_for_its_answer),
+        cmocka_unit_test(unknown_keys_are_ignored),
+        cmocka_unit_test(duplicate_keys_are_invalid),
+        cmocka_unit_test(trailing_bytes_are_invalid),
+        cmocka_unit_test(broken_json_is_invalid),
+        cmocka_unit_test(deep_nesting_is_survived),
+        cmocka_unit_test(canonical_text_parses_to_itself),
+        cmocka_unit_test(typed_text_knows_no_envelope),
+        cmocka_unit_test(stop_and_any_name_stop_are_stops),
+        cmocka_unit_test(a_stop_is_a_stop_whatever_by_boot_and_id_say),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

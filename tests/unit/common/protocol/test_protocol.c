@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Expectation: docs/protocol.md, "Topics". Each test's name is a sentence of it.
+#include "common/protocol/protocol.h"
+#include "common/text.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct protocol_command command;
+static char why[PROTOCOL_WHY_SIZE];
+
+static void each_result_has_a_name_and_is_found_by_it(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "", "ok", "limit", "unknown", "invalid", "expired", "retained", "refused", "fault"};
+    for (unsigned i = 0; i < COUNT(names); i++) {
+        assert_string_equal(protocol_result_name((enum protocol_result)i), names[i]);
+        assert_int_equal(protocol_result_parse(names[i]), i);
+    }
+    assert_int_equal(protocol_result_parse("brand_new"), RESULT_OTHER);
+    assert_string_equal(protocol_result_name(RESULT_OTHER), "other");
+    assert_string_equal(protocol_result_name((enum protocol_result)99), "other");
+}
+
+static void only_ok_and_limit_are_success_so_an_unknown_result_is_a_failure(void **state)
+{
+    (void)state;
+    for (unsigned i = RESULT_NONE; i <= RESULT_OTHER; i++)
+        assert_int_equal(
+            protocol_result_is_success((enum protocol_result)i), i == RESULT_OK || i == RESULT_LIMIT);
+}
+
+static void an_envelope_written_is_an_envelope_read(void **state)
+{
+    (void)state;
+    char out[PROTOCOL_COMMAND_MAX + 1];
+    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "9f3c-17", "9f31c2aa", 81234);
+    assert_string_equal(out, "{\"cmd\":\"tilt_up\",\"id\":\"9f3c-17\",\"by\":81234,\"boot\":\"9f31c2aa\"}");
+    assert_int_equal(len, strlen(out));
+    assert_int_equal(protocol_parse_command(out, (size_t)len, &command, why), 0);
+    assert_string_equal(command.cmd, "tilt_up");
+    assert_int_equal(command.by_ms, 81234);
+
+    protocol_format_envelope(out, sizeof out, "stop", "9f3c-18", "", 81234);
+    assert_string_equal(out, "{\"cmd\":\"stop\",\"id\":\"9f3c-18\"}");
+    protocol_format_envelope(out, sizeof out, "stop", "", "", 0);
+    assert_string_equal(out, "{\"cmd\":\"stop\"}");
+}
+
+static void an_envelope_cannot_be_broken_out_of(void **state)
+{
+    (void)state;
+    char out[PROTOCOL_COMMAND_MAX + 1];
+    const char *boot = "\",\"cmd\":\"tilt_up";
+    int len = protocol_format_envelope(out, sizeof out, "stop", "\"},\\", boot, 5);
+    assert_true(len > 0);
+    assert_int_equal(protocol_parse_command(out, (size_t)len, &command, why), 0);
+    assert_string_equal(command.cmd, "stop");
+    assert_string_equal(command.boot, boot);
+    assert_string_equal(command.id, "\"},\\");
+}
+
+static void an_envelope_that_does_not_fit_is_not_written(void **state)
+{
+    (void)state;
+    char out[2 * PROTOCOL_COMMAND_MAX];
+    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "me-1", "b", 5);
+    assert_true(len > 0);
+    assert_int_equal(protocol_format_envelope(out, (size_t)len, "tilt_up", "me-1", "b", 5), -EMSGSIZE);
+    assert_int_equal(protocol_format_envelope(out, (size_t)len + 1, "tilt_up", "me-1", "b", 5), len);
+    char text[PROTOCOL_COMMAND_MAX + 1];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(protocol_format_envelope(out, sizeof out, text, "me-1", "", 0), -EMSGSIZE);
+    assert_int_equal(protocol_format_envelope(out, sizeof out, "\xff", "me-1", "", 0), -EINVAL);
+}
+
+static void tenths_are_written_as_the_shortest_decimal(void **state)
+{
+    (void)state;
+    char out[16];
+    assert_string_equal(protocol_format_tenths(out, 125), "12.5");
+    assert_string_equal(protocol_format_tenths(out, 200), "20");
+    assert_string_equal(protocol_format_tenths(out, -5), "-0.5");
+    assert_string_equal(protocol_format_tenths(out, 0), "0");
+    assert_string_equal(protocol_format_tenths(out, -450), "-45");
+    assert_string_equal(protocol_format_tenths(out, INT32_MAX), "214748364.7");
+    assert_string_equal(protocol_format_tenths(out, INT32_MIN), "-214748364.8");
+}
+
+static void a_root_has_levels_of_printable_characters(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"jetson", "lab2/jetson", "a", "집/젯슨", "a-b/c_d/e.f", "a$b"};
+    static const char *const wrong[] = {"", "+", "a/+", "#", "jetson/#", "a b", "a\tb", "$SYS", "$jetson",
+        "/jetson", "jetson/", "a//b", "/", "a\x01", "a\xff", "a\xe2\x80\xae", "a\x7f"};
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_int_equal(protocol_check_root(right[i], why), 0);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(protocol_check_root(wrong[i], why), -EINVAL);
+        assert_int_equal(strncmp(why, "a root ", 7), 0);
+        assert_true(text_is_utf8(why, strlen(why)));
+    }
+    char longest[PROTOCOL_ROOT_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[PROTOCOL_ROOT_MAX] = '\0';
+    assert_int_equal(protocol_check_root(longest, why), 0);
+    longest[PROTOCOL_ROOT_MAX] = 'a';
+    longest[PROTOCOL_ROOT_MAX + 1] = '\0';
+    assert_int_equal(protocol_check_root(longest, why), -EINVAL);
+}
+
+static void a_device_is_1_to_64_letters_digits_underscores_or_hyphens(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"", "nano", "Nano-Lab_2", "0", "controls"};
+    static const char *const wrong[] = {
+        "a b", "a/b", "+", "#", "ä", "a.b", "control", "status", "reply", "a\n"};
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_int_equal(protocol_check_device(right[i], why), 0);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(protocol_check_device(wrong[i], why), -EINVAL);
+        assert_non_null(strstr(why, "is no device name"));
+    }
+    char longest[PROTOCOL_DEVICE_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[PROTOCOL_DEVICE_MAX] = '\0';
+    assert_int_equal(protocol_check_device(longest, why), 0);
+    longest[PROTOCOL_DEVICE_MAX] = 'a';
+    longest[PROTOCOL_DEVICE_MAX + 1] = '\0';
+    assert_int_equal(protocol_check_device(longest, why), -EINVAL);
+}
+
+static void a_channel_name_is_a_letter_then_letters_digits_underscores(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"tilt", "a", "led_2", "abcdefghijklmnopqrstuvwxyz_01234", "stopper"};
+    static const char *const wrong[] = {"", "Tilt", "2led", "_a", "a-b", "a b", "ä",
+        "abcdefghijklmnopqrstuvwxyz_012345", "stop", "move", "center", "off", "status"};
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_int_equal(protocol_check_name(right[i], why), 0);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(protocol_check_name(wrong[i], why), -EINVAL);
+        assert_non_null(strstr(why, "is no channel name"));
+    }
+}
+
+static void topics_are_root_leaf_or_root_device_leaf(void **state)
+{
+    (void)state;
+    char topic[PROTOCOL_TOPIC_MAX];
+    assert_string_equal(protocol_topic(topic, "jetson", "", "control"), "jetson/control");
+    assert_string_equal(protocol_topic(topic, "lab2/jetson", "nano", "status"), "lab2/jetson/nano/status");
+    char root[PROTOCOL_ROOT_MAX + 1], device[PROTOCOL_DEVICE_MAX + 1];
+    memset(root, 'r', sizeof root);
+    memset(device, 'd', sizeof device);
+    root[PROTOCOL_ROOT_MAX] = device[PROTOCOL_DEVICE_MAX] = '\0';
+    assert_int_equal(
+        strlen(protocol_topic(topic, root, device, "control")), PROTOCOL_ROOT_MAX + PROTOCOL_DEVICE_MAX + 9);
+}
+
+static void the_device_is_read_out_of_a_topic(void **state)
+{
+    (void)state;
+    char device[PROTOCOL_DEVICE_MAX + 1];
+    assert_int_equal(protocol_topic_device("jetson/status", "jetson", "status", device), 0);
+    assert_string_equal(device, "");
+    assert_int_equal(protocol_topic_device("lab2/jetson/nano/status", "lab2/jetson", "status", device), 0);
+    assert_string_equal(device, "nano");
+    static const char *const wrong[] = {"jetson", "jetson/", "jetson//status", "jetson/control",
+        "other/status", "jetson/a/b/status", "jetson/ä/status", "jetson/control/status",
+        "jetson/status/status", "jetson/reply/status", "jetsonx/status", "jetson/nano/statusx",
+        "jetson/nano/", "",
+        "jetson/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/status"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(protocol_topic_device(wrong[i], "jetson", "status", device), -EINVAL);
+        assert_string_equal(device, "");
+    }
+}
+
+static void replies_go_to_no_wildcard_no_dollar_no_control_no_status(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"jetson/reply/me", "me", "a/controls", "a/status/x", "a$"};
+    static const char *const wrong[] = {"", "$SYS/x", "a/+", "a/#", "#", "jetson/control", "jetson/status",
+        "jetson/nano/control", "x/status", "a\xff"};
+    for (size_t i = 0; i < COUNT(right); i++)
+        assert_true(protocol_reply_allowed(right[i]));
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_false(protocol_reply_allowed(wrong[i]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_result_has_a_name_and_is_found_by_it),
+        cmocka_unit_test(only_ok_and_limit_are_success_so_an_unknown_result_is_a_failure),
+        cmocka_unit_test(an_envelope_written_is_an_envelope_read),
+        cmocka_unit_test(an_envelope_cannot_be_broken_out_of),
+        cmocka_unit_test(an_envelope_that_does_not_fit_is_not_written),
+        cmocka_unit_test(tenths_are_written_as_the_shortest_decimal),
+        cmocka_unit_test(a_root_has_levels_of_printable_characters),
+        cmocka_unit_test(a_device_is_1_to_64_letters_digits_underscores_or_hyphens),
+        cmocka_unit_test(a_channel_name_is_a_letter_then_letters_digits_underscores),
+        cmocka_unit_test(topics_are_root_leaf_or_root_device_leaf),
+        cmocka_unit_test(the_device_is_read_out_of_a_topic),
+        cmocka_unit_test(replies_go_to_no_wildcard_no_dollar_no_control_no_status),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

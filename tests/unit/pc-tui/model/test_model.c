@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "pc-tui/model/model.h"
+#include "tests/unit/pc-tui/report.h"
+
+enum { SECOND = 1000000 };
+
+static const int64_t START = 100 * (int64_t)SECOND;
+static const int64_t WALL = 1700000000000;
+
+static struct model *model;
+static struct report report;
+static int64_t now;
+
+static int set_up(void **state)
+{
+    (void)state;
+    now = START;
+    model = model_new("jetson", true);
+    report_init(&report, "", "b007");
+    return model ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    report_finish(&report);
+    model_free(model);
+    return 0;
+}
+
+static struct model_device *take(const char *topic, bool retained)
+{
+    return model_status(model, topic, report.text, report.len, retained, now, WALL + now / 1000, NULL);
+}
+
+static struct model_device *hear(bool retained)
+{
+    char topic[PROTOCOL_TOPIC_MAX];
+    report.status.seq++;
+    report_encode(&report);
+    return take(protocol_topic(topic, "jetson", report.status.device, "status"), retained);
+}
+
+static struct model_device *hear_name(const char *name)
+{
+    snprintf(report.status.device, sizeof(report.status.device), "%s", name);
+    return hear(false);
+}
+
+static struct model_device *hear_will(const char *boot, const char *why, bool retained)
+{
+    char kept[PROTOCOL_BOOT_MAX + 1];
+    char topic[PROTOCOL_TOPIC_MAX];
+    snprintf(kept, sizeof(kept), "%s", report.status.boot);
+    snprintf(report.status.boot, sizeof(report.status.boot), "%s", boot);
+    report_encode_offline(&report, why);
+    struct model_device *device =
+        take(protocol_topic(topic, "jetson", report.status.device, "status"), retained);
+    snprintf(report.status.boot, sizeof(report.status.boot), "%s", kept);
+    return device;
+}
+
+static void link_is(enum link_state state)
+{
+    struct link_report link = {.state = state};
+    model_link(model, &link, now);
+}
+
+static void devices_are_sorted_by_name_the_unnamed_one_first(void **state)
+{
+    (void)state;
+    hear_name("roof");
+    hear_name("attic");
+    hear_name("");
+    hear_name("lab2");
+    assert_int_equal(model->count, 4);
+    assert_string_equal(model->devices[0]->name, "");
+    assert_string_equal(model->devices[1]->name, "attic");
+    assert_string_equal(model->devices[2]->name, "lab2");
+    assert_string_equal(model->devices[3]->name, "roof");
+    size_t index = 99;
+    assert_ptr_equal(model_find(model, "lab2", &index), model->devices[2]);
+    assert_int_equal(index, 2);
+    assert_null(model_find(model, "lab", NULL));
+    // The slot stays the same however the order changes.
+    assert_int_equal(model->devices[3]->slot + 1, model->devices[1]->slot);
+}
+
+static void a_retained_status_is_marked_until_the_first_live_one(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(true);
+    assert_int_equal(model_presence(device, now), PRESENCE_RETAINED);
+    assert_int_equal(model_age_us(device, now), -1);
+    assert_int_equal(device->wall_ms, 0);
+    now += 3600 * (int64_t)SECOND;
+    assert_int_equal(model_presence(device, now), PRESENCE_RETAINED);
+    hear(false);
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+    assert_int_equal(model_age_us(device, now + 5), 5);
+    assert_int_equal(device->wall_ms, WALL + now / 1000);
+}
+
+static void a_device_is_stale_past_three_of_its_own_reports(void **state)
+{
+    (void)state;
+    report.status.report_ms = 200;
+    struct model_device *device = hear(false);
+    assert_int_equal(model_next_us(model, now), now + 600001);
+    assert_int_equal(model_presence(device, now + 600000), PRESENCE_LIVE);
+    assert_int_equal(model_presence(device, now + 600001), PRESENCE_STALE);
+    assert_int_equal(model_next_us(model, now + 600001), INT64_MAX);
+    report.status.report_ms = 5000;
+    hear(false);
+    assert_int_equal(model_presence(device, now + 15 * (int64_t)SECOND), PRESENCE_LIVE);
+    assert_int_equal(model_presence(device, now + 15 * (int64_t)SECOND + 1), PRESENCE_STALE);
+}
+
+static void a_will_counts_only_with_the_boot_last_seen(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    assert_null(hear_will("01d0", "", false));
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+    assert_null(hear_will("01d0", "", true));
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+    assert_ptr_equal(hear_will("b007", "", false), device);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_false(device->stopped);
+    // What it last reported is still there to be shown.
+    assert_int_equal(device->status->count, 4);
+}
+
+static void a_clean_stop_is_told_from_a_will(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear_will("b007", "stopped", false);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_true(device->stopped);
+}
+
+static void a_device_that_goes_comes_back_or_restarts_is_told_once(void **state)
+{
+    (void)state;
+    hear(true);
+    assert_int_equal(journal_count(&model->journal), 0);
+    hear_will("b007", "", false);
+    assert_string_equal(journal_at(&model->journal, 0)->text, "jetson is offline: its connection was lost");
+    hear_will("b007", "stopped", false);
+    assert_int_equal(journal_count(&model->journal), 1);
+    hear(false);
+    hear(false);
+    assert_int_equal(journal_count(&model->journal), 2);
+    assert_string_equal(journal_at(&model->journal, 0)->text, "jetson is back");
+    snprintf(report.status.boot, sizeof(report.status.boot), "next");
+    hear(false);
+    hear(false);
+    assert_int_equal(journal_count(&model->journal), 3);
+    assert_string_equal(journal_at(&model->journal, 0)->text, "jetson restarted");
+}
+
+static void offline_ends_with_the_next_status(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear_will("b007", "", false);
+    hear(false);
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+}
+
+static void only_a_retained_will_is_a_device_that_is_offline(void **state)
+{
+    (void)state;
+    struct model_device *device = hear_will("b007", "", true);
+    assert_non_null(device);
+    assert_true(model->seen);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_int_equal(device->wall_ms, 0);
+}
+
+static void a_retained_will_counts_where_nobody_reports_any_more(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    now += 60 * (int64_t)SECOND;
+    assert_ptr_equal(hear_will("0e11", "", true), device);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+}
+
+static void gaps_in_seq_are_counted_as_lost_reports(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear(false);
+    assert_int_equal(device->lost, 0);
+    report.status.seq += 3;
+    hear(false);
+    assert_int_equal(device->lost, 3);
+    snprintf(report.status.boot, sizeof(report.status.boot), "new");
+    report.status.seq = 700;
+    hear(false);
+    assert_int_equal(device->lost, 0);
+}
+
+static void what_was_missed_while_we_were_away_is_no_lost_report(void **state)
+{
+    (void)state;
+    link_is(LINK_UP);
+    struct model_device *device = hear(false);
+    link_is(LINK_WAITING);
+    link_is(LINK_UP);
+    report.status.seq += 50;
+    hear(false);
+    assert_int_equal(device->lost, 0);
+    report.status.seq += 2;
+    hear(false);
+    assert_int_equal(device->lost, 2);
+}
+
+static void alternating_boots_say_that_two_agents_share_a_name(void **state)
+{
+    (void)state;
+    const char *boots[] = {"aaaa", "bbbb", "aaaa"};
+    struct model_device *device = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(device && model_shared(device, now));
+        snprintf(report.status.boot, sizeof(report.status.boot), "%s", boots[i]);
+        device = hear(false);
+    }
+    assert_true(model_shared(device, now));
+    const struct journal_event *event = journal_at(&model->journal, 0);
+    assert_int_equal(event->kind, JOURNAL_PROBLEM);
+    assert_non_null(strstr(event->text, "two agents share the name"));
+    // Said once, however long it goes on.
+    size_t count = journal_count(&model->journal);
+    snprintf(report.status.boot, sizeof(report.status.boot), "bbbb");
+    hear(false);
+    assert_int_equal(journal_count(&model->journal), count);
+    assert_false(model_shared(device, now + MODEL_SHARED_US));
+}
+
+static void a_restart_is_not_taken_for_a_second_agent(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    snprintf(report.status.boot, sizeof(report.status.boot), "next");
+    hear(false);
+    hear(false);
+    assert_false(model_shared(device, now));
+    assert_false(device->first_of_boot);
+}
+
+static void an_older_retained_status_does_not_replace_a_newer_one(void **state)
+{
+    (void)state;
+    report.status.seq = 100;
+    struct model_device *device = hear(false);
+    report.status.seq = 50;
+    assert_null(hear(true));
+    assert_int_equal(device->status->seq, 101);
+}
+
+static void a_cleared_topic_is_no_status(void **state)
+{
+    (void)state;
+    assert_null(model_status(model, "jetson/status", "", 0, false, now, WALL, NULL));
+    assert_false(model->seen);
+    assert_int_equal(model->unreadable, 0);
+}
+
+static void an_unreadable_status_is_counted_and_said_once_in_a_while(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        assert_null(model_status(model, "jetson/status", "tilt is up", 10, false, now, WALL, NULL));
+    assert_int_equal(model->unreadable, 1000);
+    assert_non_null(strstr(model->unreadable_why, "jetson/status: "));
+    assert_int_equal(journal_count(&model->journal), 1);
+    assert_false(model->seen);
+    assert_true(model->devices[0]->tutorial);
+}
+
+static void a_status_of_a_later_version_is_refused_clearly(void **state)
+{
+    (void)state;
+    const char text[] = "{\"v\":2,\"device\":\"\",\"online\":true,\"boot\":\"a\",\"seq\":1}";
+    assert_null(model_status(model, "jetson/status", text, sizeof(text) - 1, false, now, WALL, NULL));
+    assert_int_equal(model->unreadable, 1);
+    assert_non_null(strstr(model->unreadable_why, "2"));
+}
+
+static void hostile_topics_and_bytes_make_no_device(void **state)
+{
+    (void)state;
+    report_encode(&report);
+    const char *topics[] = {"jetson/\033[2J/status", "jetson/a/b/status", "jetson/control", "other/status",
+        "jetson//status", "jetson/status/status/x", "jetson/reply/status"};
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+        assert_null(take(topics[i], false));
+    for (size_t len = 1; len < report.len; len++)
+        assert_null(model_status(model, "jetson/status", report.text, len, false, now, WALL, NULL));
+    assert_int_equal(model->count, 1);
+    assert_true(model->devices[0]->tutorial);
+    for (size_t i = 0; i < journal_count(&model->journal); i++)
+        assert_null(strchr(journal_at(&model->journal, i)->text, '\033'));
+}
+
+static void the_tutorials_channels_are_offered_until_a_first_status(void **state)
+{
+    (void)state;
+    assert_int_equal(model->count, 1);
+    struct model_device *tutorial = model->devices[0];
+    assert_int_equal(model_presence(tutorial, now), PRESENCE_TUTORIAL);
+    assert_int_equal(model_channel(tutorial, "tilt"), 0);
+    assert_int_equal(model_channel(tutorial, "led"), 1);
+    assert_false(tutorial->status->channels[0].deg_known);
+    hear_name("lab2");
+    assert_int_equal(model->count, 1);
+    assert_string_equal(model->devices[0]->name, "lab2");
+    assert_null(model_find(model, "", NULL));
+}
+
+static void a_device_asked_for_by_name_offers_no_tutorial(void **state)
+{
+    (void)state;
+    struct model *named = model_new("jetson", false);
+    assert_int_equal(named->count, 0);
+    assert_int_equal(model_next_us(named, now), INT64_MAX);
+    model_free(named);
+}
+
+static void a_thousand_devices_keep_their_places(void **state)
+{
+    (void)state;
+    char name[16];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 1000; i++) {
+            snprintf(name, sizeof(name), "n%d", (i * 7919) % 1000);
+            report.status.t_ms = i;
+            hear_name(name);
+        }
+    }
+    assert_int_equal(model->count, 1000);
+    for (size_t i = 1; i < model->count; i++)
+        assert_true(strcmp(model->devices[i - 1]->name, model->devices[i]->name) < 0);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "n%d", (i * 7919) % 1000);
+        assert_int_equal(model_find(model, name, NULL)->status->t_ms, i);
+    }
+}
+
+static void names_beyond_the_limit_are_not_taken_up_and_said_once(void **state)
+{
+    (void)state;
+    char name[16];
+    for (int i = 0; i < MODEL_DEVICES_MAX + 50; i++) {
+        snprintf(name, sizeof(name), "n%d", i);
+        hear_name(name);
+    }
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+    assert_int_equal(journal_count(&model->journal), 1);
+    assert_non_null(strstr(journal_at(&model->journal, 0)->text, "not shown"));
+    assert_non_null(hear_name("n7"));
+}
+
+static void temperatures_are_kept_one_a_second(void **state)
+{
+    (void)state;
+    report.status.health.has = HEALTH_CPU_C;
+    struct model_device *device = NULL;
+    for (int i = 0; i < 200; i++) {
+        report.status.health.cpu_c = 400 + i;
+        device = hear(false);
+        now += SECOND / 2;
+    }
+    assert_int_equal(device->cpu_count, MODEL_HISTORY);
+    assert_int_equal(device->cpu_c[MODEL_HISTORY - 1], 598);
+    assert_int_equal(device->cpu_c[MODEL_HISTORY - 2], 596);
+    assert_int_equal(device->cpu_c[0], 598 - 2 * (MODEL_HISTORY - 1));
+}
+
+static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **state)
+{
+    (void)state;
+    link_is(LINK_UP);
+    assert_int_equal(model->trips.count, 0);
+    const int64_t trips[] = {400, 1900, 300, 500, 350};
+    for (size_t i = 0; i < 5; i++)
+        model_trip(model, trips[i]);
+    assert_int_equal(model->trips.count, 5);
+    assert_int_equal(model->trips.last_us, 350);
+    assert_int_equal(model->trips.p50_us, 400);
+    assert_int_equal(model->trips.max_us, 1900);
+    for (int i = 0; i < 1000; i++)
+        model_trip(model, 200);
+    assert_int_equal(model->trips.p50_us, 200);
+    assert_int_equal(model->trips.max_us, 1900);
+    link_is(LINK_WAITING);
+    link_is(LINK_UP);
+    assert_int_equal(model->trips.count, 0);
+}
+
+static void the_arrows_mean_the_servos_of_their_axis(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    assert_int_equal(model_tilt_servo(device, -1), 0);
+    assert_int_equal(model_pan_servo(device), 1);
+    report.status.channels[0].axis = AXIS_NONE;
+    snprintf(report.status.channels[0].id.name, PROTOCOL_NAME_MAX + 1, "arm");
+    report.status.channels[3] = report.status.channels[0];
+    snprintf(report.status.channels[3].id.name, PROTOCOL_NAME_MAX + 1, "claw");
+    hear(false);
+    assert_int_equal(model_tilt_servo(device, -1), 0);
+    assert_int_equal(model_tilt_servo(device, 3), 3);
+    assert_int_equal(model_tilt_servo(device, 1), 0); // the pan is never moved by ↑ ↓
+    assert_int_equal(model_tilt_servo(device, 2), 0); // a switch
+    report.status.count = 1;
+    hear(false);
+    assert_int_equal(model_pan_servo(device), -1);
+    report.status.count = 0;
+    hear(false);
+    assert_int_equal(model_tilt_servo(device, 0), -1);
+}
+
+static void the_journal_keeps_the_newest_events(void **state)
+{
+    (void)state;
+    char text[32];
+    assert_null(journal_at(&model->journal, 0));
+    assert_null(journal_find(&model->journal, 0));
+    assert_null(journal_find(&model->journal, 1));
+    for (int i = 1; i <= 5000; i++) {
+        snprintf(text, sizeof(text), "event %d", i);
+        journal_add(&model->journal, JOURNAL_NOTICE, WALL, "", text);
+    }
+    assert_true(JOURNAL_MAX >= 200);
+    assert_int_equal(journal_count(&model->journal), JOURNAL_MAX);
+    assert_string_equal(journal_at(&model->journal, 0)->text, "event 5000");
+    assert_int_equal(journal_at(&model->journal, JOURNAL_MAX - 1)->serial, 5001 - JOURNAL_MAX);
+    assert_null(journal_at(&model->journal, JOURNAL_MAX));
+    assert_string_equal(journal_find(&model->journal, 4900)->text, "event 4900");
+    assert_null(journal_find(&model->journal, 5000 - JOURNAL_MAX));
+    assert_null(journal_find(&model->journal, 5001));
+}
+
+static void a_notice_repeated_takes_no_second_line(void **state)
+{
+    (void)state;
+    journal_note(&model->journal, JOURNAL_PROBLEM, 1, "", "%s", "bad \033[31m luck");
+    journal_note(&model->journal, JOURNAL_PROBLEM, 2, "", "%s", "bad \033[31m luck");
+    assert_int_equal(journal_count(&model->journal), 1);
+    assert_int_equal(journal_at(&model->journal, 0)->wall_ms, 2);
+    assert_null(strchr(journal_at(&model->journal, 0)->text, '\033'));
+}
+
+static void an_event_tells_its_whole_life(void **state)
+{
+    (void)state;
+    char line[JOURNAL_LINE_SIZE];
+    struct journal_event *event = journal_add(&model->journal, JOURNAL_COMMAND, WALL, "nano", "tilt_up");
+    event->stage = JOURNAL_SENT;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "sent");
+    event->stage = JOURNAL_BROKER;
+    event->broker_us = 130;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "sent  ✓ broker 0.1 ms");
+    event->stage = JOURNAL_DONE;
+    event->echo_us = 420;
+    event->result = RESULT_LIMIT;
+    snprintf(event->result_name, sizeof(event->result_name), "limit");
+    snprintf(event->why, sizeof(event->why), "already at 45°");
+    assert_string_equal(journal_describe(line, event, "jetson", false),
+        "sent  ✓ broker 0.1 ms  ✓ nano 0.4 ms  limit: already at 45°");
+    assert_false(journal_failed(event));
+    event->device[0] = '\0';
+    snprintf(event->why, sizeof(event->why), "x");
+    assert_string_equal(
+        journal_describe(line, event, "jetson", true), "sent  ok broker 0.1 ms  ok jetson 0.4 ms  limit: x");
+    event->stage = JOURNAL_NO_ECHO;
+    assert_true(journal_failed(event));
+    event->stage = JOURNAL_PLAIN;
+    event->reason = 135;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "sent  ✗ broker 0.1 ms — x");
+    event->stage = JOURNAL_DROPPED;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "not sent: x");
+    event = journal_add(&model->journal, JOURNAL_OTHERS, WALL, "nano", "led_on");
+    snprintf(event->from, sizeof(event->from), "7c21");
+    snprintf(event->result_name, sizeof(event->result_name), "ok");
+    event->result = RESULT_OK;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "from 7c21…  ok");
+    event->local = true;
+    assert_string_equal(journal_describe(line, event, "jetson", false), "from 7c21  ok");
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROMISE(devices_are_sorted_by_name_the_unnamed_one_first),
+        PROMISE(a_retained_status_is_marked_until_the_first_live_one),
+        PROMISE(a_device_is_stale_past_three_of_its_own_reports),
+        PROMISE(a_will_counts_only_with_the_boot_last_seen),
+        PROMISE(a_clean_stop_is_told_from_a_will),
+        PROMISE(a_device_that_goes_comes_back_or_restarts_is_told_once),
+        PROMISE(offline_ends_with_the_next_status),
+        PROMISE(only_a_retained_will_is_a_device_that_is_offline),
+        PROMISE(a_retained_will_counts_where_nobody_reports_any_more),
+        PROMISE(gaps_in_seq_are_counted_as_lost_reports),
+        PROMISE(what_was_missed_while_we_were_away_is_no_lost_report),
+        PROMISE(alternating_boots_say_that_two_agents_share_a_name),
+        PROMISE(a_restart_is_not_taken_for_a_second_agent),
+        PROMISE(an_older_retained_status_does_not_replace_a_newer_one),
+        PROMISE(a_cleared_topic_is_no_status),
+        PROMISE(an_unreadable_status_is_counted_and_said_once_in_a_while),
+        PROMISE(a_status_of_a_later_version_is_refused_clearly),
+        PROMISE(hostile_topics_and_bytes_make_no_device),
+        PROMISE(the_tutorials_channels_are_offered_until_a_first_status),
+        PROMISE(a_device_asked_for_by_name_offers_no_tutorial),
+        PROMISE(a_thousand_devices_keep_their_places),
+        PROMISE(names_beyond_the_limit_are_not_taken_up_and_said_once),
+        PROMISE(temperatures_are_kept_one_a_second),
+        PROMISE(round_trips_have_a_median_and_a_maximum_of_this_connection),
+        PROMISE(the_arrows_mean_the_servos_of_their_axis),
+        PROMISE(the_journal_keeps_the_newest_events),
+        PROMISE(a_notice_repeated_takes_no_second_line),
+        PROMISE(an_event_tells_its_whole_life),
+    };
+    return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

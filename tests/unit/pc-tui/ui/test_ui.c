@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+// What each key means, with the real model and controller behind the ui and a broker that only writes down
+// what it is given.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/pc-tui/ui/ui_world.h"
+
+static void arrows_step_tilt_and_pan(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, "<Up><Down><Left><Right>");
+    assert_string_equal(world_sent(world), "tilt_up|tilt_down|pan_left|pan_right");
+    world_forget(world);
+    world_type(world, "kjhl");
+    assert_string_equal(world_sent(world), "tilt_up|tilt_down|pan_left|pan_right");
+    world_end(world);
+}
+
+static void without_a_pan_servo_the_hint_says_so_and_names_help(void **state)
+{
+    (void)state;
+    struct world *world = world_with(TILT_AND_LED);
+    world_keys(world, "<Left>");
+    assert_string_equal(world_sent(world), "");
+    assert_non_null(strstr(world->ui.hint, "pan servo"));
+    assert_non_null(strstr(world->ui.hint, "?"));
+    assert_true(world->ui.hint_is_problem);
+    world_end(world);
+}
+
+static void brackets_walk_the_steps_and_stay_at_their_ends(void **state)
+{
+    (void)state;
+    struct world *world = world_with(TILT_AND_LED);
+    assert_int_equal(world->ui.step, 5);
+    world_keys(world, "]");
+    assert_int_equal(world->ui.step, 10);
+    world_keys(world, "..."); // a held key repeats here
+    assert_int_equal(world->ui.step, 20);
+    world_keys(world, "[[");
+    assert_int_equal(world->ui.step, 5);
+    world_keys(world, ",,,,,");
+    assert_int_equal(world->ui.step, 1);
+    assert_string_equal(world_sent(world), "");
+    world_type(world, "<Up>");
+    assert_string_equal(world_sent(world), "tilt_up 1");
+    world_end(world);
+}
+
+static void letters_act_on_the_selected_channels(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, "coft");
+    assert_string_equal(world_sent(world), "tilt_center|led_on|led_off|led_toggle");
+    world_end(world);
+}
+
+static void plus_and_minus_step_the_selected_dimmer(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, "+");
+    assert_string_equal(world_sent(world), ""); // the led is no dimmer
+    assert_non_null(strstr(world->ui.hint, "dimmer"));
+    world_type(world, "<Tab><Tab><Tab>"); // pan, led, lamp
+    assert_string_equal(world->ui.output, "lamp");
+    world_type(world, "+=-");
+    assert_string_equal(world_sent(world), "lamp_up|lamp_up|lamp_down");
+    world_end(world);
+}
+
+static void space_stops_in_every_mode(void **state)
+{
+    (void)state;
+    static const char *const openings[] = {"", "?", "x", "a", "<Tab>"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_keys(world, openings[i]);
+        world_keys(world, "<Space>");
+        assert_string_equal(world_sent(world), "stop");
+        world_end(world);
+    }
+}
+
+static void space_stops_again_however_fast_it_is_pressed(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "<Space><Space><Space>");
+    assert_true(world->count >= 1);
+    for (size_t i = 0; i < world->count; i++)
+        assert_string_equal(world->published[i].command.cmd, "stop");
+    world_end(world);
+}
+
+static void the_ideographic_space_stops_too(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_codepoint(world, 0x3000);
+    assert_string_equal(world_sent(world), "stop");
+    world_end(world);
+}
+
+static void space_stops_under_read_only_and_everything_else_is_refused(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options = {.read_only = true};
+    world_begin(&world, &options);
+    world_add(&world, "", MANY_CHANNELS);
+    world_type(&world, "<Up><Left>coft1+x:tilt 20<Enter>");
+    assert_string_equal(world_sent(&world), "");
+    assert_int_equal(world.ui.mode, UI_MAIN);
+    assert_non_null(strstr(world.ui.hint, "read-only"));
+    world_keys(&world, "<Space>");
+    assert_string_equal(world_sent(&world), "stop");
+    world_end(&world);
+}
+
+static void ctrl_c_leaves_ctrl_l_repaints_and_ctrl_z_suspends_in_every_mode(void **state)
+{
+    (void)state;
+    static const char *const openings[] = {"", ":", "/", "?", "?/", "x"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_keys(world, openings[i]);
+        assert_int_equal(world_keys(world, "<C-l>") & (UI_REPAINT | UI_LEAVE), UI_REPAINT);
+        assert_int_equal(world_keys(world, "<C-z>") & (UI_SUSPEND | UI_LEAVE), UI_SUSPEND);
+        assert_int_equal(world_keys(world, "<C-c>") & UI_LEAVE, UI_LEAVE);
+        assert_string_equal(world_sent(world), "");
+        world_end(world);
+    }
+}
+
+static void x_and_y_put_everything_safe(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "x");
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
+    assert_non_null(strstr(world->ui.hint, "safe state"));
+    world_keys(world, "y");
+    assert_int_equal(world->ui.mode, UI_MAIN);
+    assert_string_equal(world_sent(world), "off");
+    world_end(world);
+}
+
+static void any_other_key_cancels_and_does_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"x", "n", "Y", "<Enter>", "<Esc>", "<Up>", "t", "1", "q", ":", "?"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_keys(world, "x");
+        assert_int_equal(world_keys(world, others[i]) & UI_LEAVE, 0);
+        assert_int_equal(world->ui.mode, UI_MAIN);
+        world_keys(world, "y");
+        assert_string_equal(world_sent(world), "");
+        world_end(world);
+    }
+}
+
+static void five_seconds_cancel(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "x");
+    assert_true(ui_next_ms(&world->ui) <= world->us / 1000 + UI_CONFIRM_MS);
+    world_pass(world, UI_CONFIRM_MS - 1);
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
+    world_pass(world, 1);
+    assert_int_equal(world->ui.mode, UI_MAIN);
+    world_keys(world, "y");
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void a_late_y_is_too_late_even_before_the_tick(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "x");
+    world->us += (int64_t)UI_CONFIRM_MS * 1000; // the loop was busy: no tick came
+    world_keys(world, "y");
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void a_held_toggle_acts_once(void **state)
+{
+    (void)state;
+    static const char *const held[] = {"t", "1", "2", "o", "f", "c"};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_pass(world, 1000);
+        world_heartbeat(world);
+        world_keys(world, held[i]);
+        world_answer(world);
+        size_t once = world->count;
+        assert_int_equal(once, 1);
+        world_pass(world, 500); // the terminal waits so long before it repeats
+        for (int repeat = 0; repeat < 40; repeat++) {
+            world_keys(world, held[i]);
+            world_answer(world);
+            world_pass(world, 33);
+            if (repeat % 20 == 0)
+                world_heartbeat(world);
+        }
+        assert_int_equal(world->count, once);
+        assert_non_null(strstr(world->ui.hint, "held"));
+        world_pass(world, ACTION_HELD_MS);
+        world_heartbeat(world);
+        world_keys(world, held[i]);
+        assert_int_equal(world->count, once + 1);
+        world_end(world);
+    }
+}
+
+static void another_key_between_is_no_held_key(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "t");
+    world_answer(world);
+    world_keys(world, "1");
+    world_answer(world);
+    world_keys(world, "t");
+    assert_string_equal(world_sent(world), "led_toggle|led_toggle|led_toggle");
+    world_end(world);
+}
+
+static void a_held_arrow_repeats_as_the_device_answers(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "<Up>");
+    world_answer(world);
+    world_keys(world, "<Up>");
+    world_answer(world);
+    world_keys(world, "<Up>");
+    assert_string_equal(world_sent(world), "tilt_up|tilt_up|tilt_up");
+    world_keys(world, "<Up><Up><Up>"); // not answered yet: dropped without a word
+    assert_string_equal(world_sent(world), "tilt_up|tilt_up|tilt_up");
+    assert_string_equal(world->ui.hint, "");
+    world_end(world);
+}
+
+static void hangul_says_that_the_keyboard_is_in_hangul_mode(void **state)
+{
+    (void)state;
+    static const uint32_t jamo[] = {0x3131, 0x314f, 0x1100, 0xac00, 0xd7a3, 0xffa1};
+    for (size_t i = 0; i < sizeof jamo / sizeof *jamo; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_codepoint(world, jamo[i]);
+        assert_string_equal(world->ui.hint, "keyboard is in Hangul mode (한/영)");
+        assert_string_equal(world_sent(world), "");
+        world_keys(world, ":");
+        world_codepoint(world, jamo[i]); // in a line it is a letter
+        assert_int_equal(world->ui.line.len, 3);
+        world_end(world);
+    }
+}
+
+static void keys_without_a_meaning_say_so(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "g");
+    assert_non_null(strstr(world->ui.hint, "?"));
+    world_keys(world, "T");
+    assert_non_null(strstr(world->ui.hint, "Caps Lock"));
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void a_hint_goes_away(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    assert_true(ui_next_ms(&world->ui) == INT64_MAX);
+    world_keys(world, "g");
+    assert_true(ui_next_ms(&world->ui) == world->us / 1000 + UI_HINT_MS);
+    world->effects = 0;
+    world_pass(world, UI_HINT_MS);
+    assert_string_equal(world->ui.hint, "");
+    assert_int_equal(world->effects & UI_REDRAW, UI_REDRAW);
+    world_end(world);
+}
+
+static void a_hint_goes_with_the_next_key(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "g");
+    assert_string_not_equal(world->ui.hint, "");
+    assert_int_equal(world_keys(world, "<Up>") & UI_REDRAW, UI_REDRAW);
+    assert_string_equal(world->ui.hint, "");
+    world_keys(world, "x"); // the question stands until it is answered
+    world_pass(world, 100);
+    assert_string_not_equal(world->ui.hint, "");
+    world_end(world);
+}
+
+static void a_refusal_is_shown_with_its_reason(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, ":tilt_upp<Enter>");
+    assert_string_equal(world_sent(world), "");
+    assert_non_null(strstr(world->ui.hint, "tilt_up"));
+    assert_true(world->ui.hint_is_problem);
+    world_link(world, false);
+    world_keys(world, "<Up>");
+    assert_non_null(strstr(world->ui.hint, "connection refused"));
+    world_end(world);
+}
+
+static void presets_send_their_command_once(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options = {
+        .presets = {{"<F5>", "look up", "tilt 20"}, {"g", "on", "led_on"}}, .preset_count = 2};
+    world_begin(&world, &options);
+    world_add(&world, "", MANY_CHANNELS);
+    world_type(&world, ":status<Enter>");
+    world_forget(&world);
+    world_type(&world, "<F5>g");
+    assert_string_equal(world_sent(&world), "tilt 20|led_on");
+    world_keys(&world, "ggg");
+    assert_string_equal(world_sent(&world), "tilt 20|led_on");
+    struct footer_item items[ACTION_COUNT];
+    size_t count = ui_footer(&world.ui, false, items, ACTION_COUNT);
+    assert_string_equal(items[count - 2].keys, "F5");
+    assert_string_equal(items[count - 2].label, "look up");
+    world_end(&world);
+}
+
+static void the_footer_begins_with_stop_in_every_mode(void **state)
+{
+    (void)state;
+    static const char *const openings[] = {"", ":", "/", "?", "?/", "x"};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        struct footer_item items[ACTION_COUNT];
+        world_keys(world, openings[i]);
+        assert_true(ui_footer(&world->ui, false, items, ACTION_COUNT) > 1);
+        assert_string_equal(items[0].keys, "SPACE");
+        assert_string_equal(items[0].label, "STOP");
+        assert_int_equal(ui_footer(&world->ui, false, items, 1), 1);
+        world_end(world);
+    }
+}
+
+static void r_tries_now_only_while_disconnected(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    assert_int_equal(world_keys(world, "r") & UI_RETRY, 0);
+    assert_non_null(strstr(world->ui.hint, "already connected"));
+    world_link(world, false);
+    assert_int_equal(world_keys(world, "r") & UI_RETRY, UI_RETRY);
+    world_end(world);
+}
+
+static void focus_and_cursor_reports_are_no_keys(void **state)
+{
+    (void)state;
+    static const enum key_code codes[] = {KEY_NOTHING, KEY_FOCUS_IN, KEY_FOCUS_OUT, KEY_CURSOR_AT};
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "x");
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        struct key_event event = {.code = codes[i]};
+        assert_int_equal(ui_key(&world->ui, &event, world->us / 1000), 0);
+    }
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
+    world_end(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrows_step_tilt_and_pan),
+        cmocka_unit_test(without_a_pan_servo_the_hint_says_so_and_names_help),
+        cmocka_unit_test(brackets_walk_the_steps_and_stay_at_their_ends),
+        cmocka_unit_test(letters_act_on_the_selected_channels),
+        cmocka_unit_test(plus_and_minus_step_the_selected_dimmer),
+        cmocka_unit_test(space_stops_in_every_mode),
+        cmocka_unit_test(space_stops_again_however_fast_it_is_pressed),
+        cmocka_unit_test(the_ideographic_space_stops_too),
+        cmocka_unit_test(space_stops_under_read_only_and_everything_else_is_refused),
+        cmocka_unit_test(ctrl_c_leaves_ctrl_l_repaints_and_ctrl_z_suspends_in_every_mode),
+        cmocka_unit_test(x_and_y_put_everything_safe),
+        cmocka_unit_test(any_other_key_cancels_and_does_nothing_else),
+        cmocka_unit_test(five_seconds_cancel),
+        cmocka_unit_test(a_late_y_is_too_late_even_before_the_tick),
+        cmocka_unit_test(a_held_toggle_acts_once),
+        cmocka_unit_test(another_key_between_is_no_held_key),
+        cmocka_unit_test(a_held_arrow_repeats_as_the_device_answers),
+        cmocka_unit_test(hangul_says_that_the_keyboard_is_in_hangul_mode),
+        cmocka_unit_test(keys_without_a_meaning_say_so),
+        cmocka_unit_test(a_hint_goes_away),
+        cmocka_unit_test(a_hint_goes_with_the_next_key),
+        cmocka_unit_test(a_refusal_is_shown_with_its_reason),
+        cmocka_unit_test(presets_send_their_command_once),
+        cmocka_unit_test(the_footer_begins_with_stop_in_every_mode),
+        cmocka_unit_test(r_tries_now_only_while_disconnected),
+        cmocka_unit_test(focus_and_cursor_reports_are_no_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Which device and which channels the keys mean.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/pc-tui/ui/ui_world.h"
+
+static void tab_moves_two_selections_that_stay_valid(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    assert_string_equal(world->ui.servo, "tilt");
+    assert_string_equal(world->ui.output, "led");
+    assert_int_equal(ui_servo(&world->ui), 0);
+    assert_int_equal(ui_output(&world->ui), 2);
+    world_keys(world, "<Tab>");
+    assert_string_equal(world->ui.servo, "pan");
+    assert_string_equal(world->ui.output, "led");
+    assert_false(world->ui.focus_output);
+    world_keys(world, "<Tab><Tab>");
+    assert_string_equal(world->ui.servo, "pan");
+    assert_string_equal(world->ui.output, "lamp");
+    assert_true(world->ui.focus_output);
+    world_keys(world, "<Tab>"); // the input is passed over
+    assert_string_equal(world->ui.servo, "tilt");
+    world_keys(world, "<S-Tab>");
+    assert_string_equal(world->ui.output, "lamp");
+    assert_true(world->ui.focus_output);
+    world_type(world, "<Tab><Tab>c");
+    assert_string_equal(world_sent(world), "pan_center");
+    world->devices[0].channels = TILT_AND_LED; // pan and lamp are gone
+    world_heartbeat(world);
+    assert_string_equal(world->ui.servo, "tilt");
+    assert_string_equal(world->ui.output, "led");
+    world_end(world);
+}
+
+static void up_and_down_never_mean_the_pan_servo(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, "<Tab>");
+    assert_string_equal(world->ui.servo, "pan");
+    world_type(world, "<Up>");
+    assert_string_equal(world_sent(world), "tilt_up");
+    world_end(world);
+}
+
+static void digits_toggle_the_nth_output(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_type(world, "12");
+    assert_string_equal(world_sent(world), "led_toggle|lamp_toggle");
+    assert_int_equal(ui_digit(&world->ui, 0), 0);
+    assert_int_equal(ui_digit(&world->ui, 2), 1);
+    assert_int_equal(ui_digit(&world->ui, 3), 2);
+    assert_int_equal(ui_digit(&world->ui, 4), 0);
+    assert_int_equal(ui_digit(&world->ui, 99), 0);
+    assert_int_equal(ui_digit(&world->ui, -1), 0);
+    world_forget(world);
+    world_type(world, "3");
+    assert_string_equal(world_sent(world), "");
+    assert_non_null(strstr(world->ui.hint, "3"));
+    world_end(world);
+}
+
+static void devices_are_chosen_with_n_and_p(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "n");
+    assert_non_null(strstr(world->ui.hint, "only one"));
+    world_add(world, "lab", TILT_AND_LED);
+    world_add(world, "roof", MANY_CHANNELS);
+    assert_string_equal(world->ui.device, ""); // others that appear take nothing over
+    world_type(world, "n");
+    assert_string_equal(world->ui.device, "lab");
+    world_type(world, "<Up>");
+    assert_string_equal(world->published[world->count - 1].topic, "jetson/lab/control");
+    world_type(world, "nn");
+    assert_string_equal(world->ui.device, "");
+    world_type(world, "p");
+    assert_string_equal(world->ui.device, "roof");
+    world_end(world);
+}
+
+static void all_addresses_every_live_device_that_has_the_channel(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_add(world, "lab", TILT_AND_LED);
+    world_type(world, "a");
+    assert_true(world->ui.all);
+    world_forget(world);
+    world_type(world, "o");
+    assert_string_equal(world_sent(world), "led_on|led_on");
+    assert_string_equal(world->published[0].topic, "jetson/control");
+    assert_string_equal(world->published[1].topic, "jetson/lab/control");
+    world_type(world, "<Tab><Tab><Tab>"); // lamp
+    world_forget(world);
+    world_type(world, "o");
+    assert_string_equal(world_sent(world), "lamp_on");
+    assert_string_equal(world->published[0].topic, "jetson/control");
+    world_end(world);
+}
+
+static void all_ends_with_a_escape_n_and_p(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"a", "<Esc>", "n", "p"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct world *world = world_with(MANY_CHANNELS);
+        world_add(world, "lab", MANY_CHANNELS);
+        world_type(world, "a");
+        assert_true(world->ui.all);
+        world_type(world, ends[i]);
+        assert_false(world->ui.all);
+        world_end(world);
+    }
+}
+
+static void a_device_asked_for_is_waited_for_and_no_other_moves(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options = {.device = "lab"};
+    world_begin(&world, &options);
+    world_add(&world, "roof", MANY_CHANNELS);
+    assert_false(world.ui.device_known);
+    world_type(&world, "<Up>oc");
+    assert_string_equal(world_sent(&world), "");
+    assert_non_null(strstr(world.ui.hint, "no device"));
+    world_add(&world, "lab", MANY_CHANNELS);
+    assert_true(world.ui.device_known);
+    assert_string_equal(world.ui.device, "lab");
+    assert_int_equal(ui_device(&world.ui), 0);
+    world_end(&world);
+}
+
+static void without_any_device_the_tutorials_channels_are_offered(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options;
+    world_begin(&world, &options);
+    world_pass(&world, 4000);
+    world_keys(&world, "<Up>");
+    world_pass(&world, 1000);
+    world_keys(&world, "o");
+    assert_string_equal(world_sent(&world), "tilt_up|led_on");
+    assert_false(world.published[0].command.is_envelope);
+    assert_string_equal(world.published[0].topic, "jetson/control");
+    world_add(&world, "lab", MANY_CHANNELS); // the tutorial's device is gone, the real one takes its place
+    assert_string_equal(world.ui.device, "lab");
+    world_end(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tab_moves_two_selections_that_stay_valid),
+        cmocka_unit_test(up_and_down_never_mean_the_pan_servo),
+        cmocka_unit_test(digits_toggle_the_nth_output),
+        cmocka_unit_test(devices_are_chosen_with_n_and_p),
+        cmocka_unit_test(all_addresses_every_live_device_that_has_the_channel),
+        cmocka_unit_test(all_ends_with_a_escape_n_and_p),
+        cmocka_unit_test(a_device_asked_for_is_waited_for_and_no_other_moves),
+        cmocka_unit_test(without_any_device_the_tutorials_channels_are_offered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
