@@ -95,7 +95,7 @@ static int add_host(struct broker_options *options, const char *text, size_t len
         return refuse(why, "at most %d brokers", LINK_BROKERS_MAX);
     if (len == 0)
         return refuse(why, "an empty host: HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
-    if (len >= sizeof(entry))
+    if (len >= sizeof entry)
         return refuse(why, "a host of %zu characters: at most %d", len, LINK_HOST_MAX);
     memcpy(entry, text, len);
     entry[len] = '\0';
@@ -123,7 +123,7 @@ static int add_host(struct broker_options *options, const char *text, size_t len
         return refuse(why, "\"%.*s\" has no host: HOST:PORT", (int)len, text);
     if (port && parse_number(&broker->port, "port", port, 1, 65535, why) < 0)
         return -EINVAL;
-    if (copy_text(broker->host, sizeof(broker->host), "host", host, why) < 0)
+    if (copy_text(broker->host, sizeof broker->host, "host", host, why) < 0)
         return -EINVAL;
     options->broker_count++;
     return 0;
@@ -157,7 +157,7 @@ int broker_options_read_password(const char *path, char out[128], char why[PROTO
         return rc;
     }
     errno = 0;
-    if (!fgets(line, sizeof(line), file)) {
+    if (!fgets(line, sizeof line, file)) {
         rc = errno != 0 ? -errno : -EINVAL;
         refuse(
             why, "%.300s: %s", path, errno != 0 ? strerror(errno) : "empty: the password is its first line");
@@ -171,7 +171,7 @@ int broker_options_read_password(const char *path, char out[128], char why[PROTO
     }
     memcpy(out, line, len + 1);
 wipe:
-    explicit_bzero(line, sizeof(line));
+    explicit_bzero(line, sizeof line);
 close:
     fclose(file);
     return rc;
@@ -207,17 +207,17 @@ static int parse_option(struct broker_options *options, int key, const char *arg
         if (!(options->given & GIVEN_PASSWORD))
             options->password[0] = '\0'; // of the user that a file named
         options->given |= GIVEN_USER;
-        return copy_text(options->user, sizeof(options->user), "user name", arg, why);
+        return copy_text(options->user, sizeof options->user, "user name", arg, why);
     case 'P':
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = true;
-        return copy_text(options->password, sizeof(options->password), "password", arg, why);
+        return copy_text(options->password, sizeof options->password, "password", arg, why);
     case KEY_PASSWORD_FILE:
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = false;
         return broker_options_read_password(arg, options->password, why);
     case 'i':
-        return copy_text(options->client_id, sizeof(options->client_id), "client id", arg, why);
+        return copy_text(options->client_id, sizeof options->client_id, "client id", arg, why);
     case 'k':
         options->given |= GIVEN_KEEPALIVE;
         return parse_number(&options->keepalive_s, "keep-alive", arg, 5, 65535, why);
@@ -231,12 +231,12 @@ static int parse_option(struct broker_options *options, int key, const char *arg
         options->given |= GIVEN_ROOT;
         if (protocol_check_root(arg, why) < 0)
             return -EINVAL;
-        return copy_text(options->root, sizeof(options->root), "root", arg, why);
+        return copy_text(options->root, sizeof options->root, "root", arg, why);
     case KEY_DEVICE:
         options->given |= GIVEN_DEVICE;
         if (protocol_check_device(arg, why) < 0)
             return -EINVAL;
-        return copy_text(options->device, sizeof(options->device), "device", arg, why);
+        return copy_text(options->device, sizeof options->device, "device", arg, why);
     default:
         return -ENOENT;
     }
@@ -289,7 +289,7 @@ static int prefix(const char *key, char why[PROTOCOL_WHY_SIZE])
 {
     char text[PROTOCOL_WHY_SIZE];
 
-    memcpy(text, why, sizeof(text));
+    memcpy(text, why, sizeof text);
     return refuse(why, "%s: %.*s", key, (int)(PROTOCOL_WHY_SIZE - 16), text);
 }
 
@@ -316,7 +316,7 @@ static int login_from_cfg(struct broker_options *options, cfg_t *login, char why
         return 0;
     if (file && !user)
         return refuse(why, "login: password_file without user");
-    if (user && copy_text(options->user, sizeof(options->user), "login: user", user, why) < 0)
+    if (user && copy_text(options->user, sizeof options->user, "login: user", user, why) < 0)
         return -EINVAL;
     if (file && !(options->given & GIVEN_PASSWORD) &&
         broker_options_read_password(file, options->password, why) < 0)
@@ -337,12 +337,12 @@ int broker_options_from_cfg(struct broker_options *options, cfg_t *cfg, char why
         return -EINVAL;
     if (root && !(given & GIVEN_ROOT)) {
         if (protocol_check_root(root, why) < 0 ||
-            copy_text(options->root, sizeof(options->root), "root", root, why) < 0)
+            copy_text(options->root, sizeof options->root, "root", root, why) < 0)
             return prefix("root", why);
     }
     if (device && !(given & GIVEN_DEVICE)) {
         if (protocol_check_device(device, why) < 0 ||
-            copy_text(options->device, sizeof(options->device), "device", device, why) < 0)
+            copy_text(options->device, sizeof options->device, "device", device, why) < 0)
             return prefix("device", why);
     }
     // -1 is the default of the list above: not in the file.
@@ -363,17 +363,17 @@ void broker_options_to_link(
     const struct broker_options *options, const char *default_host, struct link_options *link)
 {
     *link = (struct link_options){.keepalive_s = options->keepalive_s, .version = options->version};
-    memcpy(link->brokers, options->brokers, sizeof(link->brokers));
+    memcpy(link->brokers, options->brokers, sizeof link->brokers);
     link->broker_count = options->broker_count;
     if (link->broker_count == 0) {
-        snprintf(link->brokers[0].host, sizeof(link->brokers[0].host), "%s", default_host);
+        snprintf(link->brokers[0].host, sizeof link->brokers[0].host, "%s", default_host);
         link->brokers[0].port = 0;
         link->broker_count = 1;
     }
     for (size_t i = 0; i < link->broker_count; i++)
         if (link->brokers[i].port == 0)
             link->brokers[i].port = options->default_port;
-    memcpy(link->client_id, options->client_id, sizeof(link->client_id));
-    memcpy(link->user, options->user, sizeof(link->user));
-    memcpy(link->password, options->password, sizeof(link->password));
+    memcpy(link->client_id, options->client_id, sizeof link->client_id);
+    memcpy(link->user, options->user, sizeof link->user);
+    memcpy(link->password, options->password, sizeof link->password);
 }

@@ -39,7 +39,7 @@ static bool stderr_is_journal(void)
 
 void log_init(const char *name, enum log_level up_to)
 {
-    snprintf(log_name, sizeof(log_name), "%s", name);
+    snprintf(log_name, sizeof log_name, "%s", name);
     log_up_to = up_to;
     log_journal = stderr_is_journal();
 }
@@ -59,21 +59,21 @@ __attribute__((format(printf, 2, 0))) static void write_line(
         return;
     const int saved_errno = errno;
     if (log_journal)
-        used = snprintf(line, sizeof(line), "<%d>", (int)level);
+        used = snprintf(line, sizeof line, "<%d>", (int)level);
     else if (log_name[0] != '\0')
-        used = snprintf(line, sizeof(line), "%s: ", log_name);
+        used = snprintf(line, sizeof line, "%s: ", log_name);
     else
         used = 0;
     size_t start = (size_t)used;
     errno = saved_errno; // for %m
-    used = vsnprintf(line + start, sizeof(line) - start, format, args);
+    used = vsnprintf(line + start, sizeof line - start, format, args);
     if (used < 0) {
         errno = saved_errno;
         return;
     }
     size_t len = start + (size_t)used;
-    if (len > sizeof(line) - 1)
-        len = sizeof(line) - 1;
+    if (len > sizeof line - 1)
+        len = sizeof line - 1;
     for (size_t i = start; i < len; i++)
         if (line[i] == '\n')
             line[i] = ' '; // one event is one line, whatever a text from elsewhere brings

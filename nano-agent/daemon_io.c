@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "nano-agent/daemon.h"
-
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/log.h"
+#include "nano-agent/daemon.h"
 
 int64_t app_now_us(void)
 {

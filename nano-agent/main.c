@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "nano-agent/daemon.h"
 #include "nano-agent/check/check.h"
-#include "nano-agent/system/notify.h"
+#include "nano-agent/daemon.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/pins.h"
+#include "nano-agent/system/notify.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1

@@ -12,8 +12,8 @@
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/history_file.h"
-#include "pc-tui/terminal/screen.h"
 #include "pc-tui/session.h"
+#include "pc-tui/terminal/screen.h"
 #include "pc-tui/terminal/terminal.h"
 #include "pc-tui/view/view.h"
 

@@ -151,7 +151,7 @@ static int make_core(struct session *session, const struct tui_options *options)
         .read_only = options->ui.read_only,
         .ask_device = options->run == TUI_SEND,
     };
-    if (getrandom(&wanted.run, sizeof(wanted.run), 0) != (ssize_t)sizeof(wanted.run))
+    if (getrandom(&wanted.run, sizeof wanted.run, 0) != (ssize_t)sizeof wanted.run)
         return -EIO;
     session->model = model_new(session->root, options->broker.device[0] == '\0');
     if (!session->model)
@@ -162,7 +162,7 @@ static int make_core(struct session *session, const struct tui_options *options)
 
 static int make_link(struct session *session, const struct tui_options *options)
 {
-    struct link_options *wanted = calloc(1, sizeof(*wanted));
+    struct link_options *wanted = calloc(1, sizeof *wanted);
     if (!wanted)
         return -ENOMEM;
     broker_options_to_link(&options->broker, "localhost", wanted);
@@ -175,7 +175,7 @@ static int make_link(struct session *session, const struct tui_options *options)
         wanted->topics[wanted->topic_count++] = session->topics[1];
     }
     session->link = link_new(session->base, wanted, &link_events, session);
-    explicit_bzero(wanted, sizeof(*wanted)); // it holds the password
+    explicit_bzero(wanted, sizeof *wanted); // it holds the password
     free(wanted);
     return session->link ? 0 : -ENOMEM;
 }
@@ -183,14 +183,14 @@ static int make_link(struct session *session, const struct tui_options *options)
 struct session *session_new(struct event_base *base, const struct tui_options *options,
     const struct session_events *events, void *ctx)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct session *session = calloc(1, sizeof *session);
     if (!session)
         return NULL;
     session->base = base;
     session->events = events;
     session->ctx = ctx;
     session->qos = options->broker.qos;
-    snprintf(session->root, sizeof(session->root), "%s", options->broker.root);
+    snprintf(session->root, sizeof session->root, "%s", options->broker.root);
     session->wake = evtimer_new(base, on_wake, session);
     session->pause = evtimer_new(base, on_pause, session);
     int rc = -ENOMEM;

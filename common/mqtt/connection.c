@@ -47,7 +47,7 @@ void link_io_drop(struct link *link)
     link->phase = PHASE_IDLE;
     link->unsent = link->unacked = link->done_count = 0;
     link->last_read_ms = 0;
-    memset(link->unacked_mids, 0, sizeof(link->unacked_mids));
+    memset(link->unacked_mids, 0, sizeof link->unacked_mids);
 }
 
 void link_io_judge_code(struct link *link, int rc, int error)
@@ -213,7 +213,7 @@ static void quick_ack(struct link *link)
     const int on = 1;
 
     if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+        setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 void link_io_arm_misc(struct link *link)
@@ -343,9 +343,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void tcp_is_connected(struct link *link, int fd)
 {
     struct sockaddr_storage peer;
-    socklen_t peer_len = sizeof(peer);
+    socklen_t peer_len = sizeof peer;
     int error = 0;
-    socklen_t error_len = sizeof(error);
+    socklen_t error_len = sizeof error;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0)
         error = errno;
@@ -430,8 +430,8 @@ static int watch_new(struct link *link)
     const int on = 1, user_timeout_ms = USER_TIMEOUT_MS;
 
     // The option of the library came with 2.0: this is for 1.6, and needed before CONNECT is written.
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof(user_timeout_ms));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
     // The event loop must not know a descriptor that was closed behind its back, or is somebody else's by
     // then.
     link->watched = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -62,7 +62,7 @@ static void destroy(struct link *link)
         event_free(link->misc);
     if (link->wake)
         event_free(link->wake);
-    explicit_bzero(link->options.password, sizeof(link->options.password));
+    explicit_bzero(link->options.password, sizeof link->options.password);
     free(link);
     mosquitto_lib_cleanup();
 }
@@ -131,7 +131,7 @@ static int jitter(int ms, int least)
 {
     uint32_t random;
 
-    evutil_secure_rng_get_bytes(&random, sizeof(random));
+    evutil_secure_rng_get_bytes(&random, sizeof random);
     return least + (int)(random % (uint32_t)(ms - least + 1));
 }
 
@@ -210,7 +210,7 @@ void link_carry_out_verdict(struct link *link)
     // The first address is the one that people know; that a name's further ones fail as well says little.
     if (!unreachable || link->address == 0) {
         link->report.trouble = trouble;
-        memcpy(link->report.reason, link->verdict_reason, sizeof(link->report.reason));
+        memcpy(link->report.reason, link->verdict_reason, sizeof link->report.reason);
     }
     if (unreachable && link->address + 1 < link->address_count) {
         link->address++;
@@ -237,7 +237,7 @@ void link_judge(struct link *link, enum link_trouble trouble, const char *reason
     if (link->verdict != TROUBLE_NONE)
         return;
     link->verdict = trouble;
-    snprintf(link->verdict_reason, sizeof(link->verdict_reason), "%s", reason);
+    snprintf(link->verdict_reason, sizeof link->verdict_reason, "%s", reason);
 }
 
 void link_now_up(struct link *link)
@@ -268,7 +268,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     (void)what;
     link_enter(link);
     const size_t count = link->done_count;
-    memcpy(done, link->done, count * sizeof(done[0]));
+    memcpy(done, link->done, count * sizeof done[0]);
     link->done_count = 0;
     for (size_t i = 0; i < count && !link->free_later; i++)
         link->events->published(link->ctx, done[i], 0);
@@ -342,7 +342,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 struct link *link_new(
     struct event_base *base, const struct link_options *options, const struct link_events *events, void *ctx)
 {
-    struct link *link = calloc(1, sizeof(*link));
+    struct link *link = calloc(1, sizeof *link);
 
     if (!link)
         return NULL;

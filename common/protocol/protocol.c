@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "common/protocol/protocol.h"
 
-#include "common/text.h"
-
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/text.h"
 
 #define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The text of a command and the envelope around it, from bytes to struct protocol_command.
-#include "common/protocol/protocol.h"
-
-#include "common/text.h"
-
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/protocol/protocol.h"
+#include "common/text.h"
 
 // Bytes of a foreign word that an error sentence quotes: enough to recognise it.
 enum { QUOTE_BYTES = 32, TENTHS_MAX = 99999 };

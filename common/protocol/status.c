@@ -2,11 +2,11 @@
 // Reading a status. It comes from anybody who may publish: nothing of it is believed before it was checked.
 #include "common/protocol/status.h"
 
-#include "common/text.h"
-
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+
+#include "common/text.h"
 
 #define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Writing a status. A command changes `last` and one channel, so the text of every part is kept and encoded
 // again only where its bytes changed.
-#include "common/protocol/status.h"
-
-#include "common/text.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/protocol/status.h"
+#include "common/text.h"
 
 enum {
     HEAD_SIZE = 320,

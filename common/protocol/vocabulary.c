@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "common/protocol/vocabulary.h"
 
-#include "common/text.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
+
 #define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
-#define COUNT(array)  (sizeof(array) / sizeof *(array))
+#define COUNT(array)  (sizeof array / sizeof *(array))
 
 enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
 enum number { NUMBER_NO, NUMBER_MAY, NUMBER_MUST };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/agent/agent.h"
 
-#include "nano-agent/agent/agent_internal.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "nano-agent/agent/agent_internal.h"
 
 void agent_trouble(struct agent *agent, const char *format, ...)
 {

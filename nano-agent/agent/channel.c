@@ -216,7 +216,7 @@ static int start(struct channel *c, const struct position *kept, int64_t now_us)
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
     const struct position *kept, int64_t now_us)
 {
-    memset(c, 0, sizeof(*c));
+    memset(c, 0, sizeof *c);
     c->config = *config;
     c->out = out;
     c->idle_us = c->disable_us = c->settle_us = c->owed_us = INT64_MAX;
@@ -269,7 +269,7 @@ int64_t channel_next_us(const struct channel *c)
 {
     int64_t next = frame_due_us(c);
     const int64_t others[] = {c->idle_us, c->disable_us, c->settle_us, c->owed_us};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         next = others[i] < next ? others[i] : next;
     return next;
 }
@@ -296,8 +296,8 @@ static void report_servo(const struct channel *c, struct status_channel *out)
 
 void channel_report(const struct channel *c, struct status_channel *out)
 {
-    memset(out, 0, sizeof(*out));
-    memcpy(&out->id, &c->config.id, sizeof(out->id));
+    memset(out, 0, sizeof *out);
+    memcpy(&out->id, &c->config.id, sizeof out->id);
     if (c->config.id.kind == CHANNEL_SERVO)
         report_servo(c, out);
     else

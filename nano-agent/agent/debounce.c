@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "nano-agent/agent/agent_internal.h"
-
 #include <string.h>
+
+#include "nano-agent/agent/agent_internal.h"
 
 static int64_t *oldest_run(struct channel *c)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "common/text.h"
-#include "nano-agent/agent/agent_internal.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/text.h"
+#include "nano-agent/agent/agent_internal.h"
 
 #define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "nano-agent/agent/agent_internal.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "nano-agent/agent/agent_internal.h"
 
 void agent_believe(struct agent *agent, const struct agent_config *config, const struct positions *kept)
 {

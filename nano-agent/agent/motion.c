@@ -106,7 +106,7 @@ static int64_t step_of_angle(const struct motion *m, int64_t angle)
 
 void motion_init(struct motion *m, const struct motion_config *config)
 {
-    memset(m, 0, sizeof(*m));
+    memset(m, 0, sizeof *m);
     m->config = *config;
     m->frame_us = INT64_MIN / 2;
     // Both ends are rounded inward twice, to a nanosecond and to a step: not even rounding passes a limit.

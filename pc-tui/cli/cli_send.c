@@ -59,7 +59,7 @@ static void __attribute__((format(printf, 3, 4))) end(struct send *send, int sta
     char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(why, sizeof(why), format, args);
+    vsnprintf(why, sizeof why, format, args);
     va_end(args);
     if (why[0])
         fprintf(stderr, "pc-tui: %s\n", why);
@@ -118,7 +118,7 @@ static void on_input(evutil_socket_t fd, short what, void *ctx)
 {
     struct send *send = ctx;
     (void)what;
-    ssize_t n = read(fd, send->lines + send->line_bytes, sizeof(send->lines) - send->line_bytes);
+    ssize_t n = read(fd, send->lines + send->line_bytes, sizeof send->lines - send->line_bytes);
     if (n > 0)
         send->line_bytes += (size_t)n;
     else if (n == 0 || (errno != EINTR && errno != EAGAIN))
@@ -156,7 +156,7 @@ static void print_done(struct send *send, const struct journal_event *event)
 static void take_end(struct send *send, const struct journal_event *event)
 {
     char text[PROTOCOL_CMD_SIZE];
-    snprintf(text, sizeof(text), "%s", event->text);
+    snprintf(text, sizeof text, "%s", event->text);
     switch (event->stage) {
     case JOURNAL_DONE:
         print_done(send, event);
@@ -194,7 +194,7 @@ static void give(struct send *send, const char *text)
     char why[PROTOCOL_WHY_SIZE];
     if (cli_check_command(text, why) != 0) {
         char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof(shown), text, strlen(text), PROTOCOL_ECHO_CHARS);
+        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
         end(send, CLI_USAGE, "%s: %s", shown, why);
         return;
     }
@@ -259,8 +259,8 @@ static void name_devices(struct send *send)
     char names[512];
     size_t used = 0;
     names[0] = '\0';
-    for (size_t i = 0; i < model->count && used < sizeof(names); i++) {
-        int n = snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", model->devices[i]->name);
+    for (size_t i = 0; i < model->count && used < sizeof names; i++) {
+        int n = snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", model->devices[i]->name);
         used += n > 0 ? (size_t)n : 0;
     }
     end(send, CLI_USAGE, "several devices: choose one with --device: %s", names);
@@ -303,7 +303,7 @@ static bool choose(struct send *send)
     }
     if (presence == PRESENCE_STALE)
         return false;
-    snprintf(send->device, sizeof(send->device), "%s", device->name);
+    snprintf(send->device, sizeof send->device, "%s", device->name);
     send->chosen = true;
     return true;
 }
@@ -428,7 +428,7 @@ static int check_arguments(const struct tui_options *options)
         if (strcmp(text, "-") == 0 || cli_check_command(text, why) == 0)
             continue;
         char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof(shown), text, strlen(text), PROTOCOL_ECHO_CHARS);
+        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
         fprintf(stderr, "pc-tui: %s: %s\n", shown, why);
         return CLI_USAGE;
     }
@@ -446,7 +446,7 @@ static int prepare(struct send *send)
     send->finished = event_new(send->base, -1, EV_PERSIST, on_finished_later, send);
     if (!send->timer || !send->input || !send->finished)
         return -ENOMEM;
-    for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++) {
+    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
         send->signals[i] = evsignal_new(send->base, stopping[i], on_signal, send);
         if (!send->signals[i] || event_add(send->signals[i], NULL) < 0)
             return -ENOMEM;

@@ -42,7 +42,7 @@ static void print_json(const struct link_message *message)
         if (line[i] == '\n' || line[i] == '\r' || line[i] == '\t')
             line[i] = ' ';
     }
-    text_clean(cleaned, sizeof(cleaned), line, message->len, sizeof(cleaned) - 1);
+    text_clean(cleaned, sizeof cleaned, line, message->len, sizeof cleaned - 1);
     puts(cleaned);
 }
 
@@ -103,7 +103,7 @@ static void on_changed(void *ctx)
         fprintf(stderr, "pc-tui: %s\n", link->reason);
     watch->state = link->state;
     if (link->state == LINK_UP || link->reason[0])
-        snprintf(watch->reason, sizeof(watch->reason), "%s", link->reason);
+        snprintf(watch->reason, sizeof watch->reason, "%s", link->reason);
 }
 
 static void on_signal(evutil_socket_t fd, short what, void *ctx)
@@ -132,7 +132,7 @@ static int prepare(struct watch *watch, const struct tui_options *silent)
     watch->status = malloc(sizeof(*watch->status));
     if (!watch->base || !watch->status)
         return -ENOMEM;
-    for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++) {
+    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
         watch->signals[i] = evsignal_new(watch->base, stopping[i], on_signal, watch);
         if (!watch->signals[i] || event_add(watch->signals[i], NULL) < 0)
             return -ENOMEM;
@@ -144,7 +144,7 @@ static int prepare(struct watch *watch, const struct tui_options *silent)
 int cli_watch(const struct tui_options *options)
 {
     // Who only watches publishes nothing, not even to tidy up.
-    struct tui_options *silent = malloc(sizeof(*silent));
+    struct tui_options *silent = malloc(sizeof *silent);
     if (!silent)
         return CLI_NO_BROKER;
     *silent = *options;
@@ -165,7 +165,7 @@ int cli_watch(const struct tui_options *options)
     free(watch.status);
     if (watch.base)
         event_base_free(watch.base);
-    explicit_bzero(silent, sizeof(*silent));
+    explicit_bzero(silent, sizeof *silent);
     free(silent);
     return rc == 0 ? CLI_OK : CLI_NO_BROKER;
 }

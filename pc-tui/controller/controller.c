@@ -13,7 +13,7 @@
 struct controller *controller_new(struct model *model, const struct controller_options *options,
     const struct controller_shell *shell, void *ctx)
 {
-    struct controller *controller = calloc(1, sizeof(*controller));
+    struct controller *controller = calloc(1, sizeof *controller);
     if (!controller)
         return NULL;
     controller->model = model;
@@ -21,7 +21,7 @@ struct controller *controller_new(struct model *model, const struct controller_o
     controller->shell = *shell;
     controller->ctx = ctx;
     controller->next_us = INT64_MAX;
-    snprintf(controller->prefix, sizeof(controller->prefix), "%016" PRIx64 "-", options->run);
+    snprintf(controller->prefix, sizeof controller->prefix, "%016" PRIx64 "-", options->run);
     return controller;
 }
 
@@ -77,11 +77,11 @@ struct peer *controller_peer(struct controller *controller, struct model_device 
         controller->peers = peers;
         controller->room = room;
     }
-    peer = calloc(1, sizeof(*peer));
+    peer = calloc(1, sizeof *peer);
     if (!peer)
         return NULL;
     peer->device = device;
-    snprintf(peer->boot, sizeof(peer->boot), "%s", device->status->boot);
+    snprintf(peer->boot, sizeof peer->boot, "%s", device->status->boot);
     controller->peers[device->slot] = peer;
     return peer;
 }
@@ -101,8 +101,8 @@ int controller_publish(struct controller *controller, struct peer *peer, const c
     int64_t agent_ms = 0;
     if (deadline && !peer_clock(peer, now.us, &agent_ms))
         return -EAGAIN;
-    int len = protocol_format_envelope(payload, sizeof(payload), text, id, deadline ? peer->boot : "",
-        agent_ms + controller->options.ttl_ms);
+    int len = protocol_format_envelope(
+        payload, sizeof payload, text, id, deadline ? peer->boot : "", agent_ms + controller->options.ttl_ms);
     if (len < 0)
         return len;
     protocol_topic(topic, controller->options.root, peer->device->name, "control");
@@ -122,7 +122,7 @@ void controller_end(
     event->stage = stage;
     va_list args;
     va_start(args, format);
-    vsnprintf(event->why, sizeof(event->why), format, args);
+    vsnprintf(event->why, sizeof event->why, format, args);
     va_end(args);
     controller->model->changes++;
     if (controller->shell.finished)

@@ -16,7 +16,7 @@ static void end_with_echo(struct controller *controller, uint64_t serial, const 
     event->echo_us = trip_us;
     event->late = late;
     event->result = last->result;
-    snprintf(event->result_name, sizeof(event->result_name), "%s",
+    snprintf(event->result_name, sizeof event->result_name, "%s",
         last->result == RESULT_OTHER ? last->result_name : protocol_result_name(last->result));
     controller_end(controller, serial, JOURNAL_DONE, "%s", last->why);
 }
@@ -59,13 +59,13 @@ static void take_others(
         journal_add(&controller->model->journal, JOURNAL_OTHERS, now.wall_ms, device->name, last->cmd);
     event->local = last->from[0] != '\0';
     if (event->local)
-        snprintf(event->from, sizeof(event->from), "%s", last->from);
+        snprintf(event->from, sizeof event->from, "%s", last->from);
     else
-        snprintf(event->from, sizeof(event->from), "%.*s", JOURNAL_ID_CHARS, last->id);
+        snprintf(event->from, sizeof event->from, "%.*s", JOURNAL_ID_CHARS, last->id);
     event->result = last->result;
-    snprintf(event->result_name, sizeof(event->result_name), "%s",
+    snprintf(event->result_name, sizeof event->result_name, "%s",
         last->result == RESULT_OTHER ? last->result_name : protocol_result_name(last->result));
-    snprintf(event->why, sizeof(event->why), "%s", last->why);
+    snprintf(event->why, sizeof event->why, "%s", last->why);
     if (!event->local)
         model_set_others(controller->model, device->name, event->from, now.us);
     controller->model->changes++;
@@ -105,7 +105,7 @@ void controller_status(
         controller_give_up_all(controller, peer, "the device restarted");
         peer->sample_count = 0;
         peer->moving = false;
-        snprintf(peer->boot, sizeof(peer->boot), "%s", status->boot);
+        snprintf(peer->boot, sizeof peer->boot, "%s", status->boot);
     }
     const struct status_last *last = &status->last;
     bool ours = strncmp(last->id, controller->prefix, strlen(controller->prefix)) == 0;
@@ -185,7 +185,7 @@ void controller_published(struct controller *controller, int token, int reason)
         publish_acked(controller, peer->stop.serial, peer->stop.sent_us, reason);
         struct journal_event *event = journal_find(&controller->model->journal, peer->stop.serial);
         if (event && refused)
-            snprintf(event->why, sizeof(event->why), "%s", refused);
+            snprintf(event->why, sizeof event->why, "%s", refused);
         return;
     }
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {

@@ -22,7 +22,7 @@ answer(enum controller_verdict verdict, const char *format, ...)
     struct controller_answer out = {.verdict = verdict};
     va_list args;
     va_start(args, format);
-    vsnprintf(out.why, sizeof(out.why), format, args);
+    vsnprintf(out.why, sizeof out.why, format, args);
     va_end(args);
     return out;
 }
@@ -109,7 +109,7 @@ static struct controller_answer publish_order(struct controller *controller, str
     if (!peer_place(peer))
         return answer(CONTROLLER_REFUSED, "too much is unanswered");
     controller_new_id(controller, command.id);
-    snprintf(command.channel, sizeof(command.channel), "%s", order->channel);
+    snprintf(command.channel, sizeof command.channel, "%s", order->channel);
     int rc = controller_publish(controller, peer, order->text, command.id, deadline, now, &command.token);
     if (rc < 0)
         return publish_failed(controller, rc);
@@ -139,8 +139,8 @@ static struct controller_answer wait_for_clock(struct controller *controller, st
         .motion = motion,
         .kind = order->kind,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
-    snprintf(wish->channel, sizeof(wish->channel), "%s", order->channel);
-    snprintf(wish->text, sizeof(wish->text), "%s", order->text);
+    snprintf(wish->channel, sizeof wish->channel, "%s", order->channel);
+    snprintf(wish->text, sizeof wish->text, "%s", order->text);
     struct journal_event *event = controller_record(controller, peer->device->name, order->text, now);
     event->stage = JOURNAL_WAITING;
     wish->serial = event->serial;
@@ -152,7 +152,7 @@ void controller_release_wish(struct controller *controller, struct peer *peer, s
 {
     struct wish wish = peer->wish;
     struct order order = {.kind = wish.kind, .channel = wish.channel};
-    snprintf(order.text, sizeof(order.text), "%s", wish.text);
+    snprintf(order.text, sizeof order.text, "%s", wish.text);
     peer->wish.used = false;
     struct controller_answer result =
         publish_order(controller, peer, &order, wish.motion, true, wish.serial, now);
@@ -274,7 +274,7 @@ static void add_answer(struct controller_answer *sum, const struct controller_an
     }
     if (sum->verdict == CONTROLLER_REFUSED) {
         sum->verdict = one->verdict;
-        memcpy(sum->why, one->why, sizeof(sum->why));
+        memcpy(sum->why, one->why, sizeof sum->why);
     }
 }
 
@@ -303,7 +303,7 @@ struct controller_answer controller_send(
         return controller_stop(controller, to);
     if (refused(controller, &out))
         return out;
-    snprintf(order.text, sizeof(order.text), "%s", order.parsed.cmd);
+    snprintf(order.text, sizeof order.text, "%s", order.parsed.cmd);
     if (is_tutorial(controller->model))
         return deliver_plain(controller, &order, now);
     if (!to->all) {
@@ -365,15 +365,15 @@ static struct controller_answer step_device(struct controller *controller, struc
     const char *down = servo && channel->id.pan ? "left" : "down";
     bool is_default = device->tutorial || (servo ? channel->step == amount * 10 : amount == 10);
     char text[PROTOCOL_NAME_MAX + 32];
-    int len = snprintf(text, sizeof(text), "%s_%s", channel_name, direction > 0 ? up : down);
+    int len = snprintf(text, sizeof text, "%s_%s", channel_name, direction > 0 ? up : down);
     if (!is_default)
-        snprintf(text + len, sizeof(text) - (size_t)len, " %d", amount);
+        snprintf(text + len, sizeof text - (size_t)len, " %d", amount);
 
     char why[PROTOCOL_WHY_SIZE] = "";
     struct order order = {.kind = COMMAND_STEP, .channel = channel->id.name};
     if (protocol_parse_text(text, strlen(text), &order.parsed, why) < 0)
         return answer(CONTROLLER_REFUSED, "%s", why);
-    snprintf(order.text, sizeof(order.text), "%s", order.parsed.cmd);
+    snprintf(order.text, sizeof order.text, "%s", order.parsed.cmd);
     return device->tutorial ? deliver_plain(controller, &order, now)
                             : deliver(controller, device, &order, false, now);
 }

@@ -62,7 +62,7 @@ static uint64_t begin_stop(struct controller *controller, struct peer *peer, str
         struct journal_event *event =
             controller_record(controller, peer ? peer->device->name : "", "stop", now);
         event->stage = JOURNAL_WAITING;
-        snprintf(event->why, sizeof(event->why), "NOT SENT: no link to the broker");
+        snprintf(event->why, sizeof event->why, "NOT SENT: no link to the broker");
         stop->serial = event->serial;
     }
     uint64_t serial = stop->serial;

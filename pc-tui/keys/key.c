@@ -36,7 +36,7 @@ static const struct {
     unsigned modifier;
 } modifiers[] = {{'S', KEY_SHIFT}, {'A', KEY_ALT}, {'C', KEY_CTRL}};
 
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#define LENGTH(array) (sizeof array / sizeof array[0])
 
 // What a terminal sends for a character with modifiers, so that bindings written by people match what comes.
 static void normalise(struct key_event *key)

@@ -26,14 +26,14 @@ struct journal_event *journal_add(
     struct journal *journal, enum journal_kind kind, int64_t wall_ms, const char *device, const char *text)
 {
     struct journal_event *event = &journal->ring[journal->next % JOURNAL_MAX];
-    memset(event, 0, sizeof(*event));
+    memset(event, 0, sizeof *event);
     event->serial = journal->next++;
     event->kind = kind;
     event->wall_ms = wall_ms;
     event->broker_us = -1;
     event->echo_us = -1;
-    text_clean(event->device, sizeof(event->device), device, strlen(device), PROTOCOL_DEVICE_MAX);
-    text_clean(event->text, sizeof(event->text), text, strlen(text), sizeof(event->text) - 1);
+    text_clean(event->device, sizeof event->device, device, strlen(device), PROTOCOL_DEVICE_MAX);
+    text_clean(event->text, sizeof event->text, text, strlen(text), sizeof event->text - 1);
     return event;
 }
 
@@ -43,11 +43,11 @@ void journal_note(struct journal *journal, enum journal_kind kind, int64_t wall_
     char text[PROTOCOL_CMD_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
 
     char cleaned[PROTOCOL_CMD_SIZE];
-    text_clean(cleaned, sizeof(cleaned), text, strlen(text), sizeof(cleaned) - 1);
+    text_clean(cleaned, sizeof cleaned, text, strlen(text), sizeof cleaned - 1);
     if (journal_count(journal) > 0) {
         struct journal_event *newest = &journal->ring[(journal->next - 1) % JOURNAL_MAX];
         if (newest->kind == kind && strcmp(newest->text, cleaned) == 0 &&

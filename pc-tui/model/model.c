@@ -42,7 +42,7 @@ static void device_free(struct model_device *device)
 
 static struct model_device *device_new(const char *name)
 {
-    struct model_device *device = calloc(1, sizeof(*device));
+    struct model_device *device = calloc(1, sizeof *device);
     if (!device)
         return NULL;
     device->priv = calloc(1, sizeof(*device->priv));
@@ -53,7 +53,7 @@ static struct model_device *device_new(const char *name)
         return NULL;
     }
     device->status = device->priv->status;
-    snprintf(device->name, sizeof(device->name), "%s", name);
+    snprintf(device->name, sizeof device->name, "%s", name);
     return device;
 }
 
@@ -135,13 +135,13 @@ static void drop_tutorial(struct model *model)
 
 struct model *model_new(const char *root, bool tutorial)
 {
-    struct model *model = calloc(1, sizeof(*model));
+    struct model *model = calloc(1, sizeof *model);
     if (!model)
         return NULL;
     model->priv = calloc(1, sizeof(*model->priv));
     if (!model->priv || journal_init(&model->journal) < 0)
         goto fail;
-    snprintf(model->priv->root, sizeof(model->priv->root), "%s", root);
+    snprintf(model->priv->root, sizeof model->priv->root, "%s", root);
     model->priv->scratch = calloc(1, sizeof(*model->priv->scratch));
     if (!model->priv->scratch)
         goto fail;
@@ -174,7 +174,7 @@ static void complain(struct model *model, const char *topic, const char *why, in
     model->unreadable++;
     model->changes++;
     // The precision keeps room for the reason behind a topic of any length.
-    snprintf(model->unreadable_why, sizeof(model->unreadable_why), "%.*s: %.*s", PROTOCOL_TOPIC_MAX, topic,
+    snprintf(model->unreadable_why, sizeof model->unreadable_why, "%.*s: %.*s", PROTOCOL_TOPIC_MAX, topic,
         PROTOCOL_WHY_SIZE - PROTOCOL_TOPIC_MAX - 3, why);
     if (priv->complained_us != 0 && now_us - priv->complained_us < COMPLAINT_PAUSE_US)
         return;
@@ -248,7 +248,7 @@ static void note_boot(
         journal_note(
             &model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s restarted", label(model, device));
     }
-    snprintf(priv->boot_before, sizeof(priv->boot_before), "%s", device->status->boot);
+    snprintf(priv->boot_before, sizeof priv->boot_before, "%s", device->status->boot);
     device->lost = 0;
     device->cpu_count = 0;
     priv->temperature_us = 0;
@@ -264,7 +264,7 @@ static void note_temperature(struct model_device *device, int64_t now_us)
         return;
     priv->temperature_us = now_us;
     if (device->cpu_count == MODEL_HISTORY) {
-        memmove(device->cpu_c, device->cpu_c + 1, sizeof(device->cpu_c) - sizeof(device->cpu_c[0]));
+        memmove(device->cpu_c, device->cpu_c + 1, sizeof device->cpu_c - sizeof device->cpu_c[0]);
         device->cpu_count--;
     }
     device->cpu_c[device->cpu_count++] = device->status->health.cpu_c;
@@ -358,8 +358,8 @@ void model_trip(struct model *model, int64_t us)
 
     int64_t sorted[TRIPS_KEPT];
     size_t kept = trips->count < TRIPS_KEPT ? trips->count : TRIPS_KEPT;
-    memcpy(sorted, priv->trips, kept * sizeof(sorted[0]));
-    qsort(sorted, kept, sizeof(sorted[0]), compare_us);
+    memcpy(sorted, priv->trips, kept * sizeof sorted[0]);
+    qsort(sorted, kept, sizeof sorted[0], compare_us);
     trips->p50_us = sorted[(kept - 1) / 2];
     model->changes++;
 }
@@ -367,7 +367,7 @@ void model_trip(struct model *model, int64_t us)
 void model_set_others(struct model *model, const char *device, const char *from, int64_t now_us)
 {
     model->others.at_us = now_us;
-    snprintf(model->others.device, sizeof(model->others.device), "%s", device);
-    snprintf(model->others.from, sizeof(model->others.from), "%s", from);
+    snprintf(model->others.device, sizeof model->others.device, "%s", device);
+    snprintf(model->others.from, sizeof model->others.from, "%s", from);
     model->changes++;
 }

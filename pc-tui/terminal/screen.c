@@ -92,7 +92,7 @@ static const struct {
     [ROLE_ALARM] = {A_REVERSE, A_BOLD, COLOR_WHITE, 15, 15, COLOR_RED},
 };
 
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#define LENGTH(array) (sizeof array / sizeof array[0])
 
 static void set_roles(struct screen *screen, bool no_color)
 {

@@ -50,7 +50,7 @@ static struct {
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#define LENGTH(array) (sizeof array / sizeof array[0])
 
 static void on_crash(int number)
 {

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "common/protocol/protocol.h"
-#include "pc-tui/ui/actions.h"
 #include "pc-tui/keys/input.h"
+#include "pc-tui/ui/actions.h"
 #include "pc-tui/ui/line.h"
 
 struct model;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the screen says about the keys, made from the one table.
-#include "pc-tui/ui/ui_private.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "pc-tui/ui/ui_private.h"
 
 enum { HELP_FRAME_ROWS = 3 }; // of the screen that help cannot have: its title, a blank row, the footer
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Keys while a text line is open: they edit, recall and complete, and never move anything.
-#include "pc-tui/ui/ui_private.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "pc-tui/ui/completion.h"
+#include "pc-tui/ui/ui_private.h"
 
 enum { LINE_SCROLL = 5 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Which device and which channels the keys mean.
-#include "pc-tui/ui/ui_private.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "pc-tui/ui/ui_private.h"
 
 static const struct model_device *selected(const struct ui *ui)
 {

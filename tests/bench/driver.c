@@ -69,7 +69,7 @@ static size_t answered_command(const struct driver *driver, const char *payload)
 
     if (!driver->match)
         return driver->answered;
-    const int len = snprintf(prefix, sizeof(prefix), "\"id\":\"bench-%u-", driver->run);
+    const int len = snprintf(prefix, sizeof prefix, "\"id\":\"bench-%u-", driver->run);
     const char *id = strstr(payload, prefix);
     if (!id)
         return SIZE_MAX;
@@ -118,7 +118,7 @@ static int turn(struct driver *driver, int timeout_ms)
         if (rc == 0 && mosquitto_want_write(driver->mosq))
             rc = mosquitto_loop_write(driver->mosq, 1);
         if (driver->quick)
-            setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+            setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     }
     return rc;
 }
@@ -130,8 +130,8 @@ static int open_driver(struct driver *driver, const char *port_text, const char 
 
     if (port < 1 || port > 65535)
         return -EINVAL;
-    snprintf(driver->control, sizeof(driver->control), "%s/control", root);
-    snprintf(driver->status, sizeof(driver->status), "%s/status", root);
+    snprintf(driver->control, sizeof driver->control, "%s/control", root);
+    snprintf(driver->status, sizeof driver->status, "%s/status", root);
     mosquitto_lib_init();
     driver->mosq = mosquitto_new(NULL, true, driver);
     if (!driver->mosq)
@@ -146,7 +146,7 @@ static int open_driver(struct driver *driver, const char *port_text, const char 
     if (mosquitto_connect(driver->mosq, "127.0.0.1", (int)port, 60) != 0)
         return -ECONNREFUSED;
     if (driver->quick)
-        setsockopt(mosquitto_socket(driver->mosq), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        setsockopt(mosquitto_socket(driver->mosq), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int64_t deadline = now_ns() + PATIENCE_MS * INT64_C(1000000);
     while (!driver->subscribed && now_ns() < deadline)
         if (turn(driver, 100) != 0)
@@ -160,7 +160,7 @@ static int64_t cpu_ns(long pid)
     char path[64];
     int64_t ns = 0;
 
-    snprintf(path, sizeof(path), "/proc/%ld/schedstat", pid);
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", pid);
     FILE *file = fopen(path, "re");
     if (!file)
         return -1;
@@ -175,11 +175,11 @@ static long memory_kb(long pid, const char *key)
     char path[64], line[256];
     long kb = -1;
 
-    snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+    snprintf(path, sizeof path, "/proc/%ld/status", pid);
     FILE *file = fopen(path, "re");
     if (!file)
         return -1;
-    while (fgets(line, sizeof(line), file))
+    while (fgets(line, sizeof line, file))
         if (strncmp(line, key, strlen(key)) == 0)
             kb = strtol(line + strlen(key) + 1, NULL, 10);
     fclose(file);
@@ -198,7 +198,7 @@ static int send_command(struct driver *driver, int qos)
     char payload[128];
     const size_t number = driver->sent++;
 
-    const int len = snprintf(payload, sizeof(payload), "{\"cmd\":\"led_%s\",\"id\":\"bench-%u-%zu\"}",
+    const int len = snprintf(payload, sizeof payload, "{\"cmd\":\"led_%s\",\"id\":\"bench-%u-%zu\"}",
         number % 2 == 0 ? "on" : "off", driver->run, number);
     driver->sent_ns[number] = now_ns();
     return mosquitto_publish(driver->mosq, NULL, driver->control, len, payload, qos, false);

@@ -56,8 +56,8 @@ int main(int argc, char **argv)
         return 2;
     }
     size = (int)wanted;
-    snprintf(control, sizeof(control), "%s/control", argv[2]);
-    snprintf(status_topic, sizeof(status_topic), "%s/status", argv[2]);
+    snprintf(control, sizeof control, "%s/control", argv[2]);
+    snprintf(status_topic, sizeof status_topic, "%s/status", argv[2]);
     memset(status, 'x', (size_t)size);
     mosquitto_lib_init();
     struct mosquitto *mosq = mosquitto_new(NULL, true, NULL);
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     mosquitto_message_callback_set(mosq, on_message);
     int rc = mosquitto_connect(mosq, "127.0.0.1", (int)port, 60);
     const int fd = mosquitto_socket(mosq);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     while (rc == 0) {
         const bool want_write = mosquitto_want_write(mosq);
         struct pollfd poller = {.fd = fd, .events = (short)(POLLIN | (want_write ? POLLOUT : 0))};
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
             rc = mosquitto_loop_read(mosq, 1);
             if (rc == 0 && mosquitto_want_write(mosq))
                 rc = mosquitto_loop_write(mosq, 1);
-            setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+            setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
         } else if (poller.revents & POLLOUT) {
             rc = mosquitto_loop_write(mosq, 1);
         } else {

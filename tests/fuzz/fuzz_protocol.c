@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a command: what may be shown is clean, what is accepted is canonical, a refusal leaves nothing
 // that could be carried out.
-#include "common/protocol/protocol.h"
-#include "common/text.h"
-#include "common/protocol/vocabulary.h"
-#include "tests/fuzz/require.h"
-
 #include <string.h>
+
+#include "common/protocol/protocol.h"
+#include "common/protocol/vocabulary.h"
+#include "common/text.h"
+#include "tests/fuzz/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a status: what is accepted is clean and in range, and written again it is read as the same.
+#include <errno.h>
+#include <string.h>
+
 #include "common/protocol/status.h"
 #include "common/text.h"
 #include "tests/fuzz/require.h"
-
-#include <errno.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

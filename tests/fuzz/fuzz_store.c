@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a file of positions: what is believed is what could have been written, and nothing is believed
 // by half. The bytes are also tried with the checksum that belongs to them, or no fuzzer would get past it.
+#include <string.h>
+
 #include "common/protocol/protocol.h"
 #include "nano-agent/agent/positions.h"
 #include "tests/fuzz/require.h"
-
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

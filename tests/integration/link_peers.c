@@ -27,11 +27,11 @@
 static int listen_on_loopback(int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
+    socklen_t len = sizeof address;
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     CHECK(fd >= 0);
-    CHECK(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    CHECK(bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
     CHECK(listen(fd, 8) == 0);
     CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
     *port = ntohs(address.sin_port);
@@ -57,8 +57,8 @@ static bool accepts(const char *address, int port)
         CHECK(inet_pton(AF_INET6, address, &v6.sin6_addr) == 1);
     if (fd < 0)
         return false;
-    const bool ok = (is_v4 ? connect(fd, (struct sockaddr *)&v4, sizeof(v4))
-                           : connect(fd, (struct sockaddr *)&v6, sizeof(v6))) == 0;
+    const bool ok = (is_v4 ? connect(fd, (struct sockaddr *)&v4, sizeof v4)
+                           : connect(fd, (struct sockaddr *)&v6, sizeof v6)) == 0;
     close(fd);
     return ok;
 }
@@ -148,9 +148,9 @@ static void answer_subscribe(int fd, enum manners manners, int level, const uint
     const uint8_t v4[] = {0x90, grant ? 3 : 2, body[0], body[1], granted};
 
     if (level == 5)
-        send_bytes(fd, v5, sizeof(v5) - !grant);
+        send_bytes(fd, v5, sizeof v5 - !grant);
     else
-        send_bytes(fd, v4, sizeof(v4) - !grant);
+        send_bytes(fd, v4, sizeof v4 - !grant);
     if (manners == MANNERS_OVERSIZED)
         send_bytes(fd, "\x31\xff\xff\xff\x7f\x00\x01t", 8);
     if (manners == MANNERS_SHUT_DOWN)

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 // The link against a real mosquitto on its own port with default settings, and against brokers that
 // misbehave.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "common/mqtt/link.h"
 #include "link_peers.h"
@@ -88,8 +86,8 @@ static void on_message(void *ctx, const struct link_message *message)
     end->messages++;
     end->last_len = message->len;
     end->last_retained = message->retained;
-    snprintf(end->last, sizeof(end->last), "%.*s", (int)message->len, (const char *)message->payload);
-    snprintf(end->last_correlation, sizeof(end->last_correlation), "%.*s", (int)message->correlation_len,
+    snprintf(end->last, sizeof end->last, "%.*s", (int)message->len, (const char *)message->payload);
+    snprintf(end->last_correlation, sizeof end->last_correlation, "%.*s", (int)message->correlation_len,
         message->correlation ? (const char *)message->correlation : "");
     if (end->echo)
         assert_int_equal(
@@ -120,7 +118,7 @@ static const struct link_events events = {
 static void options_for(struct link_options *options, const char *host, int port)
 {
     *options = (struct link_options){.broker_count = 1, .keepalive_s = 10, .version = 5};
-    snprintf(options->brokers[0].host, sizeof(options->brokers[0].host), "%s", host);
+    snprintf(options->brokers[0].host, sizeof options->brokers[0].host, "%s", host);
     options->brokers[0].port = port;
     options->topics[0] = "t/control";
     options->topic_count = 1;
@@ -139,7 +137,7 @@ static struct event_base *new_base(void)
 
 static void open_end_in(struct event_base *base, struct end *end, const struct link_options *options)
 {
-    memset(end, 0, sizeof(*end));
+    memset(end, 0, sizeof *end);
     end->base = base;
     end->link = link_new(base, options, &events, end);
     assert_non_null(end->link);
@@ -375,7 +373,7 @@ static void it_comes_back_by_itself_after_the_broker_was_killed(void **state)
     open_up(&end);
     peers_end(broker_pid, SIGKILL);
     broker_pid = 0;
-    snprintf(expected, sizeof(expected), "connection refused at 127.0.0.1:%d", broker_port);
+    snprintf(expected, sizeof expected, "connection refused at 127.0.0.1:%d", broker_port);
     WAIT_FOR(&end, strstr(end.reasons, expected) && link_report(end.link)->attempts >= 2);
     assert_non_null(strstr(end.reasons, "connection lost to 127.0.0.1:"));
     broker_pid = peers_start_mosquitto(broker_port, broker_address, true);
@@ -433,7 +431,7 @@ static void the_next_broker_is_tried_at_once(void **state)
 
     (void)state;
     options_for(&options, "127.0.0.1", peers_free_port());
-    snprintf(options.brokers[1].host, sizeof(options.brokers[1].host), "%s", broker_address);
+    snprintf(options.brokers[1].host, sizeof options.brokers[1].host, "%s", broker_address);
     options.brokers[1].port = broker_port;
     options.broker_count = 2;
     const int64_t began_us = now_us();
@@ -638,7 +636,7 @@ static void two_clients_of_one_name_do_not_fight_many_times_a_second(void **stat
 
     (void)state;
     options_for(&options, broker_address, broker_port);
-    snprintf(options.client_id, sizeof(options.client_id), "twin");
+    snprintf(options.client_id, sizeof options.client_id, "twin");
     open_end_in(base, &first, &options);
     open_end_in(base, &second, &options);
     const int64_t until_us = now_us() + 3000000;
@@ -727,7 +725,7 @@ static void a_round_trip_on_a_stock_broker_takes_no_forty_milliseconds(void **st
                 event_base_loop(base, EVLOOP_ONCE);
             times[i] = now_us() - began_us;
         }
-        qsort(times, N, sizeof(times[0]), compare);
+        qsort(times, N, sizeof times[0], compare);
         print_message("QoS %d round trip: p50 %lld us, p90 %lld us\n", qos, (long long)times[N / 2],
             (long long)times[N * 9 / 10]);
         assert_true(times[N * 9 / 10] < 20000);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "common/broker_options.h"
 
@@ -143,7 +141,7 @@ static void a_bad_host_is_refused_whole_and_says_what_would_be_right(void **stat
     struct broker_options options;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         broker_options_init(&options);
         assert_int_equal(broker_options_add_hosts(&options, "kept", why), 0);
         assert_int_equal(broker_options_add_hosts(&options, cases[i].text, why), -EINVAL);
@@ -151,7 +149,7 @@ static void a_bad_host_is_refused_whole_and_says_what_would_be_right(void **stat
         assert_int_equal(options.broker_count, 1);
     }
     char longest[LINK_HOST_MAX + 2];
-    memset(longest, 'h', sizeof(longest) - 1);
+    memset(longest, 'h', sizeof longest - 1);
     longest[LINK_HOST_MAX + 1] = '\0';
     assert_int_equal(broker_options_add_hosts(&options, longest, why), -EINVAL);
     longest[LINK_HOST_MAX] = '\0';
@@ -164,7 +162,7 @@ static void a_bad_value_is_a_usage_error(void **state)
     struct broker_options options;
 
     (void)state;
-    memset(long_user, 'u', sizeof(long_user) - 1);
+    memset(long_user, 'u', sizeof long_user - 1);
     assert_int_equal(parse(&options, ARGS("-p", "0")), EINVAL);
     assert_int_equal(parse(&options, ARGS("-p", "65536")), EINVAL);
     assert_int_equal(parse(&options, ARGS("-p", "-1")), EINVAL);
@@ -203,7 +201,7 @@ static void the_error_is_one_line_that_names_option_value_and_what_would_be_righ
     close(saved);
     close(ends[1]);
     assert_int_equal(rc, EINVAL);
-    assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+    assert_true(read(ends[0], text, sizeof text - 1) > 0);
     close(ends[0]);
     char *end = strchr(text, '\n');
     assert_non_null(end);
@@ -309,7 +307,7 @@ static void a_file_sets_the_same_things(void **state)
 
     (void)state;
     write_file(path, "geheim\n", 7);
-    snprintf(text, sizeof(text),
+    snprintf(text, sizeof text,
         "broker = {\"192.168.55.100:1883\", \"[::1]\"}\nroot = \"lab\"\ndevice = \"nano\"\nqos = 0\n"
         "keepalive = 30\nversion = \"mqttv311\"\nlogin { user = \"me\" password_file = \"%s\" }\n",
         path);
@@ -338,7 +336,7 @@ static void an_empty_file_changes_nothing(void **state)
     broker_options_init(&options);
     broker_options_init(&defaults);
     assert_int_equal(from_cfg(&options, "", why), 0);
-    assert_memory_equal(&options, &defaults, sizeof(options));
+    assert_memory_equal(&options, &defaults, sizeof options);
 }
 
 static void a_bad_value_in_a_file_names_its_key(void **state)
@@ -360,7 +358,7 @@ static void a_bad_value_in_a_file_names_its_key(void **state)
     char why[PROTOCOL_WHY_SIZE];
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         broker_options_init(&options);
         assert_int_equal(from_cfg(&options, cases[i].text, why), -EINVAL);
         assert_why(why, cases[i].why);

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "common/log.h"
 
@@ -26,7 +24,7 @@ static void capture(char text[8192], bool journal, enum log_level up_to, void (*
     assert_true(fd >= 0);
     unlink(path);
     assert_int_equal(fstat(fd, &st), 0);
-    snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + !journal);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + !journal);
     setenv("JOURNAL_STREAM", stream, 1);
     const int saved = dup(STDERR_FILENO);
     dup2(fd, STDERR_FILENO);
@@ -81,7 +79,7 @@ static void awkward(void)
 {
     static char longest[5000];
 
-    memset(longest, 'x', sizeof(longest) - 1);
+    memset(longest, 'x', sizeof longest - 1);
     log_error("two\nlines");
     log_error("%s", longest);
     errno = ENOENT;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Expectation: whatever bytes come in, what comes out is well-formed UTF-8 that cannot act on a terminal.
-#include "common/text.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "common/text.h"
 
 #define BAD "\xef\xbf\xbd"
 

@@ -10,9 +10,9 @@ AGENT = ROOT / 'nano-agent'
 DOC = (ROOT / 'docs' / 'agent.md').read_text()
 CONF = (AGENT / 'dist' / 'nano-agent.conf').read_text()
 # Where sentences for the log are made.
-SOURCES = [*sorted(AGENT.glob('*.c')), *sorted((AGENT / 'hw').glob('*.c')), ROOT / 'common' / 'link_words.c']
+SOURCES = [*sorted(AGENT.rglob('*.c')), ROOT / 'common' / 'mqtt' / 'link_reason.c']
 # Sub-commands print to the terminal what mends it; their sentences and those about the file are told whole.
-NOT_LOGGED = {'check.c', 'check_hw.c', 'pins.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
+NOT_LOGGED = {'check.c', 'check_hardware.c', 'pins.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
               'address.c', 'health.c', 'sim.c', 'notify.c', 'identity.c', 'positions.c', 'board.c', 'motion.c'}
 # Sentences that nobody can act on, or that only go into a report.
 EXEMPT = (
@@ -43,7 +43,7 @@ def row(text, key):
 
 def keys():
     """(section, key, words) of the parser's table, and of the broker's keys."""
-    table = (AGENT / 'config_file.c').read_text()
+    table = (AGENT / 'config' / 'config_file.c').read_text()
     table = table[table.index('config_keys[] = {'):table.index('config_key_count')]
     found = re.findall(r'\{"(\w+)", (\w+), (KEY_\w+),(.*?)\},\n', table, re.S)
     assert len(found) > 30, 'the table of keys is read: %d' % len(found)
@@ -145,7 +145,7 @@ class Docs(unittest.TestCase):
 
     def test_every_option_is_told(self):
         options = []
-        for path in (AGENT / 'config.c', ROOT / 'common' / 'broker_options.c'):
+        for path in (AGENT / 'config' / 'config.c', ROOT / 'common' / 'broker_options.c'):
             text = path.read_text()
             text = text[text.index('struct argp_option'):]
             options += re.findall(r'\{"([\w-]+)", ', text[:text.index('};')])

@@ -19,11 +19,11 @@ struct report {
 // A device with a tilt and a pan servo at 0°, a led and a lamp.
 static inline void report_init(struct report *report, const char *device, const char *boot)
 {
-    memset(report, 0, sizeof(*report));
+    memset(report, 0, sizeof *report);
     report->writer = status_writer_new();
     struct status *status = &report->status;
-    snprintf(status->device, sizeof(status->device), "%s", device);
-    snprintf(status->boot, sizeof(status->boot), "%s", boot);
+    snprintf(status->device, sizeof status->device, "%s", device);
+    snprintf(status->boot, sizeof status->boot, "%s", boot);
     status->online = true;
     status->report_ms = 1000;
     status->count = 4;
@@ -73,12 +73,12 @@ static inline void report_answer(
 {
     struct status_last *last = &report->status.last;
     uint64_t n = last->n + 1;
-    memset(last, 0, sizeof(*last));
+    memset(last, 0, sizeof *last);
     last->n = n;
-    snprintf(last->id, sizeof(last->id), "%s", id);
-    snprintf(last->cmd, sizeof(last->cmd), "%s", cmd);
+    snprintf(last->id, sizeof last->id, "%s", id);
+    snprintf(last->cmd, sizeof last->cmd, "%s", cmd);
     last->result = result;
-    snprintf(last->why, sizeof(last->why), "%s", why);
+    snprintf(last->why, sizeof last->why, "%s", why);
 }
 
 #endif

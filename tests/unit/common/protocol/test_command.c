@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Expectation: docs/protocol.md, "Command". Each test's name is a sentence of it.
-#include "common/protocol/protocol.h"
-#include "common/text.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "common/protocol/protocol.h"
+#include "common/text.h"
+
+#define COUNT(array) (sizeof array / sizeof *(array))
 #define BAD          "\xef\xbf\xbd"
 
 static struct protocol_command command;

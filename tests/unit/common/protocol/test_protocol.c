@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Expectation: docs/protocol.md, "Topics". Each test's name is a sentence of it.
-#include "common/protocol/protocol.h"
-#include "common/text.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "common/protocol/protocol.h"
+#include "common/text.h"
+
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 static struct protocol_command command;
 static char why[PROTOCOL_WHY_SIZE];

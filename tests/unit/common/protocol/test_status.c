@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Expectation: docs/protocol.md, "Status", as a reader sees it. Each test's name is a sentence of it.
-#include "common/protocol/status.h"
-#include "common/text.h"
-
 #include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
@@ -10,10 +7,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "common/protocol/status.h"
+#include "common/text.h"
+
+#define COUNT(array) (sizeof array / sizeof *(array))
 #define BAD          "\xef\xbf\xbd"
 #define HEAD         "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
 #define CHANNELS(c)  HEAD ",\"channels\":{" c "}}"

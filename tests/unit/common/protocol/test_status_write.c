@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Expectation: docs/protocol.md, "Status", as an agent writes it. Each test's name is a sentence of it.
-#include "common/protocol/status.h"
-#include "common/text.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
@@ -11,10 +8,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "common/protocol/status.h"
+#include "common/text.h"
+
+#define COUNT(array) (sizeof array / sizeof *(array))
 #define BAD          "\xef\xbf\xbd"
 
 static struct status status;

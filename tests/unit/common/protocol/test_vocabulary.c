@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Expectation: docs/protocol.md, the table of commands. Each test's name is a sentence of it.
-#include "common/protocol/vocabulary.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#include "common/protocol/vocabulary.h"
+
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 enum { TILT, PAN, LED, LAMP, BUTTON };
 static const struct channel_id all_kinds[] = {

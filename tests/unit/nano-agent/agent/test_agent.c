@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What becomes of a command: each result, each rule of delivery, as docs/protocol.md promises them.
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "tests/unit/nano-agent/agent/agent_rig.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 #define HERE(rig)  struct rig *(rig) = *state

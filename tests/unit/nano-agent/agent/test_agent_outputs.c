@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What servos, dimmers and switches do when they are commanded.
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "tests/unit/nano-agent/agent/agent_rig.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
 #define HERE(rig)  struct rig *(rig) = *state

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the outputs do when nobody commands them: at start, by their policies, and at the end.
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "tests/unit/nano-agent/agent/agent_rig.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
 #define HERE(rig)  struct rig *(rig) = *state

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What time does: reports and heartbeats, inputs with their debounce, and random lives of the whole agent.
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -9,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "tests/unit/nano-agent/agent/agent_rig.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
 #define HERE(rig)  struct rig *(rig) = *state

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What outlasts a run: where servos are believed to be at the start, and when that is saved.
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
+
+#include "tests/unit/nano-agent/agent/agent_rig.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
 #define HERE(rig)  struct rig *(rig) = *state

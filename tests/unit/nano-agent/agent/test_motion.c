@@ -6,12 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-
 #include <cmocka.h>
 
 #include "nano-agent/agent/motion.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array) (sizeof array / sizeof *(array))
 
 static const int64_t TENTH = 100000, SECOND_US = 1000000, START_US = 5000000;
 static const int64_t FRAME_US = MOTION_FRAME_US;

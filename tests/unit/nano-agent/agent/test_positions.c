@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The text that outlasts a restart: what was written is read back, and nothing else is believed.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "nano-agent/agent/positions.h"
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Every board and every pin: the table, `pin N`, detection, and the header as nano-agent pins draws it.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cmocka.h>
 
-#include "nano-agent/config/address.h"
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/address.h"
 #include "nano-agent/pins.h"
 
 // A row of the CSV files, read here by other code than the build's.
@@ -50,8 +48,8 @@ static size_t each_row(void (*visit)(const struct row *row, size_t index))
 {
     static const struct {
         const char *path, *suffix;
-    } files[] = {
-        {SOURCE_DIR "/nano-agent/board/boards.csv", ""}, {SOURCE_DIR "/nano-agent/board/boards-l4t32.csv", "_L4T32"}};
+    } files[] = {{SOURCE_DIR "/nano-agent/board/boards.csv", ""},
+        {SOURCE_DIR "/nano-agent/board/boards-l4t32.csv", "_L4T32"}};
     size_t index = 0;
     for (size_t i = 0; i < 2; i++) {
         FILE *file = fopen(files[i].path, "r");

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The agent's configuration: every mistake is one line with file:line and what would be right.
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "nano-agent/config/address.h"
 #include "nano-agent/config/config.h"

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What goes into a PCA9685's registers, by its data sheet. What the chip makes of them is tested on a real
 // kernel.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "nano-agent/hw/pca9685.h"
 

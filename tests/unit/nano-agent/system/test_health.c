@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 // The machine's figures, read from trees as the boards have them (health/*.tree, after the layouts that
 // NVIDIA's developer guides and the kernels' device trees describe), and from this machine.
+#include <errno.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "nano-agent/system/health.h"
 

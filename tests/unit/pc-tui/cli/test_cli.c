@@ -4,9 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/cli/cli_private.h"
@@ -17,7 +16,7 @@ static void a_bare_number_is_refused_with_the_hint_to_quote(void **state)
 {
     (void)state;
     const char *numbers[] = {"20", "-20", "+3.5", " 20 ", "- 20"};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         why[0] = '\0';
         assert_int_equal(cli_check_command(numbers[i], why), CLI_USAGE);
         assert_non_null(strstr(why, "quote"));
@@ -30,7 +29,7 @@ static void what_no_device_could_understand_is_a_usage_error(void **state)
 {
     (void)state;
     const char *wrong[] = {"", "   ", "tilt nan", "tilt 1e3", "tilt 1 2", "tilt\n20\x01"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         why[0] = '\0';
         assert_int_equal(cli_check_command(wrong[i], why), CLI_USAGE);
         assert_true(why[0] != '\0');

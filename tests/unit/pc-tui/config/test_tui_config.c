@@ -12,13 +12,12 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-
 #include <cmocka.h>
 
 #include "common/log.h"
 #include "pc-tui/config/config.h"
-#include "pc-tui/history_file.h"
 #include "pc-tui/config/password.h"
+#include "pc-tui/history_file.h"
 
 enum { ARGS_MAX = 16 };
 

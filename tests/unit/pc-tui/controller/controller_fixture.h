@@ -6,13 +6,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "pc-tui/controller/controller.h"
 #include "tests/unit/pc-tui/report.h"
@@ -50,7 +49,7 @@ static inline int fake_publish(
     assert_in_range(published_count, 0, PUBLISHED_MAX - 1);
     assert_in_range(len, 0, PROTOCOL_COMMAND_MAX);
     struct published *out = &published[published_count++];
-    snprintf(out->topic, sizeof(out->topic), "%s", topic);
+    snprintf(out->topic, sizeof out->topic, "%s", topic);
     memcpy(out->payload, payload, len);
     out->payload[len] = '\0';
     out->retain = retain;
@@ -93,7 +92,7 @@ static inline void link_is(enum link_state state)
     connected = state == LINK_UP;
     struct link_report link = {.state = state};
     if (!connected)
-        snprintf(link.reason, sizeof(link.reason), "connection refused at localhost:1883");
+        snprintf(link.reason, sizeof link.reason, "connection refused at localhost:1883");
     controller_link(controller, &link);
 }
 
@@ -104,7 +103,7 @@ static inline int set_up(void **state)
     wake_at = INT64_MAX;
     agent_ahead_ms = AGENT_AHEAD_MS;
     published_count = finished_count = 0;
-    memset(&finished, 0, sizeof(finished));
+    memset(&finished, 0, sizeof finished);
     model = model_new("jetson", true);
     make(false, 1);
     report_init(&report, "", "b007");
@@ -172,7 +171,7 @@ static inline const char *field(const struct published *message, const char *key
     json_t *json = envelope(message);
     char *to = out[turn++ % 4];
     const char *value = json_string_value(json_object_get(json, key));
-    snprintf(to, sizeof(out[0]), "%s", value ? value : "");
+    snprintf(to, sizeof out[0], "%s", value ? value : "");
     json_decref(json);
     return to;
 }

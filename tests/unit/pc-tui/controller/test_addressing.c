@@ -28,7 +28,7 @@ static void a_button_of_the_device_is_named(void **state)
     (void)state;
     hear();
     report_answer(&report, "", "led_toggle", RESULT_OK, "");
-    snprintf(report.status.last.from, sizeof(report.status.last.from), "button");
+    snprintf(report.status.last.from, sizeof report.status.last.from, "button");
     hear();
     assert_string_equal(event_back(0)->from, "button");
     assert_true(event_back(0)->local);
@@ -38,7 +38,7 @@ static void a_button_of_the_device_is_named(void **state)
 static void a_retained_command_that_was_refused_is_cleared_from_the_topic(void **state)
 {
     (void)state;
-    snprintf(report.status.device, sizeof(report.status.device), "lab");
+    snprintf(report.status.device, sizeof report.status.device, "lab");
     hear();
     report_answer(&report, "", "tilt_up", RESULT_RETAINED, "a retained command is an old command");
     hear();
@@ -97,7 +97,7 @@ static void a_thousand_devices_each_get_their_own_and_each_echo_finds_its_own(vo
     (void)state;
     char name[16];
     for (int i = 0; i < 1000; i++) {
-        snprintf(report.status.device, sizeof(report.status.device), "n%d", i);
+        snprintf(report.status.device, sizeof report.status.device, "n%d", i);
         hear();
     }
     struct controller_address all = {.all = true};
@@ -106,7 +106,7 @@ static void a_thousand_devices_each_get_their_own_and_each_echo_finds_its_own(vo
     for (size_t i = 0; i < 1000; i++) {
         controller_published(controller, published[i].token, 0);
         assert_true(sscanf(published[i].topic, "jetson/%15[^/]/control", name) == 1);
-        snprintf(report.status.device, sizeof(report.status.device), "%s", name);
+        snprintf(report.status.device, sizeof report.status.device, "%s", name);
         echo(&published[i]);
     }
     assert_int_equal(finished_count, 1000);

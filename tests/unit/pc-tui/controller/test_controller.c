@@ -18,7 +18,7 @@ static void an_id_is_the_random_of_this_run_and_a_counter(void **state)
 static void a_named_device_is_spoken_to_on_its_own_topic(void **state)
 {
     (void)state;
-    snprintf(report.status.device, sizeof(report.status.device), "lab2");
+    snprintf(report.status.device, sizeof report.status.device, "lab2");
     hear();
     struct controller_address to = {.device = "lab2"};
     assert_int_equal(controller_send(controller, &to, "led_on").verdict, CONTROLLER_TAKEN);
@@ -134,7 +134,7 @@ static void after_a_suspend_of_either_machine_one_expired_command_teaches_the_ne
 {
     (void)state;
     static const int64_t jumps_ms[] = {3600000, -3600000, 4000, -4000};
-    for (size_t i = 0; i < sizeof(jumps_ms) / sizeof(jumps_ms[0]); i++) {
+    for (size_t i = 0; i < sizeof jumps_ms / sizeof jumps_ms[0]; i++) {
         be_ready();
         int64_t old_ms = agent_ahead_ms;
         clocks_move_apart_by(jumps_ms[i]);
@@ -186,7 +186,7 @@ static void a_sample_is_forgotten_on_a_new_boot(void **state)
 {
     (void)state;
     be_ready();
-    snprintf(report.status.boot, sizeof(report.status.boot), "f00d");
+    snprintf(report.status.boot, sizeof report.status.boot, "f00d");
     hear();
     send_text("tilt 2");
     assert_string_equal(field(newest(), "cmd"), "status");
@@ -218,7 +218,7 @@ static void a_clock_that_cannot_be_is_no_sample(void **state)
     char text[PROTOCOL_STATUS_MAX];
     const char *t[] = {"-5", "9223372036854775807", "1e300"};
     for (size_t i = 0; i < 3; i++) {
-        int len = snprintf(text, sizeof(text),
+        int len = snprintf(text, sizeof text,
             "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b007\",\"seq\":9,\"t\":%s,\"report\":1,"
             "\"channels\":{\"tilt\":{\"kind\":\"servo\"}},"
             "\"last\":{\"n\":%zu,\"id\":\"%s\",\"cmd\":\"status\",\"result\":\"ok\"}}",
@@ -289,7 +289,7 @@ static void a_result_not_known_here_is_a_failure_under_its_own_name(void **state
     be_ready();
     send_text("led_on");
     char text[PROTOCOL_STATUS_MAX];
-    int len = snprintf(text, sizeof(text),
+    int len = snprintf(text, sizeof text,
         "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b007\",\"seq\":9,\"t\":1,\"report\":1,"
         "\"channels\":{},\"last\":{\"n\":9,\"id\":\"%s\",\"cmd\":\"led_on\",\"result\":\"postponed\"}}",
         field(newest(), "id"));
@@ -362,7 +362,7 @@ static void a_restarted_device_ends_what_is_unanswered(void **state)
     (void)state;
     be_ready();
     send_text("tilt_up");
-    snprintf(report.status.boot, sizeof(report.status.boot), "f00d");
+    snprintf(report.status.boot, sizeof report.status.boot, "f00d");
     report.status.last.n = 0;
     hear();
     assert_int_equal(finished.stage, JOURNAL_NO_ECHO);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "pc-tui/keys/input.h"
 
@@ -81,7 +79,7 @@ static void feed_bytes(const char *bytes, size_t len)
     input_feed(&input, bytes, len, now, emit, &seen);
 }
 
-#define feed(literal) feed_bytes(literal, sizeof(literal) - 1)
+#define feed(literal) feed_bytes(literal, sizeof literal - 1)
 
 static void tick(void)
 {

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
 #include "pc-tui/model/model.h"
@@ -50,7 +49,7 @@ static struct model_device *hear(bool retained)
 
 static struct model_device *hear_name(const char *name)
 {
-    snprintf(report.status.device, sizeof(report.status.device), "%s", name);
+    snprintf(report.status.device, sizeof report.status.device, "%s", name);
     return hear(false);
 }
 
@@ -58,12 +57,12 @@ static struct model_device *hear_will(const char *boot, const char *why, bool re
 {
     char kept[PROTOCOL_BOOT_MAX + 1];
     char topic[PROTOCOL_TOPIC_MAX];
-    snprintf(kept, sizeof(kept), "%s", report.status.boot);
-    snprintf(report.status.boot, sizeof(report.status.boot), "%s", boot);
+    snprintf(kept, sizeof kept, "%s", report.status.boot);
+    snprintf(report.status.boot, sizeof report.status.boot, "%s", boot);
     report_encode_offline(&report, why);
     struct model_device *device =
         take(protocol_topic(topic, "jetson", report.status.device, "status"), retained);
-    snprintf(report.status.boot, sizeof(report.status.boot), "%s", kept);
+    snprintf(report.status.boot, sizeof report.status.boot, "%s", kept);
     return device;
 }
 
@@ -160,7 +159,7 @@ static void a_device_that_goes_comes_back_or_restarts_is_told_once(void **state)
     hear(false);
     assert_int_equal(journal_count(&model->journal), 2);
     assert_string_equal(journal_at(&model->journal, 0)->text, "jetson is back");
-    snprintf(report.status.boot, sizeof(report.status.boot), "next");
+    snprintf(report.status.boot, sizeof report.status.boot, "next");
     hear(false);
     hear(false);
     assert_int_equal(journal_count(&model->journal), 3);
@@ -204,7 +203,7 @@ static void gaps_in_seq_are_counted_as_lost_reports(void **state)
     report.status.seq += 3;
     hear(false);
     assert_int_equal(device->lost, 3);
-    snprintf(report.status.boot, sizeof(report.status.boot), "new");
+    snprintf(report.status.boot, sizeof report.status.boot, "new");
     report.status.seq = 700;
     hear(false);
     assert_int_equal(device->lost, 0);
@@ -232,7 +231,7 @@ static void alternating_boots_say_that_two_agents_share_a_name(void **state)
     struct model_device *device = NULL;
     for (size_t i = 0; i < 3; i++) {
         assert_false(device && model_shared(device, now));
-        snprintf(report.status.boot, sizeof(report.status.boot), "%s", boots[i]);
+        snprintf(report.status.boot, sizeof report.status.boot, "%s", boots[i]);
         device = hear(false);
     }
     assert_true(model_shared(device, now));
@@ -241,7 +240,7 @@ static void alternating_boots_say_that_two_agents_share_a_name(void **state)
     assert_non_null(strstr(event->text, "two agents share the name"));
     // Said once, however long it goes on.
     size_t count = journal_count(&model->journal);
-    snprintf(report.status.boot, sizeof(report.status.boot), "bbbb");
+    snprintf(report.status.boot, sizeof report.status.boot, "bbbb");
     hear(false);
     assert_int_equal(journal_count(&model->journal), count);
     assert_false(model_shared(device, now + MODEL_SHARED_US));
@@ -251,7 +250,7 @@ static void a_restart_is_not_taken_for_a_second_agent(void **state)
 {
     (void)state;
     struct model_device *device = hear(false);
-    snprintf(report.status.boot, sizeof(report.status.boot), "next");
+    snprintf(report.status.boot, sizeof report.status.boot, "next");
     hear(false);
     hear(false);
     assert_false(model_shared(device, now));
@@ -292,7 +291,7 @@ static void a_status_of_a_later_version_is_refused_clearly(void **state)
 {
     (void)state;
     const char text[] = "{\"v\":2,\"device\":\"\",\"online\":true,\"boot\":\"a\",\"seq\":1}";
-    assert_null(model_status(model, "jetson/status", text, sizeof(text) - 1, false, now, WALL, NULL));
+    assert_null(model_status(model, "jetson/status", text, sizeof text - 1, false, now, WALL, NULL));
     assert_int_equal(model->unreadable, 1);
     assert_non_null(strstr(model->unreadable_why, "2"));
 }
@@ -303,7 +302,7 @@ static void hostile_topics_and_bytes_make_no_device(void **state)
     report_encode(&report);
     const char *topics[] = {"jetson/\033[2J/status", "jetson/a/b/status", "jetson/control", "other/status",
         "jetson//status", "jetson/status/status/x", "jetson/reply/status"};
-    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
         assert_null(take(topics[i], false));
     for (size_t len = 1; len < report.len; len++)
         assert_null(model_status(model, "jetson/status", report.text, len, false, now, WALL, NULL));
@@ -343,7 +342,7 @@ static void a_thousand_devices_keep_their_places(void **state)
     char name[16];
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 1000; i++) {
-            snprintf(name, sizeof(name), "n%d", (i * 7919) % 1000);
+            snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
             report.status.t_ms = i;
             hear_name(name);
         }
@@ -352,7 +351,7 @@ static void a_thousand_devices_keep_their_places(void **state)
     for (size_t i = 1; i < model->count; i++)
         assert_true(strcmp(model->devices[i - 1]->name, model->devices[i]->name) < 0);
     for (int i = 0; i < 1000; i++) {
-        snprintf(name, sizeof(name), "n%d", (i * 7919) % 1000);
+        snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
         assert_int_equal(model_find(model, name, NULL)->status->t_ms, i);
     }
 }
@@ -362,7 +361,7 @@ static void names_beyond_the_limit_are_not_taken_up_and_said_once(void **state)
     (void)state;
     char name[16];
     for (int i = 0; i < MODEL_DEVICES_MAX + 50; i++) {
-        snprintf(name, sizeof(name), "n%d", i);
+        snprintf(name, sizeof name, "n%d", i);
         hear_name(name);
     }
     assert_int_equal(model->count, MODEL_DEVICES_MAX);
@@ -439,7 +438,7 @@ static void the_journal_keeps_the_newest_events(void **state)
     assert_null(journal_find(&model->journal, 0));
     assert_null(journal_find(&model->journal, 1));
     for (int i = 1; i <= 5000; i++) {
-        snprintf(text, sizeof(text), "event %d", i);
+        snprintf(text, sizeof text, "event %d", i);
         journal_add(&model->journal, JOURNAL_NOTICE, WALL, "", text);
     }
     assert_true(JOURNAL_MAX >= 200);
@@ -475,13 +474,13 @@ static void an_event_tells_its_whole_life(void **state)
     event->stage = JOURNAL_DONE;
     event->echo_us = 420;
     event->result = RESULT_LIMIT;
-    snprintf(event->result_name, sizeof(event->result_name), "limit");
-    snprintf(event->why, sizeof(event->why), "already at 45°");
+    snprintf(event->result_name, sizeof event->result_name, "limit");
+    snprintf(event->why, sizeof event->why, "already at 45°");
     assert_string_equal(journal_describe(line, event, "jetson", false),
         "sent  ✓ broker 0.1 ms  ✓ nano 0.4 ms  limit: already at 45°");
     assert_false(journal_failed(event));
     event->device[0] = '\0';
-    snprintf(event->why, sizeof(event->why), "x");
+    snprintf(event->why, sizeof event->why, "x");
     assert_string_equal(
         journal_describe(line, event, "jetson", true), "sent  ok broker 0.1 ms  ok jetson 0.4 ms  limit: x");
     event->stage = JOURNAL_NO_ECHO;
@@ -492,8 +491,8 @@ static void an_event_tells_its_whole_life(void **state)
     event->stage = JOURNAL_DROPPED;
     assert_string_equal(journal_describe(line, event, "jetson", false), "not sent: x");
     event = journal_add(&model->journal, JOURNAL_OTHERS, WALL, "nano", "led_on");
-    snprintf(event->from, sizeof(event->from), "7c21");
-    snprintf(event->result_name, sizeof(event->result_name), "ok");
+    snprintf(event->from, sizeof event->from, "7c21");
+    snprintf(event->result_name, sizeof event->result_name, "ok");
     event->result = RESULT_OK;
     assert_string_equal(journal_describe(line, event, "jetson", false), "from 7c21…  ok");
     event->local = true;

@@ -8,13 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "common/protocol/vocabulary.h"
+#include "pc-tui/keys/input.h"
 #include "pc-tui/ui/actions.h"
 #include "pc-tui/ui/completion.h"
-#include "pc-tui/keys/input.h"
 
 enum { FILE_MAX = 64 * 1024, ROW_SIZE = 512 };
 static const unsigned everything = ~0u;
