@@ -505,7 +505,7 @@ static void a_refused_pin_says_where_and_which_are_left(void **state)
         "f:3: ", "PWM left: none; use a PCA9685 board");
 }
 
-// Runs config_load in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
+// Runs config_from_arguments in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
 static int load(const char *const args[], char *out, size_t size)
 {
     int fds[2];
@@ -520,7 +520,7 @@ static int load(const char *const args[], char *out, size_t size)
         dup2(fds[1], STDOUT_FILENO);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
-        int status = config_load(argc, argv, &config);
+        int status = config_from_arguments(argc, argv, &config);
         if (status < 0)
             printf("%s root=%s device=%s/%s port=%d hosts=%zu %s sim=%d\n", config.path, config.broker.root,
                 config.broker.device, config.agent.device, config.broker.default_port,
