@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The controller's outward half: what the operator asks for becomes a PUBLISH or a refusal with its reason.
+// What the operator asks for becomes a PUBLISH, or a refusal with its reason.
+#include "pc-tui/controller/controller_send.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/controller/controller.h"
-#include "pc-tui/controller/controller_outbox.h"
+#include "pc-tui/model/model_kind.h"
 
 // A command understood, on its way to one or more devices.
 struct order {
-    enum command_kind kind;
+    enum peer_command_kind kind;
     char text[PROTOCOL_CMD_SIZE]; // canonical
     struct protocol_command parsed;
     const char *channel; // of a step, else ""
@@ -71,9 +72,9 @@ static const char *absence(const struct controller *controller, const struct mod
     return NULL;
 }
 
-static struct command *place_command(struct peer *peer, const struct command *command)
+static struct peer_command *place_command(struct peer *peer, const struct peer_command *command)
 {
-    struct command *place = peer_place(peer);
+    struct peer_command *place = peer_place(peer);
     if (place)
         *place = *command;
     return place;
@@ -84,7 +85,7 @@ static int ask_clock(struct controller *controller, struct peer *peer, struct co
 {
     if (peer_unanswered(peer, COMMAND_CLOCK) > 0)
         return 0;
-    struct command command = {.used = true,
+    struct peer_command command = {.used = true,
         .kind = COMMAND_CLOCK,
         .sent_us = now.us,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
@@ -101,7 +102,7 @@ static int ask_clock(struct controller *controller, struct peer *peer, struct co
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
     const struct order *order, bool motion, bool deadline, uint64_t serial, struct controller_clock now)
 {
-    struct command command = {.used = true,
+    struct peer_command command = {.used = true,
         .motion = motion,
         .kind = order->kind,
         .sent_us = now.us,
@@ -128,45 +129,43 @@ static struct controller_answer publish_order(struct controller *controller, str
 static struct controller_answer wait_for_clock(struct controller *controller, struct peer *peer,
     const struct order *order, bool motion, struct controller_clock now)
 {
-    if (peer->wish.used)
-        return answer(CONTROLLER_REFUSED, "\"%s\" still waits for the clock of %s", peer->wish.text,
+    if (peer->waiting.used)
+        return answer(CONTROLLER_REFUSED, "\"%s\" still waits for the clock of %s", peer->waiting.text,
             controller_label(controller, peer->device));
     int rc = ask_clock(controller, peer, now);
     if (rc < 0)
         return publish_failed(controller, rc);
-    struct wish *wish = &peer->wish;
-    *wish = (struct wish){.used = true,
+    struct peer_waiting *waiting = &peer->waiting;
+    *waiting = (struct peer_waiting){.used = true,
         .motion = motion,
         .kind = order->kind,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
-    snprintf(wish->channel, sizeof wish->channel, "%s", order->channel);
-    snprintf(wish->text, sizeof wish->text, "%s", order->text);
+    snprintf(waiting->channel, sizeof waiting->channel, "%s", order->channel);
+    snprintf(waiting->text, sizeof waiting->text, "%s", order->text);
     struct journal_event *event = controller_record(controller, peer->device->name, order->text, now);
     event->stage = JOURNAL_WAITING;
-    wish->serial = event->serial;
-    controller_wake(controller, wish->deadline_us);
+    waiting->serial = event->serial;
+    controller_wake(controller, waiting->deadline_us);
     return taken(event->serial);
 }
 
-void controller_release_wish(struct controller *controller, struct peer *peer, struct controller_clock now)
+void controller_send_waiting(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    struct wish wish = peer->wish;
-    struct order order = {.kind = wish.kind, .channel = wish.channel};
-    snprintf(order.text, sizeof order.text, "%s", wish.text);
-    peer->wish.used = false;
+    struct peer_waiting waiting = peer->waiting;
+    struct order order = {.kind = waiting.kind, .channel = waiting.channel};
+    snprintf(order.text, sizeof order.text, "%s", waiting.text);
+    peer->waiting.used = false;
     struct controller_answer result =
-        publish_order(controller, peer, &order, wish.motion, true, wish.serial, now);
+        publish_order(controller, peer, &order, waiting.motion, true, waiting.serial, now);
     if (result.verdict != CONTROLLER_TAKEN)
-        controller_end(controller, wish.serial, JOURNAL_DROPPED, "%s", result.why);
+        controller_end(controller, waiting.serial, JOURNAL_DROPPED, "%s", result.why);
 }
 
 // A plain word for whoever listens: no device ever reported here.
 static struct controller_answer publish_plain(
     struct controller *controller, const char *text, struct controller_clock now)
 {
-    struct plain *plain = NULL;
-    for (size_t i = 0; i < PLAIN_MAX && !plain; i++)
-        plain = controller->plain[i].used ? NULL : &controller->plain[i];
+    struct plain_word *plain = controller_place_plain_word(controller);
     if (!plain)
         return answer(CONTROLLER_SKIPPED, "the broker has not answered yet");
     char topic[PROTOCOL_TOPIC_MAX];
@@ -182,8 +181,8 @@ static struct controller_answer publish_plain(
         controller_end(controller, serial, JOURNAL_PLAIN, "no device reports here");
         return taken(serial);
     }
-    *plain = (struct plain){.used = true, .token = token, .serial = serial, .sent_us = now.us};
-    controller_wake(controller, now.us + PLAIN_LIFE_US);
+    *plain = (struct plain_word){.used = true, .token = token, .serial = serial, .sent_us = now.us};
+    controller_wake(controller, now.us + PLAIN_WORD_LIFE_US);
     return taken(serial);
 }
 
@@ -217,11 +216,11 @@ static struct controller_answer deliver(struct controller *controller, struct mo
     if (peer->stop.used && !safe)
         return answer(CONTROLLER_REFUSED, "%s has not confirmed STOP yet", label);
     if (order->kind == COMMAND_OTHER &&
-        peer_unanswered(peer, COMMAND_OTHER) + peer->wish.used >= CONTROLLER_OTHERS_MAX)
+        peer_unanswered(peer, COMMAND_OTHER) + peer->waiting.used >= CONTROLLER_OTHERS_MAX)
         return answer(
             CONTROLLER_REFUSED, "%s has not answered %d commands yet", label, CONTROLLER_OTHERS_MAX);
     if (known == RESULT_OK && match.verb == VERB_STOP)
-        controller_drop_wish(controller, peer, "stopped");
+        controller_drop_waiting(controller, peer, "stopped");
 
     bool motion = ask; // who knows
     if (known == RESULT_OK)
@@ -349,8 +348,9 @@ static struct controller_answer step_device(struct controller *controller, struc
     if (index < 0)
         return answer(CONTROLLER_REFUSED, "%s has no %s", controller_label(controller, device), channel_name);
     const struct status_channel *channel = &device->status->channels[index];
-    bool servo = channel->id.kind == CHANNEL_SERVO;
-    if (!servo && channel->id.kind != CHANNEL_DIMMER)
+    enum model_unit unit = model_kind(channel->id.kind)->step;
+    bool servo = unit == UNIT_DEGREES;
+    if (unit == UNIT_NONE)
         return answer(CONTROLLER_REFUSED, "%s knows no steps", channel_name);
     struct peer *peer = controller_peer(controller, device);
     if (peer && servo && must_let_go(peer, now))

@@ -187,7 +187,7 @@ static void tab_completes_what_the_device_offers(void **state)
     assert_string_equal(world->ui.line.text, "led_toggle");
     world_type(world, "<C-u>pa<Tab>");
     assert_string_equal(world->ui.line.text, "pan");
-    assert_true(world->ui.match_count > 3);
+    assert_true(world->ui.offered.count > 3);
     world_type(world, "<Tab>");
     char first[64];
     snprintf(first, sizeof first, "%.63s", world->ui.line.text);
@@ -196,7 +196,7 @@ static void tab_completes_what_the_device_offers(void **state)
     world_type(world, "<S-Tab>");
     assert_string_equal(world->ui.line.text, first);
     world_type(world, "x");
-    assert_int_equal(world->ui.match_count, 0);
+    assert_int_equal(world->ui.offered.count, 0);
     world_type(world, "<C-u>nonsense<Tab>");
     assert_string_equal(world->ui.line.text, "nonsense");
     assert_string_equal(world_sent(world), "");
@@ -334,19 +334,19 @@ static void the_history_keeps_the_newest_hundred(void **state)
     char text[32];
     memset(&history, 0, sizeof history);
     line_clear(&line);
-    assert_false(history_older(&history, &line));
+    assert_false(line_history_older(&history, &line));
     for (int i = 0; i < LINE_HISTORY_MAX + 5; i++) {
         snprintf(text, sizeof text, "tilt %d", i);
-        history_add(&history, text);
-        history_add(&history, text); // twice the same is one
+        line_history_add(&history, text);
+        line_history_add(&history, text); // twice the same is one
     }
-    history_add(&history, "");
+    line_history_add(&history, "");
     assert_int_equal(history.count, LINE_HISTORY_MAX);
     assert_string_equal(history.entries[0], "tilt 5");
     assert_string_equal(history.entries[LINE_HISTORY_MAX - 1], "tilt 104");
     for (int i = 0; i < LINE_HISTORY_MAX; i++)
-        assert_true(history_older(&history, &line));
-    assert_false(history_older(&history, &line));
+        assert_true(line_history_older(&history, &line));
+    assert_false(line_history_older(&history, &line));
     assert_string_equal(line.text, "tilt 5");
 }
 
