@@ -16,6 +16,7 @@
 #include "nano-agent/outputs.h"
 #include "nano-agent/pins.h"
 #include "nano-agent/system/notify.h"
+#include "nano-agent/system/static_libc.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1
@@ -391,6 +392,7 @@ static int run(struct app *app)
 
 int main(int argc, char **argv)
 {
+    static_libc_init();
     static struct app app;
     int status = config_load(argc, argv, &app.config);
     if (status >= 0)

@@ -10,6 +10,10 @@ packages_tests=("${packages_demo[@]}" libcmocka-dev libvterm-dev python3 python3
 # packages and a disk with systemd to install them on.
 packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gcc kmod i2c-tools gpiod iproute2 strace
   util-linux mmdebstrap e2fsprogs systemd udev scdoc dpkg-dev lintian python3 python3-paho-mqtt mosquitto mosquitto-clients)
+# The portable package: what builds it, and below what its tests need beside that.
+packages_portable=(make cmake pkg-config dpkg-dev patch xz-utils gzip file scdoc debian-archive-keyring)
+packages_portable_tests=("${packages_portable[@]}" gcc gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio mmdebstrap
+  iproute2 strace lintian)
 packages_checks=(clang clang-format clang-tidy)
 
 # install_packages NAME…: does nothing where all of them are there. Says what it will do before it does it.
