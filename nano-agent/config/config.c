@@ -238,7 +238,7 @@ static int read_configuration(const char *path, struct config *out)
     return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
-int config_load(int argc, char **argv, struct config *out)
+int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {options, parse_option, "[check | pins]",

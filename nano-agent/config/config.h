@@ -5,6 +5,7 @@
 
 #include "common/broker_options.h"
 #include "nano-agent/agent/agent.h"
+#include "nano-agent/hw/backend.h"
 #include "nano-agent/system/position_store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs
@@ -48,7 +49,7 @@ void config_init(struct config *config);
 // the same as dist/nano-agent.conf, holds). Options win over the file. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
-int config_load(int argc, char **argv, struct config *out);
+int config_from_arguments(int argc, char **argv, struct config *out);
 
 // Whose header `pin N` is: --board, else what the device tree says, else a Nano where all is simulated; NULL
 // = not known.

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { NAME_SIZE = 40 };
 

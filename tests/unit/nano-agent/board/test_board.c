@@ -97,7 +97,7 @@ static void resolve_row(const struct row *row, size_t index)
     char why[ADDRESS_WHY_SIZE], text[128];
     snprintf(text, sizeof text, "pin %u", row->pin);
     assert_int_equal(address_parse(text, false, row->model, &at, why), 0);
-    assert_int_equal(at.bus, HW_GPIO);
+    assert_int_equal(at.kind, HW_GPIO);
     assert_string_equal(at.chip, row->chip);
     assert_int_equal(at.line, row->line);
     assert_int_equal(at.pin, row->pin);
@@ -115,7 +115,7 @@ static void resolve_row(const struct row *row, size_t index)
         return;
     }
     assert_int_equal(status, 0);
-    assert_int_equal(at.bus, HW_PWM_SYSFS);
+    assert_int_equal(at.kind, HW_PWM_SYSFS);
     assert_string_equal(at.chip, row->pwm);
     assert_int_equal(at.line, row->channel);
     assert_true(address_same(&at, &other)); // GPIO and PWM of one pin exclude each other
