@@ -8,11 +8,13 @@
 #include "nano-agent/check/check.h"
 #include "nano-agent/daemon.h"
 #include "nano-agent/pins.h"
+#include "nano-agent/system/static_libc.h"
 
 enum { LOG_MS = 200 }; // for the last lines, at the end
 
 int main(int argc, char **argv)
 {
+    static_libc_init();
     static struct config config;
     int status = config_from_arguments(argc, argv, &config);
     if (status >= 0)

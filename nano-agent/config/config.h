@@ -6,6 +6,7 @@
 #include "common/broker_options.h"
 #include "common/log.h"
 #include "nano-agent/agent/agent.h"
+#include "nano-agent/hw/backend.h"
 #include "nano-agent/system/position_store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs

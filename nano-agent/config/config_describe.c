@@ -31,9 +31,9 @@ static void describe_brokers(const struct broker_options *broker, void (*line)(c
 static void describe_place(const struct hw_address *at, char *out, size_t size)
 {
     int len = snprintf(out, size, "%s", at->text);
-    if (at->pin && len > 0 && (size_t)len < size && at->bus != HW_SIM)
+    if (at->pin && len > 0 && (size_t)len < size && at->kind != HW_SIM)
         snprintf(out + len, size - (size_t)len, " = %s:%u", at->chip, at->line);
-    else if (at->bus == HW_SIM && len > 0 && (size_t)len < size)
+    else if (at->kind == HW_SIM && len > 0 && (size_t)len < size)
         snprintf(out + len, size - (size_t)len, ", simulated");
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/line_writer.h"
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { NAME_SIZE = 40, QUEUE_SIZE = 64 * 1024, LAST_LINES_MS = 200 };
 
