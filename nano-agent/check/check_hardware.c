@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What nano-agent check finds about each channel's hardware, by looking alone: no line is requested, nothing
-// exported, no register written.
+#include "nano-agent/check/check_hardware.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "nano-agent/board/board.h"
-#include "nano-agent/check/check.h"
+#include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pwm_sysfs.h"
+#include "nano-agent/system/sysfs.h"
 
 enum { MEND_SIZE = 300, SYS_SIZE = 512, DIRECTORY_SIZE = 1024, PATH_SIZE = 1152 };
 
@@ -34,19 +35,8 @@ static void groups_mend(const struct check *check, const char *group, char mend[
 // A channel's file in sysfs as a number; -1 where it cannot be read.
 static int64_t read_number(const char *directory, const char *name)
 {
-    char path[PATH_SIZE], text[32];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t len = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (len <= 0)
-        return -1;
-    text[len] = '\0';
-    char *end;
-    long long n = strtoll(text, &end, 10);
-    return end == text ? -1 : n;
+    int64_t n;
+    return sysfs_read_number_in(directory, name, &n) ? n : -1;
 }
 
 // The folder of an exported channel: "/sys/class/pwm/pwmchip0/pwm2". False where it is not exported.
@@ -250,7 +240,7 @@ static void check_pca9685(struct subject *s)
     int status = check->pca9685_probe(at, why);
     if (status == 0) {
         char steps[160];
-        describe_steps(s, 4096, steps, sizeof steps);
+        describe_steps(s, PCA9685_STEPS, steps, sizeof steps);
         check_ok(check, "%s: a chip answers at 0x%02x of %s, and no driver has it%s", s->name,
             at->i2c_address, at->chip, steps);
         return;
@@ -273,7 +263,7 @@ static void check_pca9685(struct subject *s)
     check_wrong(check, mend, "%s: %s", s->name, why);
 }
 
-void check_outputs(struct check *check)
+void check_hardware(struct check *check)
 {
     const struct config *config = check->config;
     for (size_t i = 0; i < config->agent.count; i++) {

@@ -25,18 +25,11 @@ void config_init(struct config *config)
     config->agent.report_ms = 1000;
 }
 
-// The line of the key that a sentence about the whole begins with or names.
-static unsigned line_named_in(const struct config_file *file, const char *why)
+// The line of a key that broker_options_from_cfg names.
+static unsigned line_of_broker_key(const struct config_file *file, const char *key)
 {
-    static const char *const keys[] = {"broker", "root", "device", "qos", "keepalive", "version"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (strstr(why, keys[i]) && config_file_has(file, file->cfg, keys[i]))
-            return config_file_line(file, file->cfg, keys[i]);
-    }
-    cfg_t *login = cfg_getsec(file->cfg, "login");
-    return login && config_file_has(file, login, "password_file")
-               ? config_file_line(file, login, "password_file")
-               : 0;
+    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
+    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
 }
 
 static enum log_level log_level_of(const char *word)
@@ -51,11 +44,12 @@ static int read_top(struct config_file *file, struct config *out)
 {
     cfg_t *top = file->cfg;
     char why[PROTOCOL_WHY_SIZE] = "";
+    const char *key;
     if (config_file_has(file, top, "broker") && cfg_size(top, "broker") == 0)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
-    if (broker_options_from_cfg(&out->broker, top, why) < 0)
-        return config_file_refuse(file, line_named_in(file, why), "%s", why);
+    if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
+        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)

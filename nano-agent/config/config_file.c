@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/broker_options.h"
 #include "common/text.h"
 
@@ -318,35 +319,34 @@ static void refuse_unknown_key(cfg_t *cfg, const char *name)
         parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
 }
 
-// libconfuse's sentences say what, not what would be right; its formats are matched because it gives no code.
+// What to write instead, by a part of libconfuse's format. It gives no code for a mistake; where another version of it
+// has other words, its own sentence stands alone.
+static const struct {
+    const char *part, *right;
+} mends[] = {
+    {"equal sign", "; write KEY = VALUE"},
+    {"unexpected token", "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }"},
+    {"premature end", "; a value or a } is missing"},
+    {"closing brace", "; remove the }"},
+    {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
+    {"opening brace", "; write KIND NAME { … }"},
+    {"duplicate title", "; every name can be used once"},
+    {"append", "; write KEY = VALUE"},
+};
+
 __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
 {
-    unsigned line = (unsigned)cfg->line;
-    char section[128];
+    char section[128], text[256];
+    const char *right = "";
     if (strstr(format, "no such option")) {
         refuse_unknown_key(cfg, va_arg(ap, const char *));
         return;
     }
-    char text[256];
     vsnprintf(text, sizeof text, format, ap);
-    const char *right = "";
-    if (strstr(format, "equal sign"))
-        right = "; write KEY = VALUE";
-    else if (strstr(format, "unexpected token"))
-        right = "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }";
-    else if (strstr(format, "premature end"))
-        right = "; a value or a } is missing";
-    else if (strstr(format, "closing brace"))
-        right = "; remove the }";
-    else if (strstr(format, "missing title"))
-        right = "; write KIND NAME { … }, for example servo tilt { … }";
-    else if (strstr(format, "opening brace"))
-        right = "; write KIND NAME { … }";
-    else if (strstr(format, "duplicate title"))
-        right = "; every name can be used once";
-    else if (strstr(format, "append"))
-        right = "; write KEY = VALUE";
-    config_file_refuse(parsing, line, "%s%s%s", where(cfg, section), text, right);
+    for (size_t i = 0; i < ARRAY_LENGTH(mends) && !*right; i++)
+        if (strstr(format, mends[i].part))
+            right = mends[i].right;
+    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
 }
 
 static void add_keys(int section, cfg_opt_t *opts)

@@ -27,14 +27,15 @@ enum {
     PRE_SCALE = 0xFE,
     PRE_SCALE_MIN = 3,
     PRE_SCALE_MAX = 255,
-    CHANNELS = 16,
     OSCILLATOR_PERIOD_NS = 40, // 25 MHz
     OSCILLATOR_START_NS = 500000,
     // "TI" at 0xFE, as an SMBus word (TI INA3221 data sheet, 8.6.2.20): a power monitor that these boards
     // have at 0x40 of other buses.
     INA3221_MANUFACTURER = 0x4954,
-    LOCKS_A_CHIP = 32, // bytes of the bus's file to lock: one a channel, and …
-    LOCK_CHIP = 16,    // … this one for what the channels share
+    // Agents lock bytes of the bus's file: of LOCKS_A_CHIP for each chip one for each channel, and one for what the
+    // channels share.
+    LOCKS_A_CHIP = 32,
+    LOCK_CHIP = PCA9685_CHANNELS,
 };
 
 struct chip {
@@ -295,7 +296,7 @@ int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE])
 static int restart(const struct chip *chip)
 {
     int status = 0;
-    for (unsigned i = 0; i < CHANNELS && !status; i++)
+    for (unsigned i = 0; i < PCA9685_CHANNELS && !status; i++)
         status = write_channel(chip, i, 0);
     if (!status)
         status = write_register(chip->fd, MODE1, MODE1_AI | MODE1_SLEEP);

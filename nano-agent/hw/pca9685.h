@@ -5,7 +5,7 @@
 
 #include "nano-agent/hw/backend.h"
 
-enum { PCA9685_STEPS = 4096, PCA9685_HZ_MIN = 24, PCA9685_HZ_MAX = 1526 };
+enum { PCA9685_CHANNELS = 16, PCA9685_STEPS = 4096, PCA9685_HZ_MIN = 24, PCA9685_HZ_MAX = 1526 };
 
 // PRE_SCALE for a period: round(25 MHz * period / 4096) - 1 (7.3.5), 3 to 255; -EINVAL where the chip cannot
 // do it.

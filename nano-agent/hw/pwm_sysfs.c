@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 #include "nano-agent/hw/pca9685.h"
+#include "nano-agent/system/sysfs.h"
 
-enum { RETRY_MS = 20, RETRIES = 100, NAME_SIZE = PWM_SYSFS_NAME_SIZE }; // 2 s in all
+enum { TEGRA_STEPS = 256, RETRY_MS = 20, RETRIES = 100, NAME_SIZE = PWM_SYSFS_NAME_SIZE }; // 2 s in all
 
 struct sysfs_pwm {
     struct hw_pwm base;
@@ -34,7 +35,7 @@ struct sysfs_pwm {
 static uint32_t steps_of_driver(const char *driver)
 {
     if (!strcmp(driver, "tegra-pwm"))
-        return 256;
+        return TEGRA_STEPS;
     if (!strcmp(driver, "pca9685-pwm"))
         return PCA9685_STEPS;
     return 0;
@@ -118,35 +119,6 @@ static void pause_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-static int write_text(int fd, const char *text)
-{
-    size_t len = strlen(text);
-    ssize_t done = pwrite(fd, text, len, 0);
-    if (done < 0)
-        return -errno;
-    return (size_t)done == len ? 0 : -EIO;
-}
-
-static int write_number(int fd, int64_t n)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, n);
-    return write_text(fd, text);
-}
-
-static int read_number(int fd, int64_t *out)
-{
-    char text[32];
-    ssize_t len = pread(fd, text, sizeof text - 1, 0);
-    if (len < 0)
-        return -errno;
-    text[len] = '\0';
-    char *end;
-    errno = 0;
-    *out = strtoll(text, &end, 10);
-    return errno || end == text ? -EINVAL : 0;
-}
-
 // After an export, or early in the boot, the files are not there or not ours until udev has run; kernels
 // before 4.20 send it no event for an export.
 static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
@@ -171,7 +143,7 @@ static int export_channel(const char *chip_path, unsigned channel, char why[HW_W
     int fd = open_patiently(path, O_WRONLY, why);
     if (fd < 0)
         return fd;
-    int status = write_number(fd, channel);
+    int status = sysfs_write_number_to(fd, channel);
     close(fd);
     if (status == -EBUSY) // exported meanwhile, by udev or an agent that crashed: the files tell
         return 0;
@@ -189,7 +161,7 @@ static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
         return -EINVAL;
     if (pulse_ns == pwm->duty_ns) // each write cuts the running period short on Tegra
         return 0;
-    int status = write_number(pwm->duty_fd, pulse_ns);
+    int status = sysfs_write_number_to(pwm->duty_fd, pulse_ns);
     if (!status)
         pwm->duty_ns = pulse_ns;
     return status;
@@ -200,7 +172,7 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
     if (pwm->enabled == on)
         return 0;
-    int status = write_text(pwm->enable_fd, on ? "1" : "0");
+    int status = sysfs_write_text_to(pwm->enable_fd, on ? "1" : "0");
     if (!status)
         pwm->enabled = on;
     return status;
@@ -216,17 +188,11 @@ static void pwm_close(struct hw_pwm *base)
 
 static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
 
+// A channel's file as a number; -1 where it cannot be read.
 static int64_t number_of(const char *dir, const char *file)
 {
-    char path[PATH_MAX];
-    int64_t n = -1;
-    snprintf(path, sizeof path, "%s/%s", dir, file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read_number(fd, &n) < 0)
-        n = -1;
-    if (fd >= 0)
-        close(fd);
-    return n;
+    int64_t n;
+    return sysfs_read_number_in(dir, file, &n) ? n : -1;
 }
 
 // A PCA9685's channels count as enabled from when they are exported, though they emit nothing, and while two
@@ -234,8 +200,8 @@ static int64_t number_of(const char *dir, const char *file)
 // without a pulse.
 static void disable_idle_channels(const char *chip_path)
 {
-    // Not the 17th, which is all of them at once.
-    for (unsigned channel = 0; channel < 16; channel++) {
+    // The chip's last channel beyond these is all of them at once.
+    for (unsigned channel = 0; channel < PCA9685_CHANNELS; channel++) {
         char dir[PATH_MAX / 2], path[PATH_MAX];
         snprintf(dir, sizeof dir, "%s/pwm%u", chip_path, channel);
         if (number_of(dir, "enable") != 1 || number_of(dir, "duty_cycle") != 0)
@@ -244,7 +210,7 @@ static void disable_idle_channels(const char *chip_path)
         int fd = open(path, O_WRONLY | O_CLOEXEC);
         if (fd < 0)
             continue;
-        int status = write_text(fd, "0");
+        int status = sysfs_write_text_to(fd, "0");
         (void)status; // the period's own error tells it, if it mattered
         close(fd);
     }
@@ -261,17 +227,17 @@ static int set_period(
     if (fd < 0)
         return fd;
     int64_t now = 0;
-    int status = read_number(fd, &now);
+    int status = sysfs_read_number_of(fd, &now);
     if (!status && pwm->duty_ns > period_ns) {
-        status = write_number(pwm->duty_fd, 0);
+        status = sysfs_write_number_to(pwm->duty_fd, 0);
         pwm->duty_ns = 0;
     }
     if (!status && now != period_ns)
-        status = write_number(fd, period_ns);
+        status = sysfs_write_number_to(fd, period_ns);
     if (status == -EBUSY && pwm->shares_period) {
         disable_idle_channels(chip_path);
         pwm->enabled = number_of(dir, "enable") == 1;
-        status = write_number(fd, period_ns);
+        status = sysfs_write_number_to(fd, period_ns);
     }
     close(fd);
     if (status == -EINVAL) {
@@ -293,9 +259,9 @@ static int set_period(
 static int read_state(struct sysfs_pwm *pwm, const char *dir, char why[HW_WHY_SIZE])
 {
     int64_t enabled = 0;
-    int status = read_number(pwm->enable_fd, &enabled);
+    int status = sysfs_read_number_of(pwm->enable_fd, &enabled);
     if (!status)
-        status = read_number(pwm->duty_fd, &pwm->duty_ns);
+        status = sysfs_read_number_of(pwm->duty_fd, &pwm->duty_ns);
     if (status < 0)
         return refuse(why, dir, -status);
     pwm->enabled = enabled != 0;

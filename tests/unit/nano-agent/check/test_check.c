@@ -20,6 +20,9 @@
 #include <cmocka.h>
 
 #include "nano-agent/check/check.h"
+#include "nano-agent/check/check_broker.h"
+#include "nano-agent/check/check_hardware.h"
+#include "nano-agent/check/check_software.h"
 
 static char root[64];
 static struct config config;
@@ -151,7 +154,7 @@ static void check(const char *board, const char *text)
     c.gpio_look = look;
     c.pca9685_probe = probe;
     check_software(&c);
-    check_outputs(&c);
+    check_hardware(&c);
     fclose(out);
     wrong = c.wrong;
 }
