@@ -20,8 +20,6 @@
 
 enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
 
-// ---- time
-
 static int64_t lost_at_us(const struct daemon *daemon)
 {
     return daemon->guarding ? (daemon->heard_ms + daemon->config.lost_after_ms) * 1000 : INT64_MAX;
@@ -42,15 +40,15 @@ static int64_t next_us(const struct daemon *daemon)
     return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
 }
 
-// One timer for everything, and a timerfd of our own: libevent's timers are 4 to 7 ms late, or with
-// PRECISE_TIMER cost a system call each turn. This one costs a call only where the time has changed.
+// Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
+// a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
     daemon->armed_us = next;
-    struct itimerspec at = {0}; // zero disarms
+    struct itimerspec at = {0}; // a time of zero disarms the timer
     if (next != INT64_MAX) {
         if (next < 1)
             next = 1;
@@ -96,7 +94,7 @@ static void tell_ready(struct daemon *daemon)
 
 static void feed_watchdog(struct daemon *daemon)
 {
-    // Along with the heartbeat where that comes in time, so that it costs no wake-up of its own.
+    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
     int64_t now = daemon_now_us();
     if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
         return;
@@ -112,7 +110,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     uint64_t times;
     (void)what;
     if (read(fd, &times, sizeof times) < 0)
-        return; // set anew since it went off
+        return; // it was armed for another time after it had gone off
     daemon->armed_us = INT64_MAX;
     if (!daemon->stopping)
         check_lost(daemon);
@@ -124,8 +122,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     quit_if_done(daemon);
     schedule(daemon);
 }
-
-// ---- what comes in
 
 static void trace_link(const struct link_report *report)
 {
@@ -242,7 +238,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)what;
-    if (daemon->stopping) { // asked twice: at once
+    if (daemon->stopping) { // the second request ends it at once
         event_base_loopbreak(daemon->base);
         return;
     }
@@ -256,8 +252,6 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     quit_if_done(daemon);
     schedule(daemon);
 }
-
-// ---- start and end
 
 static int watch_inputs(struct daemon *daemon)
 {

@@ -57,11 +57,11 @@ static void check_gpio(struct subject *s)
     const struct hw_address *at = s->at;
     struct gpio_look look = {0};
     char why[HW_WHY_SIZE], mend[MEND_SIZE], directory[DIRECTORY_SIZE];
-    int status = check->gpio_look(at, &look, why);
-    if (status == -EACCES || status == -EPERM) {
+    int rc = check->gpio_look(at, &look, why);
+    if (rc == -EACCES || rc == -EPERM) {
         groups_mend(check, "gpio", mend);
         check_wrong(check, mend, "%s: %s", s->name, why);
-    } else if (status < 0) {
+    } else if (rc < 0) {
         check_wrong(check,
             "gpiodetect shows the chips of this machine; write gpio = \"LABEL:LINE\", or \"pin N\"", "%s: %s",
             s->name, why);
@@ -237,8 +237,8 @@ static void check_pca9685(struct subject *s)
     const struct hw_address *at = s->at;
     char why[HW_WHY_SIZE], mend[MEND_SIZE];
     const char *number = at->chip + strlen("i2c-");
-    int status = check->pca9685_probe(at, why);
-    if (status == 0) {
+    int rc = check->pca9685_probe(at, why);
+    if (rc == 0) {
         char steps[160];
         describe_steps(s, PCA9685_STEPS, steps, sizeof steps);
         check_ok(check, "%s: a chip answers at 0x%02x of %s, and no driver has it%s", s->name,
@@ -246,11 +246,11 @@ static void check_pca9685(struct subject *s)
         return;
     }
     int bus = check->model ? board_i2c_bus(check->model, 0) : -1;
-    if (status == -EACCES || status == -EPERM)
+    if (rc == -EACCES || rc == -EPERM)
         groups_mend(check, "i2c", mend);
-    else if (status == -ENOENT)
+    else if (rc == -ENOENT)
         snprintf(mend, sizeof mend, "sudo modprobe i2c-dev; i2cdetect -l lists the buses");
-    else if (status == -EBUSY)
+    else if (rc == -EBUSY)
         snprintf(mend, sizeof mend,
             "i2cdetect -y -r %s shows UU where a driver has the address; write what the line says", number);
     else if (bus >= 0)

@@ -67,7 +67,8 @@ static int read_top(struct config_file *file, struct config *out)
         out->state_given = true;
     }
 
-    // The heartbeat is what the broker answers to: with fewer than two in the time, a good link looks lost.
+    // The broker answers each heartbeat, and that is what proves the link. With fewer than two heartbeats in the time a
+    // good link would look lost.
     int report_ms = out->agent.report_ms;
     if (!config_file_has(file, top, "lost_after")) {
         out->lost_after_ms = report_ms > 1000 ? 3 * report_ms : 3000;
@@ -93,13 +94,13 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
 {
     struct config_file file;
     const char *model = config_model(out);
-    int status = config_file_open(&file, text, path, why);
-    if (!status)
-        status = read_top(&file, out);
-    if (!status)
-        status = config_channels_build(&file, model, out);
+    int rc = config_file_open(&file, text, path, why);
+    if (!rc)
+        rc = read_top(&file, out);
+    if (!rc)
+        rc = config_channels_build(&file, model, out);
     config_file_close(&file);
-    return status;
+    return rc;
 }
 
 static void print_version(void)
@@ -193,7 +194,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file. NULL with errno set.
+// Reads a whole file to the heap. NULL with errno set.
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -204,7 +205,7 @@ static char *read_file(const char *path)
     int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
     fclose(file);
     if (!error && memchr(text, '\0', len))
-        error = EILSEQ; // a NUL would hide what comes after it
+        error = EILSEQ; // the text after a NUL would not be seen
     if (error) {
         free(text);
         errno = error;
@@ -255,7 +256,8 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
-    // The command line is read twice: first for what the file's meaning depends on, then over the file.
+    // The command line is read twice. The first time finds -c, --sim and --board, on which the meaning of the file depends.
+    // The second time lets the other options win over the file.
     struct config *first = malloc(sizeof *first);
     if (!first) {
         fprintf(stderr, "nano-agent: out of memory\n");
@@ -279,13 +281,13 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         free(first);
         return status;
     }
-    // The file's is for the real servos.
+    // The positions that the file's `state` names are those of the real servos.
     if (out->sim)
         out->state[0] = '\0';
     else if (!out->state_given)
         store_default_path(out->state);
     line.config = out;
-    out->task = TASK_RUN; // read again
+    out->task = TASK_RUN; // the second reading finds the sub-command again
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);

@@ -23,7 +23,7 @@ struct gpio_input {
 
 enum { EVENTS_AT_ONCE = 16 };
 
-// What a visit to one /dev/gpiochipN tells; the library knows chips by path only.
+// Reads the label of the chip behind one /dev/gpiochipN. The library finds chips by their path only.
 static int chip_label(const char *path, char label[HW_CHIP_MAX + 1])
 {
     struct gpiod_chip *chip = gpiod_chip_open(path);
@@ -38,7 +38,7 @@ static int chip_label(const char *path, char label[HW_CHIP_MAX + 1])
     return rc;
 }
 
-// Opens the chip that has the line of `at`; *out is to be closed by the caller.
+// Opens the chip that has the line of `at`. The caller closes *out.
 static int open_chip(const struct hw_address *at, struct gpiod_chip **out, char why[HW_WHY_SIZE])
 {
     char path[GPIO_PATH_SIZE];
@@ -115,7 +115,7 @@ static struct gpiod_line_settings *make_settings(const struct hw_gpio_options *o
     return settings;
 }
 
-// Requests the one line of `at`; *out is to be released by the caller.
+// Requests the line of `at`. The caller releases *out.
 static int request_line(const struct hw_address *at, const struct hw_gpio_options *options, bool output,
     struct gpiod_line_request **out, char why[HW_WHY_SIZE])
 {

@@ -43,7 +43,7 @@ struct chip {
     unsigned address;
     int prescale;
     int fd;
-    unsigned used; // a bit a channel
+    unsigned used; // bit N is set while channel N is open
     struct chip *next;
 };
 
@@ -51,7 +51,7 @@ struct pca9685_pwm {
     struct hw_pwm base;
     struct chip *chip;
     unsigned channel;
-    unsigned steps; // what enabling emits
+    unsigned steps; // the pulse that it emits while it is enabled
     bool enabled;
 };
 
@@ -103,9 +103,9 @@ static int transfer(int fd, unsigned char direction, unsigned reg, unsigned size
 static int read_register(int fd, unsigned reg, unsigned *value)
 {
     union i2c_smbus_data data = {0};
-    int status = transfer(fd, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
+    int rc = transfer(fd, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
     *value = data.byte;
-    return status;
+    return rc;
 }
 
 static int write_register(int fd, unsigned reg, unsigned value)
@@ -128,9 +128,9 @@ static int read_channel(const struct chip *chip, unsigned channel, unsigned *ste
     unsigned char registers[4];
     for (unsigned i = 0; i < 4; i++) {
         unsigned value;
-        int status = read_register(chip->fd, LED0_ON_L + 4 * channel + i, &value);
-        if (status < 0)
-            return status;
+        int rc = read_register(chip->fd, LED0_ON_L + 4 * channel + i, &value);
+        if (rc < 0)
+            return rc;
         registers[i] = (unsigned char)value;
     }
     *steps = pca9685_decode(registers);
@@ -145,10 +145,10 @@ static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
     unsigned steps = (unsigned)((pulse_ns * PCA9685_STEPS + base->period_ns / 2) / base->period_ns);
     if (steps == pwm->steps)
         return 0;
-    int status = pwm->enabled ? write_channel(pwm->chip, pwm->channel, steps) : 0;
-    if (status == 0)
+    int rc = pwm->enabled ? write_channel(pwm->chip, pwm->channel, steps) : 0;
+    if (rc == 0)
         pwm->steps = steps;
-    return status;
+    return rc;
 }
 
 static int pwm_enable(struct hw_pwm *base, bool on)
@@ -156,13 +156,14 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     struct pca9685_pwm *pwm = (struct pca9685_pwm *)base;
     if (pwm->enabled == on)
         return 0;
-    int status = write_channel(pwm->chip, pwm->channel, on ? pwm->steps : 0);
-    if (status == 0)
+    int rc = write_channel(pwm->chip, pwm->channel, on ? pwm->steps : 0);
+    if (rc == 0)
         pwm->enabled = on;
-    return status;
+    return rc;
 }
 
-// A lock of this file's one byte, seen by other agents; it ends with the file, however we end.
+// Locks or unlocks one byte of the bus's file. Other agents see the lock. It ends when the file is closed, also by the
+// end of a process that crashed.
 static int lock_byte(const struct chip *chip, unsigned which, short type)
 {
     struct flock lock = {.l_type = type,
@@ -197,7 +198,7 @@ static void pwm_close(struct hw_pwm *base)
 
 static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
 
-// "pwm-pca9685": the kernel driver that owns an address, "" where none is known.
+// The name of the kernel driver that owns an address ("pca9685-pwm"); "" where none is known.
 static void driver_of(const struct hw_address *at, char out[NAME_MAX + 1])
 {
     char path[128], target[PATH_MAX];
@@ -240,34 +241,34 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
         return -error;
     }
     // I2C_SLAVE, never I2C_SLAVE_FORCE: what a kernel driver owns is refused.
-    int status = ioctl(fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
-    if (status == -EBUSY) {
+    int rc = ioctl(fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
+    if (rc == -EBUSY) {
         refuse_busy(at, why);
         goto close_fd;
     }
-    if (status < 0) {
-        snprintf(why, HW_WHY_SIZE, "%s: %s (no I2C bus?)", path, strerror(-status));
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: %s (no I2C bus?)", path, strerror(-rc));
         goto close_fd;
     }
     unsigned mode1;
-    status = read_register(fd, MODE1, &mode1);
-    if (status < 0) {
+    rc = read_register(fd, MODE1, &mode1);
+    if (rc < 0) {
         snprintf(why, HW_WHY_SIZE,
             "no chip answers at address 0x%02x of %s: %s (wiring, power; i2cdetect -y -r %s)",
-            at->i2c_address, path, strerror(-status), at->chip + strlen("i2c-"));
+            at->i2c_address, path, strerror(-rc), at->chip + strlen("i2c-"));
         goto close_fd;
     }
     union i2c_smbus_data word = {0};
     if (transfer(fd, I2C_SMBUS_READ, PRE_SCALE, I2C_SMBUS_WORD_DATA, &word) == 0 &&
         word.word == INA3221_MANUFACTURER) {
-        status = -ENODEV;
+        rc = -ENODEV;
         snprintf(why, HW_WHY_SIZE,
             "an INA3221 power monitor of the board answers at 0x%02x of %s, no PCA9685: use the header's bus",
             at->i2c_address, path);
         goto close_fd;
     }
     if (mode1 & MODE1_EXTCLK) {
-        status = -ENOTSUP;
+        rc = -ENOTSUP;
         snprintf(why, HW_WHY_SIZE,
             "the chip at 0x%02x of %s runs from an external clock, whose frequency cannot be known; switch "
             "its power off "
@@ -279,7 +280,7 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
 
 close_fd:
     close(fd);
-    return status;
+    return rc;
 }
 
 int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE])
@@ -291,53 +292,54 @@ int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE])
     return 0;
 }
 
-// Asleep, everything off, the new frequency, awake. A number of steps is another pulse at another frequency,
-// and what a chip held while asleep belongs to somebody gone: neither may come to life with the clock.
+// Switches all channels off, puts the chip to sleep, sets the frequency and wakes it. All are off because a number of
+// steps is another pulse at another frequency, and because what a sleeping chip holds was written by a program that has
+// gone: neither may come to life together with the clock.
 static int restart(const struct chip *chip)
 {
-    int status = 0;
-    for (unsigned i = 0; i < PCA9685_CHANNELS && !status; i++)
-        status = write_channel(chip, i, 0);
-    if (!status)
-        status = write_register(chip->fd, MODE1, MODE1_AI | MODE1_SLEEP);
-    if (!status)
-        status = write_register(chip->fd, PRE_SCALE, (unsigned)chip->prescale);
-    if (!status)
-        status = write_register(chip->fd, MODE1, MODE1_AI);
+    int rc = 0;
+    for (unsigned i = 0; i < PCA9685_CHANNELS && !rc; i++)
+        rc = write_channel(chip, i, 0);
+    if (!rc)
+        rc = write_register(chip->fd, MODE1, MODE1_AI | MODE1_SLEEP);
+    if (!rc)
+        rc = write_register(chip->fd, PRE_SCALE, (unsigned)chip->prescale);
+    if (!rc)
+        rc = write_register(chip->fd, MODE1, MODE1_AI);
     struct timespec pause = {0, OSCILLATOR_START_NS};
     nanosleep(&pause, NULL);
-    return status;
+    return rc;
 }
 
-// Brings the chip to our frequency. One that runs so already is left alone: its pulses go on without a gap.
+// Brings the chip to our frequency. A chip that runs at it already is left alone, so that its pulses go on.
 static int start(struct chip *chip, char why[HW_WHY_SIZE])
 {
     unsigned mode1, mode2, prescale;
     bool alone = lock_byte(chip, LOCK_CHIP, F_WRLCK) == 0;
-    int status = read_register(chip->fd, MODE1, &mode1);
-    if (!status)
-        status = read_register(chip->fd, MODE2, &mode2);
-    if (!status)
-        status = read_register(chip->fd, PRE_SCALE, &prescale);
-    if (!status && !(mode1 & MODE1_AI)) // block writes need it before anything else
-        status = write_register(chip->fd, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
-    if (!status && mode2 != MODE2_OUTDRV)
-        status = write_register(chip->fd, MODE2, MODE2_OUTDRV);
-    bool ours = !status && (int)prescale == chip->prescale && !(mode1 & MODE1_SLEEP);
-    if (!status && !ours && !alone) {
+    int rc = read_register(chip->fd, MODE1, &mode1);
+    if (!rc)
+        rc = read_register(chip->fd, MODE2, &mode2);
+    if (!rc)
+        rc = read_register(chip->fd, PRE_SCALE, &prescale);
+    if (!rc && !(mode1 & MODE1_AI)) // block writes need it before anything else
+        rc = write_register(chip->fd, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
+    if (!rc && mode2 != MODE2_OUTDRV)
+        rc = write_register(chip->fd, MODE2, MODE2_OUTDRV);
+    bool ours = !rc && (int)prescale == chip->prescale && !(mode1 & MODE1_SLEEP);
+    if (!rc && !ours && !alone) {
         snprintf(why, HW_WHY_SIZE,
             "another nano-agent drives the chip at 0x%02x of %s at another frequency; use its hz",
             chip->address, chip->bus);
         return -EBUSY;
     }
-    if (!status && !ours)
-        status = restart(chip);
-    if (status < 0)
+    if (!rc && !ours)
+        rc = restart(chip);
+    if (rc < 0)
         snprintf(why, HW_WHY_SIZE, "setting up the chip at 0x%02x of /dev/%s: %s", chip->address, chip->bus,
-            strerror(-status));
+            strerror(-rc));
     else
         lock_byte(chip, LOCK_CHIP, F_RDLCK);
-    return status;
+    return rc;
 }
 
 static struct chip *find_chip(const struct hw_address *at)
@@ -366,11 +368,11 @@ static int open_chip(const struct hw_address *at, int prescale, struct chip **ou
     snprintf(chip->bus, sizeof chip->bus, "%s", at->chip);
     chip->address = at->i2c_address;
     chip->prescale = prescale;
-    int status = chip->fd = open_bus(at, why);
-    if (status < 0)
+    int rc = chip->fd = open_bus(at, why);
+    if (rc < 0)
         goto free_chip;
-    status = start(chip, why);
-    if (status < 0)
+    rc = start(chip, why);
+    if (rc < 0)
         goto close_fd;
     chip->next = chips;
     chips = chip;
@@ -381,7 +383,7 @@ close_fd:
     close(chip->fd);
 free_chip:
     free(chip);
-    return status;
+    return rc;
 }
 
 static int open_pwm(
@@ -398,19 +400,19 @@ static int open_pwm(
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
-    int status = open_chip(at, prescale, &pwm->chip, why);
-    if (status < 0)
+    int rc = open_chip(at, prescale, &pwm->chip, why);
+    if (rc < 0)
         goto free_pwm;
     if (pwm->chip->used & 1U << at->line || lock_byte(pwm->chip, at->line, F_WRLCK) < 0) {
-        status = -EBUSY;
+        rc = -EBUSY;
         snprintf(
             why, HW_WHY_SIZE, "%s: another nano-agent, or another channel of this one, drives it", at->text);
         goto leave_chip;
     }
     pwm->channel = at->line;
-    status = read_channel(pwm->chip, pwm->channel, &pwm->steps);
-    if (status < 0) {
-        snprintf(why, HW_WHY_SIZE, "%s: %s", at->text, strerror(-status));
+    rc = read_channel(pwm->chip, pwm->channel, &pwm->steps);
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: %s", at->text, strerror(-rc));
         goto unlock;
     }
     pwm->chip->used |= 1U << at->line;
@@ -428,7 +430,7 @@ leave_chip:
         release_chip(pwm->chip, at->line);
 free_pwm:
     free(pwm);
-    return status;
+    return rc;
 }
 
 const struct hw_backend hw_pca9685 = {.name = "pca9685", .kind = HW_PCA9685, .open_pwm = open_pwm};

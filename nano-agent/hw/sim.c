@@ -22,7 +22,7 @@ struct sim_pwm {
     struct hw_pwm base;
     char name[NAME_SIZE];
     int64_t pulse_ns;
-    int64_t shown_us; // -1: off
+    int64_t shown_us; // the pulse that was printed last; -1 = "off"
     bool enabled;
 };
 
@@ -31,7 +31,7 @@ struct sim_input {
 };
 
 static char next_name[NAME_SIZE] = "output";
-static int64_t start_ms; // lines count from the first output opened
+static int64_t start_ms; // when the first output was opened: the times of the lines count from then
 
 static struct line_writer *writer; // to stdout, which may be slow
 static unsigned writer_users;
