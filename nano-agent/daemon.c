@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
@@ -65,7 +66,7 @@ static void quit_if_done(struct daemon *daemon)
 {
     bool closed = link_report(daemon->link)->state == LINK_CLOSED;
     if (daemon->stopping &&
-        (daemon_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
+        (clock_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
         event_base_loopbreak(daemon->base);
 }
 
@@ -73,11 +74,11 @@ static void check_lost(struct daemon *daemon)
 {
     if (daemon->up && link_last_read_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_read_ms(daemon->link);
-    if (daemon_now_us() < lost_at_us(daemon))
+    if (clock_now_us() < lost_at_us(daemon))
         return;
     daemon->guarding = false;
     daemon->because = "the link, which is lost";
-    agent_link_lost(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_link_lost(daemon->agent, clock_now_us(), daemon_boot_ms());
     if (!daemon->up)
         return;
     char reason[LINK_REASON_SIZE];
@@ -95,7 +96,7 @@ static void tell_ready(struct daemon *daemon)
 static void feed_watchdog(struct daemon *daemon)
 {
     // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
-    int64_t now = daemon_now_us();
+    int64_t now = clock_now_us();
     if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
         return;
     daemon->watchdog_at_us = now;
@@ -115,7 +116,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     if (!daemon->stopping)
         check_lost(daemon);
     daemon->because = "a change";
-    agent_tick(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
     feed_watchdog(daemon);
     daemon_log_commands(-1, 0, daemon);
     log_tick();
@@ -172,7 +173,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->guarding = true;
         daemon->heard_ms = link_last_read_ms(daemon->link);
         daemon->because = "the link, which is up";
-        agent_link_up(daemon->agent, daemon_now_us(), daemon_boot_ms());
+        agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
     }
     daemon->up = up;
     trace_link(report);
@@ -193,7 +194,7 @@ static void on_message(void *ctx, const struct link_message *message)
         .correlation = message->correlation,
         .correlation_len = message->correlation_len};
     daemon->because = "a command";
-    agent_command(daemon->agent, &command, daemon_now_us(), daemon_boot_ms());
+    agent_command(daemon->agent, &command, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
@@ -229,8 +230,8 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
     }
     daemon->because = "an input";
     if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(daemon->agent, edge->channel, !level, daemon_now_us(), daemon_boot_ms());
-    agent_input(daemon->agent, edge->channel, level, daemon_now_us(), daemon_boot_ms());
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
@@ -245,9 +246,9 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
     notify_send("STOPPING=1");
     daemon->stopping = true;
-    daemon->stop_by_us = daemon_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
     daemon->because = "the end";
-    agent_stop(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_stop(daemon->agent, clock_now_us(), daemon_boot_ms());
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
     schedule(daemon);
@@ -313,7 +314,7 @@ static int make_agent(struct daemon *daemon)
         with.save = NULL;
     }
     daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
-        daemon_now_us(), daemon_boot_ms());
+        clock_now_us(), daemon_boot_ms());
     return daemon->agent ? 0 : -ENOMEM;
 }
 
@@ -407,7 +408,7 @@ int daemon_run(const struct config *config)
     int status = start(&daemon);
     if (status == 0) {
         daemon.watchdog_us = notify_watchdog_us() / 2;
-        daemon.watchdog_at_us = daemon_now_us();
+        daemon.watchdog_at_us = clock_now_us();
         tell_ready(&daemon);
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {

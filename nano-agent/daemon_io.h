@@ -46,7 +46,6 @@ struct daemon {
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
 };
 
-int64_t daemon_now_us(void);  // CLOCK_MONOTONIC
 int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
 
 // The functions that the core calls; their ctx is a struct daemon.

@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/patience.h"
+
 enum {
     MODE1 = 0x00,
     MODE1_EXTCLK = 0x40, // cleared by a reset of the chip alone
@@ -38,11 +41,16 @@ enum {
     LOCK_CHIP = PCA9685_CHANNELS,
 };
 
+struct wire { // to one chip
+    int fd;
+    struct patience patience;
+};
+
 struct chip {
     char bus[HW_CHIP_MAX + 1];
     unsigned address;
     int prescale;
-    int fd;
+    struct wire wire;
     unsigned used; // bit N is set while channel N is open
     struct chip *next;
 };
@@ -93,42 +101,49 @@ unsigned pca9685_decode(const unsigned char registers[4])
     return (off - on) & (PCA9685_STEPS - 1);
 }
 
-static int transfer(int fd, unsigned char direction, unsigned reg, unsigned size, union i2c_smbus_data *data)
+static int transfer(
+    struct wire *wire, unsigned char direction, unsigned reg, unsigned size, union i2c_smbus_data *data)
 {
     struct i2c_smbus_ioctl_data request = {
         .read_write = direction, .command = (unsigned char)reg, .size = size, .data = data};
-    return ioctl(fd, I2C_SMBUS, &request) < 0 ? -errno : 0;
+    int64_t began_us = clock_now_us();
+    int rc = patience_begin(&wire->patience, began_us);
+    if (rc < 0)
+        return rc;
+    rc = ioctl(wire->fd, I2C_SMBUS, &request) < 0 ? -errno : 0;
+    patience_end(&wire->patience, began_us, clock_now_us());
+    return rc;
 }
 
-static int read_register(int fd, unsigned reg, unsigned *value)
+static int read_register(struct wire *wire, unsigned reg, unsigned *value)
 {
     union i2c_smbus_data data = {0};
-    int rc = transfer(fd, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
+    int rc = transfer(wire, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
     *value = data.byte;
     return rc;
 }
 
-static int write_register(int fd, unsigned reg, unsigned value)
+static int write_register(struct wire *wire, unsigned reg, unsigned value)
 {
     union i2c_smbus_data data = {.byte = (unsigned char)value};
-    return transfer(fd, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE_DATA, &data);
+    return transfer(wire, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE_DATA, &data);
 }
 
 // All four registers in one transfer: the chip takes them over together, at its STOP, and ends the running
 // pulse first (7.3.3). So no pulse is half old, half new.
-static int write_channel(const struct chip *chip, unsigned channel, unsigned steps)
+static int write_channel(struct chip *chip, unsigned channel, unsigned steps)
 {
     union i2c_smbus_data data = {.block = {4}};
     pca9685_encode(steps, data.block + 1);
-    return transfer(chip->fd, I2C_SMBUS_WRITE, LED0_ON_L + 4 * channel, I2C_SMBUS_I2C_BLOCK_DATA, &data);
+    return transfer(&chip->wire, I2C_SMBUS_WRITE, LED0_ON_L + 4 * channel, I2C_SMBUS_I2C_BLOCK_DATA, &data);
 }
 
-static int read_channel(const struct chip *chip, unsigned channel, unsigned *steps)
+static int read_channel(struct chip *chip, unsigned channel, unsigned *steps)
 {
     unsigned char registers[4];
     for (unsigned i = 0; i < 4; i++) {
         unsigned value;
-        int rc = read_register(chip->fd, LED0_ON_L + 4 * channel + i, &value);
+        int rc = read_register(&chip->wire, LED0_ON_L + 4 * channel + i, &value);
         if (rc < 0)
             return rc;
         registers[i] = (unsigned char)value;
@@ -170,7 +185,7 @@ static int lock_byte(const struct chip *chip, unsigned which, short type)
         .l_whence = SEEK_SET,
         .l_start = (off_t)chip->address * LOCKS_A_CHIP + which,
         .l_len = 1};
-    return fcntl(chip->fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+    return fcntl(chip->wire.fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
 static void release_chip(struct chip *chip, unsigned channel)
@@ -185,7 +200,7 @@ static void release_chip(struct chip *chip, unsigned channel)
             break;
         }
     }
-    close(chip->fd);
+    close(chip->wire.fd);
     free(chip);
 }
 
@@ -225,14 +240,14 @@ static void refuse_busy(const struct hw_address *at, char why[HW_WHY_SIZE])
             at->i2c_address, at->chip, driver[0] ? driver : "(without a name)");
 }
 
-// Opens the bus and finds the chip, changing nothing. Returns a file descriptor, or a negative errno with a
-// sentence.
-static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
+// Opens the bus and finds the chip, changing nothing. The caller closes wire->fd. 0, or a negative errno with a sentence
+// in why.
+static int open_bus(const struct hw_address *at, struct wire *wire, char why[HW_WHY_SIZE])
 {
     char path[HW_CHIP_MAX + 8];
     snprintf(path, sizeof path, "/dev/%s", at->chip);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
+    *wire = (struct wire){.fd = open(path, O_RDWR | O_CLOEXEC)};
+    if (wire->fd < 0) {
         int error = errno;
         snprintf(why, HW_WHY_SIZE, "%s: %s%s", path, strerror(error),
             error == EACCES   ? " (is this user in group i2c?)"
@@ -241,7 +256,7 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
         return -error;
     }
     // I2C_SLAVE, never I2C_SLAVE_FORCE: what a kernel driver owns is refused.
-    int rc = ioctl(fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
+    int rc = ioctl(wire->fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
     if (rc == -EBUSY) {
         refuse_busy(at, why);
         goto close_fd;
@@ -251,7 +266,7 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
         goto close_fd;
     }
     unsigned mode1;
-    rc = read_register(fd, MODE1, &mode1);
+    rc = read_register(wire, MODE1, &mode1);
     if (rc < 0) {
         snprintf(why, HW_WHY_SIZE,
             "no chip answers at address 0x%02x of %s: %s (wiring, power; i2cdetect -y -r %s)",
@@ -259,7 +274,7 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
         goto close_fd;
     }
     union i2c_smbus_data word = {0};
-    if (transfer(fd, I2C_SMBUS_READ, PRE_SCALE, I2C_SMBUS_WORD_DATA, &word) == 0 &&
+    if (transfer(wire, I2C_SMBUS_READ, PRE_SCALE, I2C_SMBUS_WORD_DATA, &word) == 0 &&
         word.word == INA3221_MANUFACTURER) {
         rc = -ENODEV;
         snprintf(why, HW_WHY_SIZE,
@@ -276,36 +291,36 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
             at->i2c_address, path);
         goto close_fd;
     }
-    return fd;
+    return 0;
 
 close_fd:
-    close(fd);
+    close(wire->fd);
     return rc;
 }
 
 int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE])
 {
-    int fd = open_bus(at, why);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    return 0;
+    struct wire wire;
+    int rc = open_bus(at, &wire, why);
+    if (rc == 0)
+        close(wire.fd);
+    return rc;
 }
 
 // Switches all channels off, puts the chip to sleep, sets the frequency and wakes it. All are off because a number of
 // steps is another pulse at another frequency, and because what a sleeping chip holds was written by a program that has
 // gone: neither may come to life together with the clock.
-static int restart(const struct chip *chip)
+static int restart(struct chip *chip)
 {
     int rc = 0;
     for (unsigned i = 0; i < PCA9685_CHANNELS && !rc; i++)
         rc = write_channel(chip, i, 0);
     if (!rc)
-        rc = write_register(chip->fd, MODE1, MODE1_AI | MODE1_SLEEP);
+        rc = write_register(&chip->wire, MODE1, MODE1_AI | MODE1_SLEEP);
     if (!rc)
-        rc = write_register(chip->fd, PRE_SCALE, (unsigned)chip->prescale);
+        rc = write_register(&chip->wire, PRE_SCALE, (unsigned)chip->prescale);
     if (!rc)
-        rc = write_register(chip->fd, MODE1, MODE1_AI);
+        rc = write_register(&chip->wire, MODE1, MODE1_AI);
     struct timespec pause = {0, OSCILLATOR_START_NS};
     nanosleep(&pause, NULL);
     return rc;
@@ -316,15 +331,15 @@ static int start(struct chip *chip, char why[HW_WHY_SIZE])
 {
     unsigned mode1, mode2, prescale;
     bool alone = lock_byte(chip, LOCK_CHIP, F_WRLCK) == 0;
-    int rc = read_register(chip->fd, MODE1, &mode1);
+    int rc = read_register(&chip->wire, MODE1, &mode1);
     if (!rc)
-        rc = read_register(chip->fd, MODE2, &mode2);
+        rc = read_register(&chip->wire, MODE2, &mode2);
     if (!rc)
-        rc = read_register(chip->fd, PRE_SCALE, &prescale);
+        rc = read_register(&chip->wire, PRE_SCALE, &prescale);
     if (!rc && !(mode1 & MODE1_AI)) // block writes need it before anything else
-        rc = write_register(chip->fd, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
+        rc = write_register(&chip->wire, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
     if (!rc && mode2 != MODE2_OUTDRV)
-        rc = write_register(chip->fd, MODE2, MODE2_OUTDRV);
+        rc = write_register(&chip->wire, MODE2, MODE2_OUTDRV);
     bool ours = !rc && (int)prescale == chip->prescale && !(mode1 & MODE1_SLEEP);
     if (!rc && !ours && !alone) {
         snprintf(why, HW_WHY_SIZE,
@@ -368,7 +383,7 @@ static int open_chip(const struct hw_address *at, int prescale, struct chip **ou
     snprintf(chip->bus, sizeof chip->bus, "%s", at->chip);
     chip->address = at->i2c_address;
     chip->prescale = prescale;
-    int rc = chip->fd = open_bus(at, why);
+    int rc = open_bus(at, &chip->wire, why);
     if (rc < 0)
         goto free_chip;
     rc = start(chip, why);
@@ -380,7 +395,7 @@ static int open_chip(const struct hw_address *at, int prescale, struct chip **ou
     return 0;
 
 close_fd:
-    close(chip->fd);
+    close(chip->wire.fd);
 free_chip:
     free(chip);
     return rc;

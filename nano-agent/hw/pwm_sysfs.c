@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/sysfs.h"
 
@@ -32,7 +34,8 @@ struct sysfs_pwm {
     int enable_fd;
     int64_t duty_ns;
     bool enabled;
-    bool shares_period; // all channels of the chip have the same period
+    struct patience patience; // a chip of the kernel's drivers may be behind I2C
+    bool shares_period;       // all channels of the chip have the same period
 };
 
 // Steps of a period by the driver behind a chip. The duty of Tegra's PWM is 8 bits wide (pwm-tegra.c,
@@ -159,6 +162,17 @@ static int export_channel(const char *chip_path, unsigned channel, char why[HW_W
     return rc < 0 ? refuse(why, path, -rc) : 0;
 }
 
+static int write_patiently(struct sysfs_pwm *pwm, int fd, int64_t number)
+{
+    int64_t began_us = clock_now_us();
+    int rc = patience_begin(&pwm->patience, began_us);
+    if (rc < 0)
+        return rc;
+    rc = sysfs_write_number_to(fd, number);
+    patience_end(&pwm->patience, began_us, clock_now_us());
+    return rc;
+}
+
 static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
 {
     struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
@@ -166,7 +180,7 @@ static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
         return -EINVAL;
     if (pulse_ns == pwm->duty_ns) // each write cuts the running period short on Tegra
         return 0;
-    int rc = sysfs_write_number_to(pwm->duty_fd, pulse_ns);
+    int rc = write_patiently(pwm, pwm->duty_fd, pulse_ns);
     if (!rc)
         pwm->duty_ns = pulse_ns;
     return rc;
@@ -177,7 +191,7 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
     if (pwm->enabled == on)
         return 0;
-    int rc = sysfs_write_text_to(pwm->enable_fd, on ? "1" : "0");
+    int rc = write_patiently(pwm, pwm->enable_fd, on);
     if (!rc)
         pwm->enabled = on;
     return rc;

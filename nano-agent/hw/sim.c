@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/line_writer.h"
 #include "nano-agent/hw/backend.h"
 
@@ -36,23 +36,16 @@ static int64_t start_ms; // when the first output was opened: the times of the l
 static struct line_writer *writer; // to stdout, which may be slow
 static unsigned writer_users;
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void hw_sim_name_next(const char *channel)
 {
     snprintf(next_name, sizeof next_name, "%s", channel);
     if (!start_ms)
-        start_ms = clock_ms();
+        start_ms = clock_now_ms();
 }
 
 static size_t stamp(char *out, size_t size)
 {
-    int64_t ms = clock_ms() - start_ms;
+    int64_t ms = clock_now_ms() - start_ms;
     return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
 }
 
