@@ -44,6 +44,8 @@ int main(int argc, char **argv)
         log_init("nano-agent", config.log_level);
         if (config.broker.password_on_command_line)
             log_warning("-P: every user of this machine can read it; --password-file hides it");
+        if (config.broker.warning[0])
+            log_warning("%s", config.broker.warning);
         status = log_start() < 0 ? EXIT_FAILURE : daemon_run(&config);
         log_finish(LOG_MS);
         break;
