@@ -13,11 +13,12 @@
 
 #include "common/log.h"
 #include "common/memory_limit.h"
+#include "nano-agent/config/config_describe.h"
 #include "nano-agent/daemon_io.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
-enum { UNSENT_MAX = 1000, STOP_MS = 1000, EXIT_MISTAKE = 2 };
+enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
 
 // ---- time
 
@@ -26,15 +27,19 @@ static int64_t lost_at_us(const struct daemon *daemon)
     return daemon->guarding ? (daemon->heard_ms + daemon->config.lost_after_ms) * 1000 : INT64_MAX;
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static int64_t next_us(const struct daemon *daemon)
 {
-    int64_t next = agent_next_us(daemon->agent);
+    int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
+    next = earlier(next, log_next_us());
     if (daemon->stopping)
-        return next < daemon->stop_by_us ? next : daemon->stop_by_us;
-    int64_t lost = lost_at_us(daemon);
-    next = lost < next ? lost : next;
-    int64_t feed = daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX;
-    return feed < next ? feed : next;
+        return earlier(next, daemon->stop_by_us);
+    next = earlier(next, lost_at_us(daemon));
+    return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
 }
 
 // One timer for everything, and a timerfd of our own: libevent's timers are 4 to 7 ms late, or with
@@ -73,6 +78,7 @@ static void check_lost(struct daemon *daemon)
     if (daemon_now_us() < lost_at_us(daemon))
         return;
     daemon->guarding = false;
+    daemon->because = "the link, which is lost";
     agent_link_lost(daemon->agent, daemon_now_us(), daemon_boot_ms());
     if (!daemon->up)
         return;
@@ -82,6 +88,12 @@ static void check_lost(struct daemon *daemon)
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
+static void tell_ready(struct daemon *daemon)
+{
+    if (!daemon->ready_told && notify_send("READY=1") == 0)
+        daemon->ready_told = true;
+}
+
 static void feed_watchdog(struct daemon *daemon)
 {
     // Along with the heartbeat where that comes in time, so that it costs no wake-up of its own.
@@ -89,7 +101,9 @@ static void feed_watchdog(struct daemon *daemon)
     if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
         return;
     daemon->watchdog_at_us = now;
-    notify_send("WATCHDOG=1");
+    if (notify_send("WATCHDOG=1") < 0) // systemd is too busy to read: in a quarter of its time again
+        daemon->watchdog_at_us = now - daemon->watchdog_us / 2;
+    tell_ready(daemon);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -102,13 +116,36 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     daemon->armed_us = INT64_MAX;
     if (!daemon->stopping)
         check_lost(daemon);
+    daemon->because = "a change";
     agent_tick(daemon->agent, daemon_now_us(), daemon_boot_ms());
     feed_watchdog(daemon);
+    daemon_log_commands(-1, 0, daemon);
+    log_tick();
     quit_if_done(daemon);
     schedule(daemon);
 }
 
 // ---- what comes in
+
+static void trace_link(const struct link_report *report)
+{
+    const struct link_broker *broker = &report->broker;
+    switch (report->state) {
+    case LINK_WAITING:
+        log_debug(
+            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
+        break;
+    case LINK_CONNECTING:
+        log_debug("link: connecting to %s:%d", broker->host, broker->port);
+        break;
+    case LINK_UP:
+        log_debug("link: up");
+        break;
+    case LINK_CLOSED:
+        log_debug("link: closed");
+        break;
+    }
+}
 
 static void tell_link(struct daemon *daemon, const struct link_report *report)
 {
@@ -138,9 +175,11 @@ static void on_link(void *ctx, const struct link_report *report)
     if (!daemon->up && up) {
         daemon->guarding = true;
         daemon->heard_ms = link_last_read_ms(daemon->link);
+        daemon->because = "the link, which is up";
         agent_link_up(daemon->agent, daemon_now_us(), daemon_boot_ms());
     }
     daemon->up = up;
+    trace_link(report);
     tell_link(daemon, report);
     quit_if_done(daemon);
     schedule(daemon);
@@ -157,6 +196,7 @@ static void on_message(void *ctx, const struct link_message *message)
         .response_topic = message->response_topic,
         .correlation = message->correlation,
         .correlation_len = message->correlation_len};
+    daemon->because = "a command";
     agent_command(daemon->agent, &command, daemon_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
@@ -191,6 +231,7 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
         event_del(edge->event);
         return;
     }
+    daemon->because = "an input";
     if (edges > 1) // a short press whose end came along with its beginning
         agent_input(daemon->agent, edge->channel, !level, daemon_now_us(), daemon_boot_ms());
     agent_input(daemon->agent, edge->channel, level, daemon_now_us(), daemon_boot_ms());
@@ -209,6 +250,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     notify_send("STOPPING=1");
     daemon->stopping = true;
     daemon->stop_by_us = daemon_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    daemon->because = "the end";
     agent_stop(daemon->agent, daemon_now_us(), daemon_boot_ms());
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
@@ -290,7 +332,7 @@ static int make_loop(struct daemon *daemon)
     if (!daemon->base)
         return -ENOMEM;
     daemon->timer = event_new(daemon->base, daemon->timer_fd, EV_READ | EV_PERSIST, on_timer, daemon);
-    daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_done, daemon);
+    daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
     daemon->sigterm = evsignal_new(daemon->base, SIGTERM, on_signal, daemon);
     daemon->sigint = evsignal_new(daemon->base, SIGINT, on_signal, daemon);
     if (!daemon->timer || !daemon->log_event || !daemon->sigterm || !daemon->sigint ||
@@ -303,10 +345,11 @@ static int make_loop(struct daemon *daemon)
 static void finish(struct daemon *daemon)
 {
     struct event *const events[] = {daemon->timer, daemon->log_event, daemon->sigterm, daemon->sigint};
-    daemon_log_done(-1, 0, daemon);
+    daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);
     store_free(daemon->store, STOP_MS);
+    health_reader_free(daemon->health, HEALTH_MS);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
@@ -342,8 +385,8 @@ static int start(struct daemon *daemon)
     if (rc == 0)
         rc = make_link(daemon);
     if (rc == 0) {
-        health_init(&daemon->health, "");
-        rc = make_agent(daemon);
+        daemon->health = health_reader_new("");
+        rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)
         rc = watch_inputs(daemon);
@@ -354,15 +397,24 @@ static int start(struct daemon *daemon)
     return 0;
 }
 
+static void trace(const char *line)
+{
+    log_debug("%s", line);
+}
+
 int daemon_run(const struct config *config)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){.config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1};
+    daemon = (struct daemon){
+        .config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1, .because = "the start"};
+    command_log_init(&daemon.commands);
+    if (log_enabled(LOG_LEVEL_DEBUG))
+        config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
         daemon.watchdog_us = notify_watchdog_us() / 2;
         daemon.watchdog_at_us = daemon_now_us();
-        notify_send("READY=1");
+        tell_ready(&daemon);
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {
             log_error("the event loop ended: %s", strerror(errno));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/daemon_io.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,6 +28,9 @@ static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bo
         heartbeat ? &token : NULL);
     if (rc == 0 && heartbeat)
         daemon->heartbeat = token;
+    if (log_enabled(LOG_LEVEL_DEBUG))
+        log_debug("status of %zu bytes, because of %s%s%s", len,
+            heartbeat ? "the heartbeat" : daemon->because, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
     return rc;
 }
 
@@ -51,30 +53,21 @@ static void io_clear_retained(void *ctx, const char *topic)
         log_warning("%s held an old command, which nothing obeys; clearing it", topic);
 }
 
-void daemon_log_done(evutil_socket_t fd, short what, void *arg)
+void daemon_log_commands(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
+    char line[COMMAND_LOG_SIZE];
     (void)fd;
     (void)what;
-    for (size_t i = 0; i < daemon->done_count; i++) {
-        const struct status_last *last = &daemon->done[i].last;
-        log_info("%s%s%s%s%s: %s%s%s%s (%" PRId64 " us)", last->from, *last->from ? ": " : "", last->cmd,
-            *last->id ? " " : "", last->id, protocol_result_name(last->result), last->again ? ", again" : "",
-            *last->why ? ", " : "", last->why, daemon->done[i].took_us);
-    }
-    daemon->done_count = 0;
+    while (command_log_next(&daemon->commands, daemon_now_us(), line))
+        log_info("%s", line);
 }
 
-// Not written here: the report would wait for the terminal or the journal.
 static void io_done(void *ctx, const struct status_last *last, int64_t took_us)
 {
     struct daemon *daemon = ctx;
-    if (!log_enabled(LOG_LEVEL_INFO))
-        return;
-    if (daemon->done_count == DONE_MAX)
-        daemon_log_done(-1, 0, daemon);
-    daemon->done[daemon->done_count++] = (struct done){*last, took_us};
-    event_active(daemon->log_event, 0, 0);
+    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, daemon_now_us()))
+        event_active(daemon->log_event, 0, 0);
 }
 
 static void io_trouble(void *ctx, const char *sentence)
@@ -86,7 +79,7 @@ static void io_trouble(void *ctx, const char *sentence)
 static void io_health(void *ctx, struct status_health *out)
 {
     struct daemon *daemon = ctx;
-    health_read(&daemon->health, out);
+    health_reader_take(daemon->health, out);
 }
 
 static void io_save(void *ctx, const struct positions *positions)

@@ -5,17 +5,11 @@
 
 #include <event2/event.h>
 
+#include "nano-agent/command_log.h"
 #include "nano-agent/config/config.h"
-#include "nano-agent/system/health.h"
+#include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
-
-enum { DONE_MAX = 16 }; // results that wait for their log line
-
-struct done { // a command to be logged once its report is on the wire
-    struct status_last last;
-    int64_t took_us;
-};
 
 struct daemon_edge {     // an input's event, which knows its daemon and its channel
     struct event *event; // NULL = this channel is no input
@@ -28,7 +22,7 @@ struct daemon {
     union agent_output outputs[PROTOCOL_CHANNELS_MAX];
     struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
     struct agent *agent;
-    struct health health;
+    struct health_reader *health;
     struct store *store; // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
@@ -37,8 +31,8 @@ struct daemon {
     char boot[IDENTITY_BOOT_SIZE];
     char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];
     char will[PROTOCOL_STATUS_MAX];
-    struct done done[DONE_MAX];
-    size_t done_count;
+    struct command_log commands;
+    const char *because;    // why the agent is called just now, for the log of each status
     bool up;                // the link is
     bool guarding;          // it was up, and lost_after has not passed since
     int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
@@ -46,6 +40,7 @@ struct daemon {
     int64_t armed_us;       // when the timer goes off; INT64_MAX = never
     int64_t watchdog_us;    // half of what systemd wants; 0 = none
     int64_t watchdog_at_us; // when it was last fed
+    bool ready_told;        // systemd knows that we run
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // told last
@@ -57,7 +52,7 @@ int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
 // What the core asks for; its ctx is a struct daemon.
 extern const struct agent_io daemon_io;
 
-// Writes the log lines of the commands done since the last call: an event's callback, arg is a struct daemon.
-void daemon_log_done(evutil_socket_t fd, short what, void *arg);
+// Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.
+void daemon_log_commands(evutil_socket_t fd, short what, void *arg);
 
 #endif

@@ -13,6 +13,10 @@ packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gc
   util-linux mmdebstrap e2fsprogs systemd udev scdoc dpkg-dev lintian python3 python3-paho-mqtt mosquitto mosquitto-clients)
 # libFuzzer comes with clang too.
 packages_checks=(clang clang-format clang-tidy shellcheck binutils)
+# The portable package: what builds it, and below what its tests need beside that.
+packages_portable=(make cmake pkg-config dpkg-dev patch xz-utils gzip file scdoc debian-archive-keyring)
+packages_portable_tests=("${packages_portable[@]}" gcc gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio mmdebstrap
+  iproute2 strace lintian)
 
 # is_installed NAME
 is_installed() {
