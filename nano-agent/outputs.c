@@ -8,7 +8,7 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
     union agent_output *out, char why[HW_WHY_SIZE])
 {
     const struct hw_address *at = &output->address;
-    const struct hw_backend *backend = hw_backend_of(at->bus);
+    const struct hw_backend *backend = hw_backend_of(at->kind);
     bool pwm = channel->id.kind == CHANNEL_SERVO || channel->id.kind == CHANNEL_DIMMER;
     int status = -ENOTSUP;
     snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));

@@ -78,10 +78,10 @@ static bool older_than(const char *release, int major, int minor)
     return is_major < major || (is_major == major && is_minor < minor);
 }
 
-static bool uses(const struct config *config, enum hw_bus bus)
+static bool uses(const struct config *config, enum hw_backend_kind kind)
 {
     for (size_t i = 0; i < config->agent.count; i++) {
-        if (config->outputs[i].address.bus == bus)
+        if (config->outputs[i].address.kind == kind)
             return true;
     }
     return false;

@@ -124,7 +124,7 @@ static bool check_pad(struct subject *s)
 {
     struct check *check = s->check;
     const struct board_pin *pin = s->pin;
-    struct hw_address line = {.bus = HW_GPIO, .line = pin->gpio_line};
+    struct hw_address line = {.kind = HW_GPIO, .line = pin->gpio_line};
     snprintf(line.chip, sizeof line.chip, "%s", pin->gpio_chip);
     struct gpio_look look = {0};
     char why[HW_WHY_SIZE], function[32];
@@ -284,7 +284,7 @@ void check_outputs(struct check *check)
             .pin = check->model && at->pin ? board_find(check->model, at->pin) : NULL};
         snprintf(subject.name, sizeof subject.name, "%s %s", channel_kind_name(subject.channel->id.kind),
             subject.channel->id.name);
-        switch (at->bus) {
+        switch (at->kind) {
         case HW_SIM:
             check_ok(check, "%s: simulated", subject.name);
             break;

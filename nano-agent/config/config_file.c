@@ -20,6 +20,7 @@ const struct key config_keys[] = {
     {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
     {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
     {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"log", CONFIG_TOP, KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
     {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 
     {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},

@@ -4,7 +4,7 @@
 #ifndef NANO_AGENT_HW_GPIO_H
 #define NANO_AGENT_HW_GPIO_H
 
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { GPIO_PATH_SIZE = 280, GPIO_HOLDER_SIZE = 64 };
 

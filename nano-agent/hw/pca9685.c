@@ -430,4 +430,4 @@ free_pwm:
     return status;
 }
 
-const struct hw_backend hw_pca9685 = {.name = "pca9685", .bus = HW_PCA9685, .open_pwm = open_pwm};
+const struct hw_backend hw_pca9685 = {.name = "pca9685", .kind = HW_PCA9685, .open_pwm = open_pwm};

@@ -3,7 +3,7 @@
 #ifndef NANO_AGENT_HW_PCA9685_H
 #define NANO_AGENT_HW_PCA9685_H
 
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { PCA9685_STEPS = 4096, PCA9685_HZ_MIN = 24, PCA9685_HZ_MAX = 1526 };
 

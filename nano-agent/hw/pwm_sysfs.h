@@ -2,7 +2,7 @@
 #ifndef NANO_AGENT_HW_PWM_SYSFS_H
 #define NANO_AGENT_HW_PWM_SYSFS_H
 
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { PWM_SYSFS_NAME_SIZE = 256 };
 

@@ -14,30 +14,6 @@ static bool is_text(const char *bytes, size_t len)
     return n == len && memcmp(cleaned, bytes, len) == 0;
 }
 
-static size_t encode(char out[4], unsigned codepoint)
-{
-    if (codepoint < 0x80) {
-        out[0] = (char)codepoint;
-        return 1;
-    }
-    if (codepoint < 0x800) {
-        out[0] = (char)(0xc0 | codepoint >> 6);
-        out[1] = (char)(0x80 | (codepoint & 0x3f));
-        return 2;
-    }
-    if (codepoint < 0x10000) {
-        out[0] = (char)(0xe0 | codepoint >> 12);
-        out[1] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (codepoint & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | codepoint >> 18);
-    out[1] = (char)(0x80 | (codepoint >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (codepoint & 0x3f));
-    return 4;
-}
-
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
@@ -94,10 +70,8 @@ void line_set(struct line *line, const char *text)
 bool line_insert(struct line *line, unsigned codepoint)
 {
     char bytes[4];
-    if (codepoint > 0x10ffff)
-        return false;
-    size_t n = encode(bytes, codepoint);
-    if (!is_text(bytes, n) || line->len + n >= sizeof line->text)
+    size_t n = text_encode_utf8(bytes, codepoint);
+    if (n == 0 || !is_text(bytes, n) || line->len + n >= sizeof line->text)
         return false;
     memmove(line->text + line->cursor + n, line->text + line->cursor, line->len - line->cursor + 1);
     memcpy(line->text + line->cursor, bytes, n);

@@ -8,7 +8,7 @@
 #include "pc-tui/ui/ui_line.h"
 #include "pc-tui/ui/ui_select.h"
 
-enum { HELP_SCROLL = 10, STEP_AT_FIRST = 5 };
+enum { HELP_SCROLL = 10, WHEEL_SCROLL = 3, STEP_AT_FIRST = 5 };
 
 void ui_init(
     struct ui *ui, struct model *model, struct controller *controller, const struct ui_options *options)
@@ -34,11 +34,11 @@ static bool is_hangul(uint32_t codepoint)
 // A key that does nothing says why, so that nobody wonders whether the machine is deaf.
 static unsigned unbound(struct ui *ui, const struct key_event *event, const char *key, int64_t now_ms)
 {
-    if (event->code != KEY_CHARACTER && event->code != KEY_FUNCTION)
+    if (event->code != KEYCODE_CHARACTER && event->code != KEYCODE_FUNCTION)
         return 0;
     char shown[ACTION_KEYS_SIZE];
     actions_show_key(shown, key, false);
-    if (event->code == KEY_CHARACTER && is_hangul(event->codepoint)) {
+    if (event->code == KEYCODE_CHARACTER && is_hangul(event->codepoint)) {
         ui_hint(ui, now_ms, true, "keyboard is in Hangul mode (한/영)");
     } else if (event->modifiers == 0 && event->codepoint >= 'A' && event->codepoint <= 'Z') {
         ui_hint(ui, now_ms, true, "%s does nothing: is Caps Lock on?", shown);
@@ -75,26 +75,26 @@ static unsigned help_key(struct ui *ui, const struct key_event *event, const cha
 {
     size_t last = ui_help_last_top(ui);
     switch (event->code) {
-    case KEY_ARROW_UP:
+    case KEYCODE_UP:
         ui->help_top -= ui->help_top > 0;
         return UI_REDRAW;
-    case KEY_ARROW_DOWN:
+    case KEYCODE_DOWN:
         ui->help_top += ui->help_top < last;
         return UI_REDRAW;
-    case KEY_PAGE_UP:
+    case KEYCODE_PAGE_UP:
         ui->help_top -= ui->help_top < HELP_SCROLL ? ui->help_top : HELP_SCROLL;
         return UI_REDRAW;
-    case KEY_PAGE_DOWN:
+    case KEYCODE_PAGE_DOWN:
         ui->help_top = ui->help_top + HELP_SCROLL < last ? ui->help_top + HELP_SCROLL : last;
         return UI_REDRAW;
-    case KEY_LINE_HOME:
+    case KEYCODE_HOME:
         ui->help_top = 0;
         return UI_REDRAW;
-    case KEY_LINE_END:
+    case KEYCODE_END:
         ui->help_top = last;
         return UI_REDRAW;
-    case KEY_ARROW_LEFT:
-    case KEY_ARROW_RIGHT:
+    case KEYCODE_LEFT:
+    case KEYCODE_RIGHT:
         return 0;
     default:
         break;
@@ -107,7 +107,7 @@ static unsigned help_key(struct ui *ui, const struct key_event *event, const cha
         return ui_line_open(ui, UI_HELP_SEARCH);
     if (actions_by_key(key) == ACTION_CLOSE)
         return ui_close_topmost(ui);
-    if (event->code == KEY_CHARACTER && is_hangul(event->codepoint))
+    if (event->code == KEYCODE_CHARACTER && is_hangul(event->codepoint))
         return unbound(ui, event, key, now_ms);
     return 0;
 }
@@ -125,12 +125,29 @@ static unsigned confirm_key(struct ui *ui, const char *key, int64_t now_ms)
 static unsigned paste(struct ui *ui, const struct key_event *event, int64_t now_ms)
 {
     if (ui_line_is_open(ui->mode))
-        return event->code == KEY_PASTE_TEXT ? ui_line_paste(ui, event) : 0;
-    if (event->code == KEY_PASTE_END)
+        return event->code == KEYCODE_PASTE_TEXT ? ui_line_paste(ui, event) : 0;
+    if (event->code == KEYCODE_PASTE_END)
         return 0;
+    // Without brackets it is only a guess that nobody typed this, and a STOP key is never dropped.
+    if (event->guessed && event->code == KEYCODE_PASTE_TEXT &&
+        (event->codepoint == ' ' || event->codepoint == 0x3000))
+        ui_stop(ui);
     if (ui->mode == UI_CONFIRM)
         ui->mode = UI_MAIN;
     ui_hint(ui, now_ms, true, "pasted text is ignored here: press : first");
+    return UI_REDRAW;
+}
+
+// Scrolls back (direction 1) or forward (-1) by one notch. The wheel never moves anything else.
+static unsigned wheel(struct ui *ui, int direction)
+{
+    size_t last = ui_help_last_top(ui);
+    if (ui->mode != UI_HELP && ui->mode != UI_HELP_SEARCH)
+        ui_scroll_events(ui, direction * WHEEL_SCROLL);
+    else if (direction > 0)
+        ui->help_top -= ui->help_top < WHEEL_SCROLL ? ui->help_top : WHEEL_SCROLL;
+    else
+        ui->help_top = ui->help_top + WHEEL_SCROLL < last ? ui->help_top + WHEEL_SCROLL : last;
     return UI_REDRAW;
 }
 
@@ -139,7 +156,7 @@ static enum action everywhere(const struct ui *ui, const struct key_event *event
 {
     if (key_is_space(event))
         return ui_line_is_open(ui->mode) ? ACTION_NONE : ACTION_STOP;
-    enum action id = (event->modifiers & KEY_CTRL) ? actions_by_key(key) : ACTION_NONE;
+    enum action id = (event->modifiers & KEYMOD_CTRL) ? actions_by_key(key) : ACTION_NONE;
     return id == ACTION_QUIT || id == ACTION_REPAINT || id == ACTION_SUSPEND ? id : ACTION_NONE;
 }
 
@@ -148,14 +165,20 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
     char key[KEY_NAME_SIZE];
     unsigned effects = ui_tick(ui, now_ms); // a confirmation that has run out must not see this key
     switch (event->code) {
-    case KEY_NOTHING:
-    case KEY_FOCUS_IN:
-    case KEY_FOCUS_OUT:
-    case KEY_CURSOR_AT:
+    case KEYCODE_NONE:
+    case KEYCODE_FOCUS_IN:
+    case KEYCODE_FOCUS_OUT:
+    case KEYCODE_CLICK:
+    case KEYCODE_CURSOR_AT:
+    case KEYCODE_BACKGROUND:
+    case KEYCODE_DEVICE:
         return effects;
-    case KEY_PASTE_BEGIN:
-    case KEY_PASTE_TEXT:
-    case KEY_PASTE_END:
+    case KEYCODE_WHEEL_UP:
+    case KEYCODE_WHEEL_DOWN:
+        return effects | wheel(ui, event->code == KEYCODE_WHEEL_UP ? 1 : -1);
+    case KEYCODE_PASTE_BEGIN:
+    case KEYCODE_PASTE_TEXT:
+    case KEYCODE_PASTE_END:
         ui->last_key[0] = '\0';
         return effects | paste(ui, event, now_ms);
     default:
@@ -166,7 +189,8 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
         effects |= UI_REDRAW;
     }
     key_format(key, event);
-    bool is_held = strcmp(key, ui->last_key) == 0 && now_ms - ui->last_key_ms < ACTION_HELD_MS;
+    bool is_held = event->phase == KEYPHASE_HELD ||
+                   (strcmp(key, ui->last_key) == 0 && now_ms - ui->last_key_ms < ACTION_HELD_MS);
     snprintf(ui->last_key, sizeof ui->last_key, "%s", key);
     ui->last_key_ms = now_ms;
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/protocol/protocol.h"
-#include "pc-tui/keys/input.h"
+#include "pc-tui/keys/key.h"
 #include "pc-tui/ui/actions.h"
 #include "pc-tui/ui/completion.h"
 #include "pc-tui/ui/line.h"
@@ -44,7 +44,7 @@ enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any ma
 };
 
 struct ui_preset {
-    char key[KEY_NAME_SIZE]; // in the notation of input.h
+    char key[KEY_NAME_SIZE]; // in the notation of key.h
     char label[48];
     char command[LINE_SIZE];
 };

@@ -169,8 +169,8 @@ unsigned ui_line_key(struct ui *ui, const struct key_event *event, const char *k
         apply(ui);
         return UI_REDRAW | (busy ? ui_stop(ui) : 0);
     }
-    if (event->code == KEY_TABULATOR)
-        return ui->mode == UI_COMMAND ? complete(ui, event->modifiers & KEY_SHIFT ? -1 : 1) : 0;
+    if (event->code == KEYCODE_TAB)
+        return ui->mode == UI_COMMAND ? complete(ui, event->modifiers & KEYMOD_SHIFT ? -1 : 1) : 0;
     ui->offered.count = 0;
     if (strcmp(key, "<Enter>") == 0)
         return enter(ui, now_ms);
@@ -180,11 +180,11 @@ unsigned ui_line_key(struct ui *ui, const struct key_event *event, const char *k
         return up_or_down(ui, 1);
     if (strcmp(key, "<Down>") == 0 || strcmp(key, "<C-n>") == 0)
         return up_or_down(ui, -1);
-    if (event->code == KEY_PAGE_UP || event->code == KEY_PAGE_DOWN) {
-        ui_scroll_events(ui, event->code == KEY_PAGE_UP ? LINE_SCROLL : -LINE_SCROLL);
+    if (event->code == KEYCODE_PAGE_UP || event->code == KEYCODE_PAGE_DOWN) {
+        ui_scroll_events(ui, event->code == KEYCODE_PAGE_UP ? LINE_SCROLL : -LINE_SCROLL);
         return UI_REDRAW;
     }
-    if (event->code == KEY_CHARACTER && event->modifiers == 0)
+    if (event->code == KEYCODE_CHARACTER && event->modifiers == 0)
         line_insert(&ui->line, event->codepoint);
     else
         edit(&ui->line, key);

@@ -115,7 +115,7 @@ static void make_channel(const char *period, const char *duty, const char *enabl
 
 static struct hw_pwm *open_pwm(const char *chip, int64_t period_ns, char why[HW_WHY_SIZE], int *status)
 {
-    struct hw_address at = {.bus = HW_PWM_SYSFS, .line = 2};
+    struct hw_address at = {.kind = HW_PWM_SYSFS, .line = 2};
     snprintf(at.chip, sizeof at.chip, "%s", chip);
     struct hw_pwm *pwm = NULL;
     why[0] = '\0';
@@ -339,7 +339,7 @@ static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **s
     char why[HW_WHY_SIZE];
     struct hw_pwm *pwm;
     struct hw_switch *sw;
-    struct hw_address ideal = {.bus = HW_SIM}, coarse = {.bus = HW_SIM, .line = 256};
+    struct hw_address ideal = {.kind = HW_SIM}, coarse = {.kind = HW_SIM, .line = 256};
     struct hw_gpio_options options = {0};
     hw_sim_name_next("led");
     assert_int_equal(hw_sim.open_switch(&ideal, &options, &sw, why), 0);
@@ -355,6 +355,8 @@ static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **s
     pwm->ops->set(pwm, 1500001); // the same step
     pwm->ops->set(pwm, 2000000);
     pwm->ops->enable(pwm, false);
+    sw->ops->close(sw);
+    pwm->ops->close(pwm); // the last of them waits until all is written
     release_stdout();
     char lines[4][64] = {"", "", "", ""};
     int count = 0;
@@ -370,8 +372,6 @@ static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **s
     assert_string_equal(lines[1], "tilt 1484 us"); // 19 of 256 steps: 1484.375 us
     assert_string_equal(lines[2], "tilt 2031 us"); // 26 of 256
     assert_string_equal(lines[3], "tilt off");
-    sw->ops->close(sw);
-    pwm->ops->close(pwm);
 }
 
 static void the_simulated_back_end_is_never_chosen_for_real_hardware(void **state)
@@ -389,7 +389,7 @@ static void a_gpio_chip_that_is_not_there_is_named(void **state)
     (void)state;
     char why[HW_WHY_SIZE] = "";
     struct hw_switch *sw;
-    struct hw_address at = {.bus = HW_GPIO, .chip = "no-such-chip", .line = 3};
+    struct hw_address at = {.kind = HW_GPIO, .chip = "no-such-chip", .line = 3};
     struct hw_gpio_options options = {.consumer = "test"};
     assert_true(hw_gpio.open_switch(&at, &options, &sw, why) < 0);
     assert_non_null(strstr(why, "no-such-chip"));

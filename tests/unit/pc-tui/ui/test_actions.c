@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "common/protocol/vocabulary.h"
-#include "pc-tui/keys/input.h"
+#include "pc-tui/keys/key.h"
 #include "pc-tui/ui/actions.h"
 
 enum { FILE_MAX = 64 * 1024, ROW_SIZE = 512 };

@@ -251,7 +251,8 @@ static void presets_send_their_command_once(void **state)
 static void focus_and_cursor_reports_are_no_keys(void **state)
 {
     (void)state;
-    static const enum key_code codes[] = {KEY_NOTHING, KEY_FOCUS_IN, KEY_FOCUS_OUT, KEY_CURSOR_AT};
+    static const enum key_code codes[] = {
+        KEYCODE_NONE, KEYCODE_FOCUS_IN, KEYCODE_FOCUS_OUT, KEYCODE_CURSOR_AT};
     struct world *world = world_with(MANY_CHANNELS);
     world_keys(world, "x");
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
