@@ -352,6 +352,30 @@ def a_giant_message_does_not_end_the_agent(stage):
 
 
 @scenario
+def a_broker_that_does_not_take_the_reports_is_told_of_once_with_the_mend(stage):
+    path = stage.write('acl', 'topic read jetson/control\n')
+    os.chmod(path, 0o644)
+    broker = stage.broker(config='acl_file %s\n' % path)
+    agent = stage.agent(broker, config='report = 0.2\nlost_after = 1.0\n')
+    wait_for(lambda: 'not authorized; its access control list must let this user write that topic' in agent.err(),
+             'the log says it')
+    beats = broker.err().count('PUBLISH from nano-agent')
+    wait_for(lambda: broker.err().count('PUBLISH from nano-agent') > beats + 10, 'ten heartbeats more')
+    equal(len(re.findall('not authorized', agent.err())), 1, 'how often it says so')
+    check('on jetson/status' in agent.err() and 'lost' not in agent.err(), agent.err())
+
+
+@scenario
+def reports_that_are_too_large_for_the_broker_are_told_of_with_the_mend(stage):
+    broker = stage.broker(config='max_packet_size 300\n')
+    agent = stage.agent(broker)
+    wait_for(lambda: re.search(r'bytes on jetson/status: too large for it; max_packet_size 32768', agent.err()),
+             'the log says it')
+    stage.pub(broker, 'led_on')
+    wait_for(lambda: agent.changes('led')[-1:] and agent.changes('led')[-1][2] == 'on', 'commands are carried out all the same')
+
+
+@scenario
 def a_lost_terminal_ends_it_as_cleanly_as_sigterm(stage):
     broker, watcher, agent = harness.set_up(stage)
     mark = watcher.mark()
