@@ -16,7 +16,7 @@ int main(int argc, char **argv)
     static struct tui_options options;
     log_init("pc-tui", LOG_LEVEL_INFO);
     signal(SIGPIPE, SIG_IGN); // a TLS write to a dead peer, a closed pipe behind `watch`: errors, not the end
-    if (config_load(&options, argc, argv) < 0)
+    if (tui_config_load(&options, argc, argv) < 0)
         return CLI_USAGE;
     int rc = memory_limit_set(MEMORY_MIB);
     if (rc < 0)

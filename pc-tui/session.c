@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 struct session {
     struct event_base *base;
     const struct session_events *events;
@@ -27,12 +29,10 @@ struct session {
 
 struct controller_clock session_now(void)
 {
-    struct timespec mono;
     struct timespec wall;
-    clock_gettime(CLOCK_MONOTONIC, &mono);
     clock_gettime(CLOCK_REALTIME, &wall);
     return (struct controller_clock){
-        .us = (int64_t)mono.tv_sec * 1000000 + mono.tv_nsec / 1000,
+        .us = clock_now_us(),
         .wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
     };
 }
