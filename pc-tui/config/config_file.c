@@ -123,8 +123,10 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
     int rc = -EINVAL;
     char *text = config_text_read(path);
     if (!text)
-        return refuse(
-            path, 0, "%s", errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
+        return refuse(path, 0, "%s",
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
     prepared = malloc(CONFIG_TEXT_MAX + 1);
     cfg = cfg_init(keys, CFGF_NONE);
     if (!prepared || !cfg) {
