@@ -251,7 +251,8 @@ static int limit_memory(int mib)
 static int watch_inputs(struct app *app, struct edge_arg args[PROTOCOL_CHANNELS_MAX])
 {
     for (size_t i = 0; i < app->config.agent.count; i++) {
-        if (app->config.agent.channels[i].id.kind != CHANNEL_INPUT || app->outputs[i].input->fd < 0)
+        if (channel_port(app->config.agent.channels[i].id.kind) != PORT_INPUT ||
+            app->outputs[i].input->fd < 0)
             continue;
         args[i] = (struct edge_arg){app, i};
         app->edges[i] =

@@ -6,6 +6,9 @@
 #include "nano-agent/config/config.h"
 #include "nano-agent/config/config_file.h"
 
+// The tables of keys that config_file_open wants. Returns out.
+const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS]);
+
 // Fills out->agent's channels and out->outputs in the order of the file; resolves `pin N` for model (NULL =
 // no known board); makes every output simulated where out->sim. Refuses what only the whole shows: two
 // channels on one pin, two commands with one name, a pulse out of range at a limit. 0, or -EINVAL with one

@@ -6,7 +6,11 @@
 
 #include "nano-agent/hw/backend.h"
 
-enum { GPIO_PATH_SIZE = 280, GPIO_HOLDER_SIZE = 64 };
+enum {
+    GPIO_PATH_SIZE = 280,
+    GPIO_HOLDER_SIZE = 64,
+    GPIO_EDGES_AT_ONCE = 64, // read_edges takes about so many at most
+};
 
 // Asks label(path, …) of each /dev/gpiochip* until one is `wanted`; its path goes to path. By label, because
 // chip numbers change from boot to boot; and not by libgpiod 1's own search, which gives up where any chip is
