@@ -75,7 +75,7 @@ static void on_key(void *ctx, const struct key_event *key)
     struct app *app = ctx;
     if (app->leaving || (app->effects & (UI_LEAVE | UI_SUSPEND))) // what was typed behind a `q` is not for us
         return;
-    if (key->code == KEY_CURSOR_AT) {
+    if (key->code == KEYCODE_CURSOR_AT) {
         if (terminal_answer(app->terminal, key)) {
             screen_ambiguous(app->screen, terminal_ambiguous_columns(app->terminal));
             app->redraw_now = true;
@@ -83,6 +83,23 @@ static void on_key(void *ctx, const struct key_event *key)
         return;
     }
     app->effects |= ui_key(&app->ui, key, now_ms());
+}
+
+// Where a command line would go that was typed ahead and comes in one read.
+static enum input_line line_of(enum ui_mode mode)
+{
+    switch (mode) {
+    case UI_COMMAND:
+    case UI_FILTER:
+    case UI_HELP_SEARCH:
+        return INPUT_LINE_OPEN;
+    case UI_MAIN:
+        return INPUT_LINE_CLOSED;
+    case UI_HELP:
+    case UI_CONFIRM:
+        break;
+    }
+    return INPUT_LINE_SHUT;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
@@ -93,6 +110,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     char bytes[INPUT_READ_MAX];
     ssize_t len = terminal_read(app->terminal, bytes, sizeof bytes);
     if (len > 0) {
+        input_line(&app->input, line_of(app->ui.mode));
         input_feed(&app->input, bytes, (size_t)len, now_ms(), on_key, app);
     } else if (len < 0) { // the terminal is gone
         event_del(app->keys);

@@ -36,7 +36,7 @@ int history_load(const char *path, struct line_history *history)
     while (getline(&text, &size, file) >= 0) {
         text[strcspn(text, "\n")] = '\0';
         line_set(&entry, text); // the file may have been edited: the same filter as for keys
-        history_add(history, entry.text);
+        line_history_add(history, entry.text);
     }
     int rc = ferror(file) ? -EIO : 0;
     free(text);

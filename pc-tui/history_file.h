@@ -3,7 +3,7 @@
 #ifndef PC_TUI_HISTORY_H
 #define PC_TUI_HISTORY_H
 
-#include "pc-tui/ui/line.h"
+#include "pc-tui/ui/line_history.h"
 
 // $XDG_STATE_HOME/pc-tui/history, else ~/.local/state/pc-tui/history. 0, -ENOENT without a home,
 // -ENAMETOOLONG.

@@ -20,7 +20,7 @@ enum { BOARDS_MAX = 32 };
 
 void config_init(struct config *config)
 {
-    *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64};
+    *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64, .log_level = LOG_LEVEL_INFO};
     broker_options_init(&config->broker);
     config->agent.report_ms = 1000;
 }
@@ -39,6 +39,14 @@ static unsigned line_named_in(const struct config_file *file, const char *why)
                : 0;
 }
 
+static enum log_level log_level_of(const char *word)
+{
+    return !strcmp(word, "error")     ? LOG_LEVEL_ERROR
+           : !strcmp(word, "warning") ? LOG_LEVEL_WARNING
+           : !strcmp(word, "debug")   ? LOG_LEVEL_DEBUG
+                                      : LOG_LEVEL_INFO;
+}
+
 static int read_top(struct config_file *file, struct config *out)
 {
     cfg_t *top = file->cfg;
@@ -53,6 +61,8 @@ static int read_top(struct config_file *file, struct config *out)
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
         return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
             "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
+
+    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log"));
 
     if (config_file_has(file, top, "state")) {
         const char *path = config_file_text(file, top, CONFIG_TOP, "state");
@@ -122,7 +132,8 @@ static const struct argp_option options[] = {
         "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
         "--sim none)",
         0},
-    {"verbose", 'v', NULL, 0, "Log more", 0},
+    {"verbose", 'v', NULL, 0,
+        "Log state changes, the configuration as understood, and why each status is sent", 0},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -158,7 +169,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         snprintf(line->path, sizeof line->path, "%s", arg);
         return 0;
     case 'v':
-        line->config->verbose = true;
+        line->config->log_level = LOG_LEVEL_DEBUG;
         return 0;
     case OPTION_SIM:
         line->config->sim = true;
@@ -239,7 +250,7 @@ static int read_configuration(const char *path, struct config *out)
     return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
-int config_load(int argc, char **argv, struct config *out)
+int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {options, parse_option, "[check | pins]",

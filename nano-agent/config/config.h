@@ -4,6 +4,7 @@
 #define NANO_AGENT_CONFIG_H
 
 #include "common/broker_options.h"
+#include "common/log.h"
 #include "nano-agent/agent/agent.h"
 #include "nano-agent/hw/backend.h"
 #include "nano-agent/system/position_store.h"
@@ -31,7 +32,7 @@ struct config {
     char state[STORE_PATH_SIZE]; // where positions are kept, "" = nowhere
     bool state_given;            // … by the file or the command line
     bool sim;                    // --sim: every output simulated
-    bool verbose;                // -v
+    enum log_level log_level;    // `log`, or -v
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
     char path[4096];             // the file read, "" = built-in defaults
@@ -49,7 +50,7 @@ void config_init(struct config *config);
 // the same as dist/nano-agent.conf, holds). Options win over the file. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
-int config_load(int argc, char **argv, struct config *out);
+int config_from_arguments(int argc, char **argv, struct config *out);
 
 // Whose header `pin N` is: --board, else what the device tree says, else a Nano where all is simulated; NULL
 // = not known.

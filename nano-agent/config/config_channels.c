@@ -26,6 +26,12 @@ const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS]
     return out;
 }
 
+void config_channels_describe(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    sections[channel->id.kind]->describe(channel, output, out, size);
+}
+
 static int in_file_order(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;

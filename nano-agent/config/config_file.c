@@ -15,6 +15,7 @@ static const struct key top_keys[] = {
     {"report", KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
     {"lost_after", KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
     {"memory_limit", KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"log", KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
     {"state", KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 };
 static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *top_keys};

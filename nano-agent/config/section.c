@@ -51,6 +51,13 @@ int section_refuse(
         channel_kind_name(at->kind), cfg_title(at->section), sentence);
 }
 
+void section_describe_line(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    (void)channel;
+    snprintf(out, size, "%s", output->gpio.active_low ? ", active low" : "");
+}
+
 int64_t section_period_ns(int hz)
 {
     return INT64_C(1000000000) / hz;

@@ -19,6 +19,9 @@ struct section {
     // Fills what the keys say; name, kind and address are filled already. 0, or -EINVAL with one line in the file's why.
     int (*read)(struct config_file *file, const struct place *at, struct agent_channel_config *channel,
         struct config_output *output);
+    // Writes the values as they were understood, with ", " in front of each, for the log.
+    void (*describe)(const struct agent_channel_config *channel, const struct config_output *output,
+        char *out, size_t size);
 };
 
 extern const struct section section_servo, section_switch, section_dimmer, section_input;
@@ -32,6 +35,10 @@ enum policy section_policy(const struct config_file *file, const struct place *a
 // "servo tilt: key: …" with the key's line, or the line of another key. Returns -EINVAL.
 int section_refuse(struct config_file *file, const struct place *at, const char *line_of, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
+
+// ", active low" where it is; what a switch has to tell.
+void section_describe_line(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size);
 
 // The nanoseconds of a period at so many a second.
 int64_t section_period_ns(int hz);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
+
 #include "nano-agent/config/section.h"
 
 static const struct key keys[] = {
@@ -21,4 +23,11 @@ static int read_keys(
     return 0;
 }
 
-const struct section section_dimmer = {keys, sizeof keys / sizeof *keys, read_keys};
+static void describe(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    (void)channel;
+    snprintf(out, size, ", period %lld us", (long long)(output->period_ns / 1000));
+}
+
+const struct section section_dimmer = {keys, sizeof keys / sizeof *keys, read_keys, describe};

@@ -38,4 +38,12 @@ static int read_keys(
     return rc ? rc : read_command(file, at, "release", c->release);
 }
 
-const struct section section_input = {keys, sizeof keys / sizeof *keys, read_keys};
+static void describe(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    snprintf(out, size, "%s, debounce %d ms, press \"%s\", release \"%s\"",
+        output->gpio.active_low ? ", active low" : "", channel->debounce_ms, channel->press,
+        channel->release);
+}
+
+const struct section section_input = {keys, sizeof keys / sizeof *keys, read_keys, describe};

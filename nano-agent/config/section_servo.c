@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
 #include <string.h>
 
 #include "nano-agent/config/section.h"
@@ -86,4 +87,18 @@ static int read_keys(
     return check_servo(file, at, m);
 }
 
-const struct section section_servo = {keys, sizeof keys / sizeof *keys, read_keys};
+static void describe(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    const struct motion_config *m = &channel->motion;
+    char tenths[5][16];
+    snprintf(out, size,
+        ", period %lld us, %d us at %s to %d us at %s degrees, limit %s to %s, step %s, speed %d, accel %d, "
+        "idle_off %d ms",
+        (long long)(output->period_ns / 1000), m->pulse_us[0], protocol_format_tenths(tenths[0], m->angle[0]),
+        m->pulse_us[1], protocol_format_tenths(tenths[1], m->angle[1]),
+        protocol_format_tenths(tenths[2], m->limit[0]), protocol_format_tenths(tenths[3], m->limit[1]),
+        protocol_format_tenths(tenths[4], channel->step), m->speed, m->accel, channel->idle_off_ms);
+}
+
+const struct section section_servo = {keys, sizeof keys / sizeof *keys, read_keys, describe};

@@ -20,4 +20,4 @@ static int read_keys(
     return 0;
 }
 
-const struct section section_switch = {keys, sizeof keys / sizeof *keys, read_keys};
+const struct section section_switch = {keys, sizeof keys / sizeof *keys, read_keys, section_describe_line};

@@ -2,6 +2,7 @@
 #include "nano-agent/system/identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,11 +12,21 @@
 
 #include "common/hash.h"
 
+// The id must differ from run to run, and need not be secret. So it does not wait for the kernel to gather randomness,
+// which takes a board without a hardware source up to minutes after power came.
 int identity_boot(char out[IDENTITY_BOOT_SIZE])
 {
     uint32_t n;
-    if (getrandom(&n, sizeof n, 0) != sizeof n)
-        return -errno;
+    ssize_t len = getrandom(&n, sizeof n, GRND_NONBLOCK);
+    if (len < 0) {
+        int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC); // never waits
+        if (fd < 0)
+            return -errno;
+        len = read(fd, &n, sizeof n);
+        close(fd);
+    }
+    if (len != sizeof n)
+        return -EIO;
     snprintf(out, IDENTITY_BOOT_SIZE, "%08" PRIx32, n);
     return 0;
 }

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/thread.h"
 
 // Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
 enum { STACK_SIZE = 128 * 1024 };
@@ -21,10 +21,10 @@ struct store {
     void (*trouble)(const char *sentence);
     pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t wake, done; // done counts CLOCK_MONOTONIC
-    bool running;              // the thread is
-    bool waiting;              // next is to be written
-    bool busy;                 // … is being written
+    pthread_cond_t wake, done;
+    bool running; // the thread is
+    bool waiting; // next is to be written
+    bool busy;    // … is being written
     bool end;
     bool abandoned; // nobody waits any more: the thread frees the store
     struct positions next;
@@ -180,39 +180,23 @@ struct store *store_new(const char *path, void (*trouble)(const char *sentence))
         return NULL;
     snprintf(store->path, sizeof store->path, "%s", path);
     store->trouble = trouble;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_cond_init(&store->wake, NULL);
-    pthread_cond_init(&store->done, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&store->wake);
+    thread_cond_init(&store->done);
     return store;
-}
-
-// Signals belong to the event loop.
-static int start(struct store *store)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&store->thread, &attributes, work, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    store->running = error == 0;
-    return -error;
 }
 
 void store_save(struct store *store, const struct positions *positions)
 {
     char why[STORE_WHY_SIZE];
     pthread_mutex_lock(&store->mutex);
-    int status = store->running ? 0 : start(store);
-    if (status < 0) {
-        refuse(why, status, "%s: %s; positions are not saved", store->path, strerror(-status));
+    int rc = 0;
+    if (!store->running) {
+        rc = thread_start(&store->thread, STACK_SIZE, work, store);
+        store->running = rc == 0;
+    }
+    if (rc < 0) {
+        refuse(why, rc, "%s: %s; positions are not saved", store->path, strerror(-rc));
         if (!store->told)
             store->trouble(why);
         store->told = true;
@@ -226,16 +210,9 @@ void store_save(struct store *store, const struct positions *positions)
 
 void store_free(struct store *store, int wait_ms)
 {
-    struct timespec until;
     if (!store)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    struct timespec until = thread_deadline(wait_ms);
     pthread_mutex_lock(&store->mutex);
     int late = 0;
     while ((store->waiting || store->busy) && !late)

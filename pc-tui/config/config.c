@@ -23,12 +23,12 @@ enum {
 };
 
 enum option_key {
-    KEY_TTL = 0x400, // beyond those of broker_options
-    KEY_TIMEOUT,
-    KEY_READ_ONLY,
-    KEY_ASCII,
-    KEY_JSON,
-    KEY_VERSION,
+    OPTION_TTL = 0x400, // beyond those of broker_options
+    OPTION_TIMEOUT,
+    OPTION_READ_ONLY,
+    OPTION_ASCII,
+    OPTION_JSON,
+    OPTION_VERSION,
 };
 
 int config_duration_ms(const char *text, int *ms)
@@ -92,12 +92,12 @@ struct command_line {
 
 static const struct argp_option argp_options[] = {
     {"config", 'c', "FILE", 0, "Configuration (default $XDG_CONFIG_HOME/pc-tui.conf)", 2},
-    {"read-only", KEY_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
-    {"ttl", KEY_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
-    {"timeout", KEY_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
-    {"json", KEY_JSON, NULL, 0, "watch: each status as it came", 2},
-    {"ascii", KEY_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
-    {"version", KEY_VERSION, NULL, 0, "Print the version", -1},
+    {"read-only", OPTION_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
+    {"ttl", OPTION_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
+    {"json", OPTION_JSON, NULL, 0, "watch: each status as it came", 2},
+    {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
+    {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
     // A number that lost its word: `pc-tui send tilt -20`. Without these argp speaks of invalid options.
     {NULL, '0', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '1', NULL, OPTION_HIDDEN, NULL, 0},
@@ -151,26 +151,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'c':
         line->file = arg;
         return 0;
-    case KEY_TTL:
+    case OPTION_TTL:
         line->given.ttl = true;
         if (config_set_ttl(options, arg, why) < 0)
             argp_error(state, "--%s", why);
         return 0;
-    case KEY_TIMEOUT:
+    case OPTION_TIMEOUT:
         line->given.timeout = true;
         if (config_set_timeout(options, arg, why) < 0)
             argp_error(state, "--%s", why);
         return 0;
-    case KEY_READ_ONLY:
+    case OPTION_READ_ONLY:
         options->ui.read_only = true;
         return 0;
-    case KEY_ASCII:
+    case OPTION_ASCII:
         options->ascii = true;
         return 0;
-    case KEY_JSON:
+    case OPTION_JSON:
         options->json = true;
         return 0;
-    case KEY_VERSION:
+    case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
         exit(0);
     case ARGP_KEY_ARG:

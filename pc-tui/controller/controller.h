@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a wish to a PUBLISH or a refusal with its reason, and from an echo back to its command: ids, deadlines
+// From a waiting to a PUBLISH or a refusal with its reason, and from an echo back to its command: ids, deadlines
 // on the device's clock, one step ahead, stop. The screen and `send` both use it. Pure: it publishes, asks
 // the time and is woken through function pointers.
 #ifndef PC_TUI_CONTROLLER_H
@@ -46,7 +46,7 @@ struct controller_shell {
     void (*finished)(void *ctx, const struct journal_event *event);
 };
 
-// To whom a wish goes.
+// To whom a waiting goes.
 struct controller_address {
     const char *device; // name of the selected device ("" = the unnamed one); NULL = none is known
     bool all;           // every live device that has the channel, instead

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The controller's inward half: statuses and PUBACKs find the commands that they answer.
+// Statuses and PUBACKs find the commands that they answer.
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/controller/controller.h"
-#include "pc-tui/controller/controller_outbox.h"
+#include "pc-tui/controller/controller_send.h"
 
 // The answer came: its event is complete, and the round trip tells something about the device's clock.
 static void end_with_echo(struct controller *controller, uint64_t serial, const struct status_last *last,
@@ -25,25 +24,25 @@ static void take_own_echo(
     struct controller *controller, struct peer *peer, bool retained, struct controller_clock now)
 {
     const struct status *status = peer->device->status;
-    struct stop *stop = &peer->stop;
+    struct peer_stop *stop = &peer->stop;
     if (stop->used && stop->sent > 0 && strcmp(stop->id, status->last.id) == 0) {
         // Which of several sendings was answered nobody can tell: then it says nothing about the clock.
         if (!retained && stop->sent == 1) {
-            peer_sample(peer, stop->sent_us, now.us, status->t_ms);
+            peer_add_sample(peer, stop->sent_us, now.us, status->t_ms);
             model_trip(controller->model, now.us - stop->sent_us);
         }
         stop->used = false;
         end_with_echo(controller, stop->serial, &status->last, now.us - stop->sent_us, false);
         return;
     }
-    struct command *command = peer_find(peer, status->last.id);
+    struct peer_command *command = peer_find(peer, status->last.id);
     if (!command)
         return;
-    struct command answered = *command;
+    struct peer_command answered = *command;
     command->used = false;
     peer->let_go = peer->let_go || (answered.kind == COMMAND_STEP && status->last.result == RESULT_REFUSED);
     if (!retained) {
-        peer_sample(peer, answered.sent_us, now.us, status->t_ms);
+        peer_add_sample(peer, answered.sent_us, now.us, status->t_ms);
         model_trip(controller->model, now.us - answered.sent_us);
     }
     if (answered.kind != COMMAND_CLOCK)
@@ -124,8 +123,8 @@ void controller_status(
     if (!model_moves(device) && !peer_motion_unanswered(peer))
         peer->moving = false;
     int64_t agent_ms;
-    if (peer->wish.used && peer_clock(peer, now.us, &agent_ms))
-        controller_release_wish(controller, peer, now);
+    if (peer->waiting.used && peer_clock(peer, now.us, &agent_ms))
+        controller_send_waiting(controller, peer, now);
 }
 
 // What a reason code means for the operator; NULL where all is well.
@@ -156,7 +155,7 @@ static void publish_acked(struct controller *controller, uint64_t serial, int64_
     controller->model->changes++;
 }
 
-static void plain_acked(struct controller *controller, struct plain *plain, int reason)
+static void plain_acked(struct controller *controller, struct plain_word *plain, int reason)
 {
     char why[PROTOCOL_WHY_SIZE];
     plain->used = false;
@@ -168,9 +167,9 @@ static void plain_acked(struct controller *controller, struct plain *plain, int 
 
 void controller_published(struct controller *controller, int token, int reason)
 {
-    for (size_t i = 0; i < PLAIN_MAX; i++) {
-        if (controller->plain[i].used && controller->plain[i].token == token) {
-            plain_acked(controller, &controller->plain[i], reason);
+    for (size_t i = 0; i < PLAIN_WORDS_MAX; i++) {
+        if (controller->plain_words[i].used && controller->plain_words[i].token == token) {
+            plain_acked(controller, &controller->plain_words[i], reason);
             return;
         }
     }
@@ -189,13 +188,13 @@ void controller_published(struct controller *controller, int token, int reason)
         return;
     }
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
-        struct command *command = &peer->commands[i];
+        struct peer_command *command = &peer->commands[i];
         if (!command->used || command->token != token)
             continue;
         publish_acked(controller, command->serial, command->sent_us, reason);
         if (refused) {
             if (command->kind == COMMAND_CLOCK)
-                controller_drop_wish(controller, peer, refused);
+                controller_drop_waiting(controller, peer, refused);
             controller_give_up(controller, command, refused);
         }
         return;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// STOP: to whom it goes, again and again until it is echoed, and first of all after a reconnection.
+// To whom a STOP goes. It is sent again and again until it is echoed, and before anything else after a
+// reconnection.
+#include "pc-tui/controller/controller_stop.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/controller/controller.h"
-#include "pc-tui/controller/controller_outbox.h"
-
-void controller_send_stop(struct controller *controller, struct peer *peer, struct controller_clock now)
+static void send_stop(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    struct stop *stop = peer ? &peer->stop : &controller->plain_stop;
+    struct peer_stop *stop = peer ? &peer->stop : &controller->plain_stop;
     int token = -1;
     int rc;
     if (peer) {
@@ -43,21 +43,20 @@ void controller_send_stop(struct controller *controller, struct peer *peer, stru
         controller_end(controller, stop->serial, JOURNAL_PLAIN, "no device reports here");
         return;
     }
-    for (size_t i = 0; i < PLAIN_MAX; i++) {
-        if (controller->plain[i].used && i + 1 < PLAIN_MAX)
-            continue;
-        controller->plain[i] =
-            (struct plain){.used = true, .token = token, .serial = stop->serial, .sent_us = now.us};
-        break;
+    struct plain_word *place = controller_place_plain_word(controller);
+    if (!place) { // nobody waits for the PUBACK then, and the event ends here
+        controller_end(controller, stop->serial, JOURNAL_PLAIN, "no device reports here");
+        return;
     }
-    controller_wake(controller, now.us + PLAIN_LIFE_US);
+    *place = (struct plain_word){.used = true, .token = token, .serial = stop->serial, .sent_us = now.us};
+    controller_wake(controller, now.us + PLAIN_WORD_LIFE_US);
 }
 
 static uint64_t begin_stop(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    struct stop *stop = peer ? &peer->stop : &controller->plain_stop;
+    struct peer_stop *stop = peer ? &peer->stop : &controller->plain_stop;
     if (!stop->used) {
-        *stop = (struct stop){.used = true, .token = -1};
+        *stop = (struct peer_stop){.used = true, .token = -1};
         controller_new_id(controller, stop->id);
         struct journal_event *event =
             controller_record(controller, peer ? peer->device->name : "", "stop", now);
@@ -69,7 +68,7 @@ static uint64_t begin_stop(struct controller *controller, struct peer *peer, str
     stop->since_us = now.us;
     controller_wake(controller, now.us + CONTROLLER_STOP_LIFE_US);
     if (controller_is_up(controller))
-        controller_send_stop(controller, peer, now);
+        send_stop(controller, peer, now);
     return serial;
 }
 
@@ -92,7 +91,7 @@ struct controller_answer controller_stop(struct controller *controller, const st
     // What was asked for before the stop must not come after it.
     for (size_t i = 0; i < controller->room; i++) {
         if (controller->peers[i])
-            controller_drop_wish(controller, controller->peers[i], "stopped");
+            controller_drop_waiting(controller, controller->peers[i], "stopped");
     }
     for (size_t i = 0; i < controller->model->count; i++) {
         struct model_device *device = controller->model->devices[i];
@@ -119,7 +118,7 @@ size_t controller_pause(struct controller *controller)
         struct peer *peer = controller->peers[i];
         if (!peer)
             continue;
-        controller_drop_wish(controller, peer, "leaving");
+        controller_drop_waiting(controller, peer, "leaving");
         if (!peer->moving || !controller_is_up(controller))
             continue;
         begin_stop(controller, peer, now);
@@ -145,9 +144,9 @@ bool controller_stop_is_safe(const struct controller *controller)
     return !controller->plain_stop.used;
 }
 
-int64_t controller_tick_stop(struct controller *controller, struct peer *peer, struct controller_clock now)
+int64_t controller_stop_tick(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    struct stop *stop = peer ? &peer->stop : &controller->plain_stop;
+    struct peer_stop *stop = peer ? &peer->stop : &controller->plain_stop;
     if (!stop->used)
         return INT64_MAX;
     int64_t end_us = stop->since_us + CONTROLLER_STOP_LIFE_US;
@@ -163,7 +162,7 @@ int64_t controller_tick_stop(struct controller *controller, struct peer *peer, s
     if (!controller_is_up(controller))
         return end_us;
     if (now.us >= stop->next_us)
-        controller_send_stop(controller, peer, now);
+        send_stop(controller, peer, now);
     if (!stop->used)
         return INT64_MAX;
     return stop->next_us < end_us ? stop->next_us : end_us;

@@ -233,7 +233,7 @@ void terminal_on_crash(struct terminal *terminal, const char *undo)
 static void measured(void *ctx, const struct key_event *key)
 {
     struct terminal *terminal = ctx;
-    if (key->code == KEY_CURSOR_AT)
+    if (key->code == KEYCODE_CURSOR_AT)
         terminal_answer(terminal, key);
 }
 
@@ -396,7 +396,7 @@ void terminal_title(struct terminal *terminal, const char *title)
 
 bool terminal_answer(struct terminal *terminal, const struct key_event *key)
 {
-    if (key->code != KEY_CURSOR_AT || key->row != 2 || (key->column != 2 && key->column != 3))
+    if (key->code != KEYCODE_CURSOR_AT || key->row != 2 || (key->column != 2 && key->column != 3))
         return false;
     bool changed = terminal->ambiguous != key->column - 1;
     terminal->ambiguous = key->column - 1;

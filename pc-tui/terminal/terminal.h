@@ -40,7 +40,7 @@ void terminal_size(const struct terminal *terminal, int *rows, int *columns);
 // terminals known to have one.
 void terminal_title(struct terminal *terminal, const char *title);
 
-// A KEY_CURSOR_AT event that input_feed emitted: a late answer to the measuring. Returns true if
+// A KEYCODE_CURSOR_AT event that input_feed emitted: a late answer to the measuring. Returns true if
 // terminal_ambiguous_columns changed: then screen_ambiguous() must be told.
 bool terminal_answer(struct terminal *terminal, const struct key_event *key);
 // Columns of an East-Asian ambiguous character: 1 or 2; 0 while not known.

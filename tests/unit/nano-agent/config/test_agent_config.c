@@ -144,7 +144,7 @@ static void every_key_is_in_the_default_configuration_with_the_value_that_holds_
         }
     }
     assert_true(count > 25);
-    static const char *const top[] = {"report", "lost_after", "memory_limit", "state"};
+    static const char *const top[] = {"report", "lost_after", "memory_limit", "log", "state"};
     for (size_t i = 0; i < sizeof top / sizeof *top; i++)
         assert_true(config_file_has(&file, file.cfg, top[i]));
     config_file_close(&file);
@@ -525,7 +525,7 @@ static void a_refused_pin_says_where_and_which_are_left(void **state)
         "f:3: ", "PWM left: none; use a PCA9685 board");
 }
 
-// Runs config_load in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
+// Runs config_from_arguments in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
 static int load(const char *const args[], char *out, size_t size)
 {
     int fds[2];
@@ -540,7 +540,7 @@ static int load(const char *const args[], char *out, size_t size)
         dup2(fds[1], STDOUT_FILENO);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
-        int status = config_load(argc, argv, &config);
+        int status = config_from_arguments(argc, argv, &config);
         if (status < 0)
             printf("%s root=%s device=%s/%s port=%d hosts=%zu %s sim=%d\n", config.path, config.broker.root,
                 config.broker.device, config.agent.device, config.broker.default_port,

@@ -355,6 +355,8 @@ static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **s
     pwm->ops->set(pwm, 1500001); // the same step
     pwm->ops->set(pwm, 2000000);
     pwm->ops->enable(pwm, false);
+    sw->ops->close(sw);
+    pwm->ops->close(pwm); // the last of them waits until all is written
     release_stdout();
     char lines[4][64] = {"", "", "", ""};
     int count = 0;
@@ -370,8 +372,6 @@ static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **s
     assert_string_equal(lines[1], "tilt 1484 us"); // 19 of 256 steps: 1484.375 us
     assert_string_equal(lines[2], "tilt 2031 us"); // 26 of 256
     assert_string_equal(lines[3], "tilt off");
-    sw->ops->close(sw);
-    pwm->ops->close(pwm);
 }
 
 static void the_simulated_back_end_is_never_chosen_for_real_hardware(void **state)

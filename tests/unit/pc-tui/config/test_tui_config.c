@@ -325,8 +325,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     struct stat status;
     umask(0);
     memset(&written, 0, sizeof written);
-    history_add(&written, "tilt 20");
-    history_add(&written, "led_on");
+    line_history_add(&written, "tilt 20");
+    line_history_add(&written, "led_on");
     assert_int_equal(history_path(history_file, sizeof history_file), 0);
     assert_int_equal(history_load(history_file, &read), 0); // not there: empty
     assert_int_equal(read.count, 0);

@@ -90,7 +90,7 @@ void world_pass(struct world *world, int ms)
     controller_tick(world->controller);
 }
 
-// Keys in the notation of input.h, all at this moment.
+// Keys in the notation of key.h, all at this moment.
 unsigned world_keys(struct world *world, const char *text)
 {
     unsigned effects = 0;
@@ -124,19 +124,19 @@ void world_type(struct world *world, const char *text)
 
 void world_paste(struct world *world, const char *text)
 {
-    struct key_event event = {.code = KEY_PASTE_BEGIN};
+    struct key_event event = {.code = KEYCODE_PASTE_BEGIN};
     ui_key(&world->ui, &event, world->us / 1000);
     for (; *text; text++) {
-        event = (struct key_event){.code = KEY_PASTE_TEXT, .codepoint = (unsigned char)*text};
+        event = (struct key_event){.code = KEYCODE_PASTE_TEXT, .codepoint = (unsigned char)*text};
         ui_key(&world->ui, &event, world->us / 1000);
     }
-    event = (struct key_event){.code = KEY_PASTE_END};
+    event = (struct key_event){.code = KEYCODE_PASTE_END};
     ui_key(&world->ui, &event, world->us / 1000);
 }
 
 unsigned world_codepoint(struct world *world, uint32_t codepoint)
 {
-    struct key_event event = {.code = KEY_CHARACTER, .codepoint = codepoint};
+    struct key_event event = {.code = KEYCODE_CHARACTER, .codepoint = codepoint};
     return ui_key(&world->ui, &event, world->us / 1000);
 }
 

@@ -53,7 +53,7 @@ void world_answer(struct world *world);    // every device answers what it was s
 const char *world_sent(const struct world *world);
 void world_forget(struct world *world);
 
-// Keys in the notation of input.h, all at this moment. Returns the effects.
+// Keys in the notation of key.h, all at this moment. Returns the effects.
 unsigned world_keys(struct world *world, const char *text);
 // The same as a person presses them: one a second, each answered by the devices before the next.
 void world_type(struct world *world, const char *text);

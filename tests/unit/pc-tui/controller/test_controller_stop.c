@@ -279,6 +279,21 @@ static void after_a_pause_commands_go_on(void **state)
     assert_int_equal(send_text("led_on").verdict, CONTROLLER_TAKEN);
 }
 
+static void stop_without_a_device_is_a_plain_word_that_waits_for_the_link_too(void **state)
+{
+    (void)state;
+    link_is(LINK_WAITING);
+    controller_stop(controller, &UNNAMED);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NOT_SENT);
+    pass(SECOND);
+    link_is(LINK_UP);
+    assert_int_equal(published_count, 1);
+    assert_string_equal(newest()->payload, "stop");
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+    controller_published(controller, newest()->token, 0);
+    assert_int_equal(finished.stage, JOURNAL_PLAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +316,7 @@ int main(void)
         PROMISE(leaving_in_peace_sends_nothing),
         PROMISE(leaving_drops_a_wish_that_waits),
         PROMISE(after_a_pause_commands_go_on),
+        PROMISE(stop_without_a_device_is_a_plain_word_that_waits_for_the_link_too),
     };
-    return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("controller_stop", tests, NULL, NULL);
 }
