@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/broker_options.h"
 #include "common/text.h"
 
@@ -22,7 +23,7 @@ static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *t
 
 enum { KEYS_MAX = 24 };
 
-// libconfuse's callbacks have no argument of ours; a parse is never interrupted by another.
+// The file that is being parsed: libconfuse passes no argument of ours to its callbacks.
 static struct config_file *parsing;
 
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)
@@ -39,7 +40,7 @@ int config_file_refuse(struct config_file *file, unsigned line, const char *form
     va_start(ap, format);
     vsnprintf(raw, sizeof raw, format, ap);
     va_end(ap);
-    // A value may hold what the file could not ("\\x1b"), and be cut inside a character.
+    // A value may hold a control character, which the file wrote as "\\x1b", and may be cut inside a character.
     text_clean(file->why + len, (size_t)(CONFIG_WHY_SIZE - len), raw, strlen(raw), sizeof raw);
     return -EINVAL;
 }
@@ -145,7 +146,7 @@ static int check_value(struct config_file *file, cfg_t *cfg, const struct key *k
             file, line, "%s = %.64s; the whole path of a file, or \"\" (none), is wanted", key->name, value);
     case KEY_ADDRESS:
     case KEY_COMMAND:
-        break; // the board and all channels must be known first
+        break; // checked later, when the board and all channels are known
     }
     return 0;
 }
@@ -205,8 +206,8 @@ static int check_broker_number(
         is_qos ? "0, 1 or 2" : "5 to 65535 seconds");
 }
 
-// Runs for every value in the file: the one place where libconfuse lets us see a key given twice (it would
-// let the last one win without a word) and knows the line.
+// Is called for every value in the file. Only here can a key that is given twice be seen (libconfuse would silently take
+// the last), and only here is the line known.
 static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
     struct config_file *file = parsing;
@@ -230,7 +231,7 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
     return rc;
 }
 
-// A section without a title that comes twice: the second would wipe the first.
+// Refuses a section without a title that comes twice: libconfuse would forget the first.
 static int section_hook(cfg_t *cfg, cfg_opt_t *opt)
 {
     const struct seen *before = find_seen(parsing, opt);
@@ -281,35 +282,34 @@ static void refuse_unknown_key(cfg_t *cfg, const char *name)
         parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
 }
 
-// libconfuse's sentences say what, not what would be right; its formats are matched because it gives no code.
+// What to write instead, by a part of libconfuse's format. It gives no code for a mistake; where another version of it
+// has other words, its own sentence stands alone.
+static const struct {
+    const char *part, *right;
+} mends[] = {
+    {"equal sign", "; write KEY = VALUE"},
+    {"unexpected token", "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }"},
+    {"premature end", "; a value or a } is missing"},
+    {"closing brace", "; remove the }"},
+    {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
+    {"opening brace", "; write KIND NAME { … }"},
+    {"duplicate title", "; every name can be used once"},
+    {"append", "; write KEY = VALUE"},
+};
+
 __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
 {
-    unsigned line = (unsigned)cfg->line;
-    char section[128];
+    char section[128], text[256];
+    const char *right = "";
     if (strstr(format, "no such option")) {
         refuse_unknown_key(cfg, va_arg(ap, const char *));
         return;
     }
-    char text[256];
     vsnprintf(text, sizeof text, format, ap);
-    const char *right = "";
-    if (strstr(format, "equal sign"))
-        right = "; write KEY = VALUE";
-    else if (strstr(format, "unexpected token"))
-        right = "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }";
-    else if (strstr(format, "premature end"))
-        right = "; a value or a } is missing";
-    else if (strstr(format, "closing brace"))
-        right = "; remove the }";
-    else if (strstr(format, "missing title"))
-        right = "; write KIND NAME { … }, for example servo tilt { … }";
-    else if (strstr(format, "opening brace"))
-        right = "; write KIND NAME { … }";
-    else if (strstr(format, "duplicate title"))
-        right = "; every name can be used once";
-    else if (strstr(format, "append"))
-        right = "; write KEY = VALUE";
-    config_file_refuse(parsing, line, "%s%s%s", where(cfg, section), text, right);
+    for (size_t i = 0; i < ARRAY_LENGTH(mends) && !*right; i++)
+        if (strstr(format, mends[i].part))
+            right = mends[i].right;
+    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
 }
 
 static void add_keys(const struct key_table *table, cfg_opt_t *opts)
