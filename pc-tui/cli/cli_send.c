@@ -2,18 +2,19 @@
 // `pc-tui send`: commands one after the other, each after the echo of the one before.
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "pc-tui/cli/cli.h"
-#include "pc-tui/cli/cli_private.h"
+#include "pc-tui/cli/cli_frame.h"
+#include "pc-tui/cli/cli_result.h"
+#include "pc-tui/cli/cli_words.h"
 #include "pc-tui/config/duration.h"
-#include "pc-tui/session.h"
 
 enum {
     SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
@@ -32,12 +33,10 @@ enum step {
 
 struct send {
     const struct tui_options *options;
-    struct event_base *base;
-    struct session *session;
+    struct cli_frame frame;
     struct event *timer; // the deadline of the present step
     struct event *input;
     struct event *finished; // the awaited command ended: taken up outside the controller's callback
-    struct event *signals[3];
     enum step step;
     int64_t began_us; // the present step
     int64_t first_us; // first status seen; 0 = none
@@ -49,7 +48,6 @@ struct send {
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool chosen;
     uint64_t serial; // of the command whose end is awaited
-    int signal;      // that ended us
     int status;      // exit
 };
 
@@ -63,18 +61,16 @@ static void __attribute__((format(printf, 3, 4))) end(struct send *send, int sta
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     if (why[0])
-        fprintf(stderr, "pc-tui: %s\n", why);
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        status = CLI_REFUSED;
+        cli_frame_tell(&send->frame, "%s", why);
     send->step = STEP_ENDED;
     send->status = status;
     evtimer_del(send->timer);
     event_del(send->input);
     // Interrupted by hand, what moves is stopped; at the regular end it goes where it was sent.
-    if (send->signal)
-        session_leave(send->session);
+    if (send->frame.signal)
+        session_leave(send->frame.session);
     else
-        session_close(send->session);
+        session_close(send->frame.session);
 }
 
 static void enter(struct send *send, enum step step, int64_t limit_us)
@@ -128,30 +124,11 @@ static void on_input(evutil_socket_t fd, short what, void *ctx)
     run(send);
 }
 
-// Prints what became of a command: "tilt_up  ok  tilt 5.0°  0.4 ms".
-static void print_done(struct send *send, const struct journal_event *event)
+static void print(struct send *send, const struct journal_event *event)
 {
-    const struct model_device *device = model_find(session_model(send->session), event->device, NULL);
-    struct protocol_command command;
-    struct vocabulary_match match;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
-    char why[PROTOCOL_WHY_SIZE];
-    char value[CLI_VALUE_SIZE];
-    printf("%s  %s%s%s", event->text, event->result_name, event->why[0] ? ": " : "", event->why);
-    if (device && protocol_result_is_success(event->result) &&
-        protocol_parse_text(event->text, strlen(event->text), &command, why) == 0 &&
-        vocabulary_match(ids, model_channel_ids(device, ids), &command, &match, why) == RESULT_OK &&
-        match.channel >= 0) {
-        // Where it is going is what the command did; where it is now says little a moment after it.
-        struct status_channel channel = device->status->channels[match.channel];
-        if (channel.target_known) {
-            channel.deg = channel.target;
-            channel.deg_known = true;
-        }
-        printf("  %s", cli_channel(value, &channel, send->options->ascii));
-    }
-    printf("  %lld.%lld ms%s\n", (long long)(event->echo_us / 1000), (long long)(event->echo_us % 1000 / 100),
-        event->late ? " late" : "");
+    char line[CLI_RESULT_SIZE];
+    cli_result(line, session_model(send->frame.session), event, send->options->json, send->options->ascii);
+    cli_frame_print(&send->frame, "%s", line);
 }
 
 static void take_end(struct send *send, const struct journal_event *event)
@@ -160,7 +137,7 @@ static void take_end(struct send *send, const struct journal_event *event)
     snprintf(text, sizeof text, "%s", event->text);
     switch (event->stage) {
     case JOURNAL_DONE:
-        print_done(send, event);
+        print(send, event);
         if (!protocol_result_is_success(event->result)) {
             end(send, CLI_REFUSED, "%s: %s%s%s", text, event->result_name, event->why[0] ? ": " : "",
                 event->why);
@@ -168,7 +145,7 @@ static void take_end(struct send *send, const struct journal_event *event)
         }
         break;
     case JOURNAL_PLAIN:
-        printf("%s  sent  %s\n", text, event->why);
+        print(send, event);
         if (event->reason >= 128) {
             end(send, CLI_REFUSED, "%s: %s", text, event->why);
             return;
@@ -193,31 +170,30 @@ static void give(struct send *send, const char *text)
     const char *duration;
     int ms;
     char why[PROTOCOL_WHY_SIZE];
-    if (cli_check_command(text, why) != 0) {
+    if (cli_words_check(text, why) != 0) {
         char shown[PROTOCOL_CMD_SIZE];
         text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
         end(send, CLI_USAGE, "%s: %s", shown, why);
         return;
     }
-    if (cli_is_sleep(text, &duration)) {
+    if (cli_words_is_sleep(text, &duration)) {
         duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
         return;
     }
-    fflush(stdout);
     struct controller_address to = {.device = send->device};
     enter(send, STEP_ANSWERING, timeout_us(send));
-    struct controller_answer answer = controller_send(session_controller(send->session), &to, text);
+    struct controller_answer answer = controller_send(session_controller(send->frame.session), &to, text);
     if (answer.verdict == CONTROLLER_TAKEN) {
         send->serial = answer.serial;
         // At QoS 0 a plain word is already at its end.
         const struct journal_event *event =
-            journal_find(&session_model(send->session)->journal, answer.serial);
+            journal_find(&session_model(send->frame.session)->journal, answer.serial);
         if (event && event->stage == JOURNAL_PLAIN)
             take_end(send, event);
         return;
     }
-    if (session_link(send->session)->state != LINK_UP)
+    if (session_link(send->frame.session)->state != LINK_UP)
         end(send, CLI_NO_BROKER, "%s: %s", text, answer.why);
     else
         end(send, CLI_REFUSED, "%s: %s", text, answer.why);
@@ -256,7 +232,7 @@ static void next(struct send *send)
 
 static void name_devices(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     char names[512];
     size_t used = 0;
     names[0] = '\0';
@@ -270,7 +246,7 @@ static void name_devices(struct send *send)
 // Which device the commands are for. True once that is settled and it can be spoken to.
 static bool choose(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     const char *wanted = send->options->broker.device;
     int64_t now_us = session_now().us;
     const struct model_device *device = model_find(model, wanted, NULL);
@@ -320,9 +296,13 @@ static void fail_looking(struct send *send)
 
 static void run(struct send *send)
 {
-    const struct link_report *link = session_link(send->session);
+    const struct link_report *link = session_link(send->frame.session);
     if (send->step == STEP_CONNECTING && link->state == LINK_UP)
         enter(send, STEP_LOOKING, SETTLE_US);
+    // A login that every broker refused is not accepted later.
+    if (send->step == STEP_CONNECTING && link->state == LINK_WAITING && link->trouble == TROUBLE_LOGIN &&
+        link->attempts >= send->options->broker.broker_count)
+        end(send, CLI_NO_BROKER, "%s", link->reason);
     if (send->step == STEP_LOOKING && choose(send))
         send->step = STEP_NEXT;
     if (send->step == STEP_NEXT)
@@ -338,8 +318,8 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     switch (send->step) {
     case STEP_CONNECTING:
         end(send, CLI_NO_BROKER, "no connection to a broker: %s",
-            session_link(send->session)->reason[0] ? session_link(send->session)->reason
-                                                   : "no answer in time");
+            session_link(send->frame.session)->reason[0] ? session_link(send->frame.session)->reason
+                                                         : "no answer in time");
         break;
     case STEP_LOOKING:
         run(send);
@@ -357,8 +337,9 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
         run(send);
         break;
     case STEP_ANSWERING:
-        event = journal_find(&session_model(send->session)->journal, send->serial);
-        printf("%s  no echo\n", event ? event->text : "");
+        event = journal_find(&session_model(send->frame.session)->journal, send->serial);
+        if (event)
+            print(send, event);
         end(send, CLI_NO_ECHO, "%s: no echo within %d ms", event ? event->text : "",
             send->options->timeout_ms);
         break;
@@ -369,14 +350,18 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     }
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *ctx)
+static void on_signal(void *ctx, int number)
 {
     struct send *send = ctx;
-    (void)what;
-    if (send->signal)
-        return;
-    send->signal = fd;
-    end(send, 128 + fd, "%s", "");
+    end(send, 128 + number, "%s", "");
+}
+
+// The commands matter more than who reads what became of them.
+static void on_deaf(void *ctx, int rc)
+{
+    struct send *send = ctx;
+    if (rc != -EPIPE)
+        end(send, CLI_REFUSED, "%s", "");
 }
 
 static void on_changed(void *ctx)
@@ -398,7 +383,8 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
     struct send *send = ctx;
     (void)fd;
     (void)what;
-    const struct journal_event *event = journal_find(&session_model(send->session)->journal, send->serial);
+    const struct journal_event *event =
+        journal_find(&session_model(send->frame.session)->journal, send->serial);
     if (send->step != STEP_ANSWERING || !event)
         return;
     take_end(send, event);
@@ -408,7 +394,7 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
 static void on_closed(void *ctx)
 {
     struct send *send = ctx;
-    event_base_loopbreak(send->base);
+    event_base_loopbreak(send->frame.base);
 }
 
 static const struct session_events session_events = {
@@ -417,20 +403,22 @@ static const struct session_events session_events = {
     .closed = on_closed,
 };
 
+static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
+
 static int check_arguments(const struct tui_options *options)
 {
     char why[PROTOCOL_WHY_SIZE];
     if (options->command_count == 0) {
-        fprintf(stderr, "pc-tui: send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin\n");
+        log_error("send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin");
         return CLI_USAGE;
     }
     for (int i = 0; i < options->command_count; i++) {
         const char *text = options->commands[i];
-        if (strcmp(text, "-") == 0 || cli_check_command(text, why) == 0)
+        if (strcmp(text, "-") == 0 || cli_words_check(text, why) == 0)
             continue;
         char shown[PROTOCOL_CMD_SIZE];
         text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        fprintf(stderr, "pc-tui: %s: %s\n", shown, why);
+        log_error("%s: %s", shown, why);
         return CLI_USAGE;
     }
     return 0;
@@ -438,22 +426,13 @@ static int check_arguments(const struct tui_options *options)
 
 static int prepare(struct send *send)
 {
-    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    send->base = cli_event_base();
-    if (!send->base)
-        return -ENOMEM;
-    send->timer = evtimer_new(send->base, on_timer, send);
-    send->input = event_new(send->base, STDIN_FILENO, EV_READ, on_input, send);
-    send->finished = event_new(send->base, -1, EV_PERSIST, on_finished_later, send);
-    if (!send->timer || !send->input || !send->finished)
-        return -ENOMEM;
-    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
-        send->signals[i] = evsignal_new(send->base, stopping[i], on_signal, send);
-        if (!send->signals[i] || event_add(send->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    send->session = session_new(send->base, send->options, &session_events, send);
-    return send->session ? 0 : -errno;
+    int rc = cli_frame_open(&send->frame, send->options, &session_events, &frame_events, send);
+    if (rc < 0)
+        return rc;
+    send->timer = evtimer_new(send->frame.base, on_timer, send);
+    send->input = event_new(send->frame.base, STDIN_FILENO, EV_READ, on_input, send);
+    send->finished = event_new(send->frame.base, -1, EV_PERSIST, on_finished_later, send);
+    return send->timer && send->input && send->finished ? 0 : -ENOMEM;
 }
 
 int cli_send(const struct tui_options *options)
@@ -462,21 +441,14 @@ int cli_send(const struct tui_options *options)
     if (status != 0)
         return status;
     struct send send = {.options = options};
-    signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF, 0); // through a pipe, too, an echo is seen when it comes
     int rc = prepare(&send);
     if (rc == 0) {
         enter(&send, STEP_CONNECTING, timeout_us(&send));
-        event_base_dispatch(send.base);
+        event_base_dispatch(send.frame.base);
         status = send.status;
     } else {
-        fprintf(stderr, "pc-tui: %s\n", strerror(-rc));
+        log_error("%s", strerror(-rc));
         status = CLI_NO_BROKER;
-    }
-    session_free(send.session);
-    for (size_t i = 0; i < 3; i++) {
-        if (send.signals[i])
-            event_free(send.signals[i]);
     }
     if (send.input)
         event_free(send.input);
@@ -484,7 +456,5 @@ int cli_send(const struct tui_options *options)
         event_free(send.finished);
     if (send.timer)
         event_free(send.timer);
-    if (send.base)
-        event_base_free(send.base);
-    return status;
+    return cli_frame_close(&send.frame, status);
 }

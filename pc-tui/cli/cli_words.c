@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "pc-tui/cli/cli.h"
+#include "pc-tui/cli/cli_words.h"
 
-#include <event2/event.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pc-tui/cli/cli_private.h"
+#include "common/protocol/protocol.h"
 #include "pc-tui/config/duration.h"
 
-struct event_base *cli_event_base(void)
-{
-    struct event_config *config = event_config_new();
-    if (!config)
-        return NULL;
-    event_config_require_features(config, EV_FEATURE_FDS);
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-    struct event_base *base = event_base_new_with_config(config);
-    event_config_free(config);
-    return base;
-}
-
-bool cli_is_sleep(const char *text, const char **duration)
+bool cli_words_is_sleep(const char *text, const char **duration)
 {
     text += strspn(text, " \t");
     if (strncmp(text, "sleep", 5) != 0 || (text[5] != '\0' && !strchr(" \t", text[5])))
@@ -30,25 +18,25 @@ bool cli_is_sleep(const char *text, const char **duration)
     return true;
 }
 
-int cli_check_command(const char *text, char why[PROTOCOL_WHY_SIZE])
+int cli_words_check(const char *text, char why[PROTOCOL_WHY_SIZE])
 {
     const char *duration;
     int ms;
-    if (cli_is_sleep(text, &duration)) {
+    if (cli_words_is_sleep(text, &duration)) {
         if (duration_parse_ms(duration, &ms) == 0)
             return 0;
         snprintf(why, PROTOCOL_WHY_SIZE, "sleep wants a duration: 'sleep 500ms'");
-        return CLI_USAGE;
+        return -EINVAL;
     }
     const char *digits = text + strspn(text, " \t+-");
     if (*digits != '\0' && digits[strspn(digits, "0123456789. \t")] == '\0') {
         snprintf(why, PROTOCOL_WHY_SIZE,
             "a number alone is no command; quote command and number together: 'tilt %.40s'",
             text + strspn(text, " \t"));
-        return CLI_USAGE;
+        return -EINVAL;
     }
     struct protocol_command command;
-    return protocol_parse_text(text, strlen(text), &command, why) < 0 ? CLI_USAGE : 0;
+    return protocol_parse_text(text, strlen(text), &command, why) < 0 ? -EINVAL : 0;
 }
 
 static const char *put_degrees(char out[24], int tenths, bool ascii)
@@ -58,7 +46,7 @@ static const char *put_degrees(char out[24], int tenths, bool ascii)
     return out;
 }
 
-char *cli_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel, bool ascii)
+char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel, bool ascii)
 {
     char deg[24];
     char target[24];
