@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
@@ -19,8 +20,6 @@
 #include "nano-agent/system/notify.h"
 
 enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
-
-// ---- time
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
@@ -42,15 +41,15 @@ static int64_t next_us(const struct daemon *daemon)
     return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
 }
 
-// One timer for everything, and a timerfd of our own: libevent's timers are 4 to 7 ms late, or with
-// PRECISE_TIMER cost a system call each turn. This one costs a call only where the time has changed.
+// Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
+// a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
     daemon->armed_us = next;
-    struct itimerspec at = {0}; // zero disarms
+    struct itimerspec at = {0}; // a time of zero disarms the timer
     if (next != INT64_MAX) {
         if (next < 1)
             next = 1;
@@ -67,7 +66,7 @@ static void quit_if_done(struct daemon *daemon)
 {
     bool closed = link_report(daemon->link)->state == LINK_CLOSED;
     if (daemon->stopping &&
-        (daemon_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
+        (clock_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
         event_base_loopbreak(daemon->base);
 }
 
@@ -75,11 +74,11 @@ static void check_lost(struct daemon *daemon)
 {
     if (daemon->up && link_last_read_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_read_ms(daemon->link);
-    if (daemon_now_us() < lost_at_us(daemon))
+    if (clock_now_us() < lost_at_us(daemon))
         return;
     daemon->guarding = false;
     daemon->because = "the link, which is lost";
-    agent_link_lost(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_link_lost(daemon->agent, clock_now_us(), daemon_boot_ms());
     if (!daemon->up)
         return;
     char reason[LINK_REASON_SIZE];
@@ -96,8 +95,8 @@ static void tell_ready(struct daemon *daemon)
 
 static void feed_watchdog(struct daemon *daemon)
 {
-    // Along with the heartbeat where that comes in time, so that it costs no wake-up of its own.
-    int64_t now = daemon_now_us();
+    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
+    int64_t now = clock_now_us();
     if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
         return;
     daemon->watchdog_at_us = now;
@@ -112,20 +111,18 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     uint64_t times;
     (void)what;
     if (read(fd, &times, sizeof times) < 0)
-        return; // set anew since it went off
+        return; // it was armed for another time after it had gone off
     daemon->armed_us = INT64_MAX;
     if (!daemon->stopping)
         check_lost(daemon);
     daemon->because = "a change";
-    agent_tick(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
     feed_watchdog(daemon);
     daemon_log_commands(-1, 0, daemon);
     log_tick();
     quit_if_done(daemon);
     schedule(daemon);
 }
-
-// ---- what comes in
 
 static void trace_link(const struct link_report *report)
 {
@@ -176,7 +173,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->guarding = true;
         daemon->heard_ms = link_last_read_ms(daemon->link);
         daemon->because = "the link, which is up";
-        agent_link_up(daemon->agent, daemon_now_us(), daemon_boot_ms());
+        agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
     }
     daemon->up = up;
     trace_link(report);
@@ -197,7 +194,7 @@ static void on_message(void *ctx, const struct link_message *message)
         .correlation = message->correlation,
         .correlation_len = message->correlation_len};
     daemon->because = "a command";
-    agent_command(daemon->agent, &command, daemon_now_us(), daemon_boot_ms());
+    agent_command(daemon->agent, &command, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
@@ -233,8 +230,8 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
     }
     daemon->because = "an input";
     if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(daemon->agent, edge->channel, !level, daemon_now_us(), daemon_boot_ms());
-    agent_input(daemon->agent, edge->channel, level, daemon_now_us(), daemon_boot_ms());
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
@@ -242,22 +239,20 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)what;
-    if (daemon->stopping) { // asked twice: at once
+    if (daemon->stopping) { // the second request ends it at once
         event_base_loopbreak(daemon->base);
         return;
     }
     log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
     notify_send("STOPPING=1");
     daemon->stopping = true;
-    daemon->stop_by_us = daemon_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
     daemon->because = "the end";
-    agent_stop(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_stop(daemon->agent, clock_now_us(), daemon_boot_ms());
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
     schedule(daemon);
 }
-
-// ---- start and end
 
 static int watch_inputs(struct daemon *daemon)
 {
@@ -319,7 +314,7 @@ static int make_agent(struct daemon *daemon)
         with.save = NULL;
     }
     daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
-        daemon_now_us(), daemon_boot_ms());
+        clock_now_us(), daemon_boot_ms());
     return daemon->agent ? 0 : -ENOMEM;
 }
 
@@ -413,7 +408,7 @@ int daemon_run(const struct config *config)
     int status = start(&daemon);
     if (status == 0) {
         daemon.watchdog_us = notify_watchdog_us() / 2;
-        daemon.watchdog_at_us = daemon_now_us();
+        daemon.watchdog_at_us = clock_now_us();
         tell_ready(&daemon);
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {

@@ -4,14 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
-
-int64_t daemon_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 int64_t daemon_boot_ms(void)
 {
@@ -59,14 +53,14 @@ void daemon_log_commands(evutil_socket_t fd, short what, void *arg)
     char line[COMMAND_LOG_SIZE];
     (void)fd;
     (void)what;
-    while (command_log_next(&daemon->commands, daemon_now_us(), line))
+    while (command_log_next(&daemon->commands, clock_now_us(), line))
         log_info("%s", line);
 }
 
 static void io_done(void *ctx, const struct status_last *last, int64_t took_us)
 {
     struct daemon *daemon = ctx;
-    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, daemon_now_us()))
+    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, clock_now_us()))
         event_active(daemon->log_event, 0, 0);
 }
 
@@ -91,7 +85,7 @@ static void io_save(void *ctx, const struct positions *positions)
 static int64_t io_clock(void *ctx)
 {
     (void)ctx;
-    return daemon_now_us();
+    return clock_now_us();
 }
 
 const struct agent_io daemon_io = {

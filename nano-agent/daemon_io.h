@@ -33,23 +33,22 @@ struct daemon {
     char will[PROTOCOL_STATUS_MAX];
     struct command_log commands;
     const char *because;    // why the agent is called just now, for the log of each status
-    bool up;                // the link is
-    bool guarding;          // it was up, and lost_after has not passed since
+    bool up;                // the link is up
+    bool guarding;          // the link was up, and its loss has not been acted on yet
     int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
-    int heartbeat;          // token of the heartbeat on its way
+    int heartbeat;          // token of the heartbeat that the broker has not acknowledged; -1 = none
     int64_t armed_us;       // when the timer goes off; INT64_MAX = never
     int64_t watchdog_us;    // half of what systemd wants; 0 = none
     int64_t watchdog_at_us; // when it was last fed
     bool ready_told;        // systemd knows that we run
     bool stopping;
     int64_t stop_by_us;
-    char reason[LINK_REASON_SIZE]; // told last
+    char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
 };
 
-int64_t daemon_now_us(void);  // CLOCK_MONOTONIC
 int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
 
-// What the core asks for; its ctx is a struct daemon.
+// The functions that the core calls; their ctx is a struct daemon.
 extern const struct agent_io daemon_io;
 
 // Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.

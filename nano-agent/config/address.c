@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/hw/pca9685.h"
 
-enum { PCA9685_CHANNELS = 16, PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
+enum { PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char why[ADDRESS_WHY_SIZE], const char *format, ...)
 {

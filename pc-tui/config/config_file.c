@@ -90,7 +90,7 @@ static int apply(
     struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
 {
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_from_cfg(&options->broker, cfg, why) < 0)
+    if (broker_options_from_cfg(&options->broker, cfg, NULL, why) < 0)
         return refuse(path, 0, "%s", why);
     const char *ttl = cfg_getstr(cfg, "ttl");
     if (ttl && !given->ttl && tui_config_set_ttl(options, ttl, why) < 0)

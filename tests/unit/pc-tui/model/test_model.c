@@ -245,7 +245,7 @@ static void the_tutorials_channels_are_offered_until_a_first_status(void **state
 static void a_device_asked_for_by_name_offers_no_tutorial(void **state)
 {
     (void)state;
-    struct model *named = model_new("jetson", false);
+    struct model *named = model_new("jetson", "lab");
     assert_int_equal(named->count, 0);
     assert_int_equal(model_next_us(named, now), INT64_MAX);
     model_free(named);
@@ -264,7 +264,7 @@ static void a_thousand_devices_keep_their_places(void **state)
     }
     assert_int_equal(model->count, 1000);
     for (size_t i = 1; i < model->count; i++)
-        assert_true(strcmp(model->devices[i - 1]->name, model->devices[i]->name) < 0);
+        assert_true(model_compare_names(model->devices[i - 1]->name, model->devices[i]->name) < 0);
     for (int i = 0; i < 1000; i++) {
         snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
         assert_int_equal(model_find(model, name, NULL)->status->t_ms, i);
@@ -322,6 +322,174 @@ static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **st
     assert_int_equal(model->trips.count, 0);
 }
 
+static struct model_device *doubted;
+static bool answers;
+
+static bool says_answer(void *ctx, const struct model_device *device, const char *id)
+{
+    (void)ctx;
+    (void)device;
+    (void)id;
+    return answers;
+}
+
+static void note_doubt(void *ctx, struct model_device *device)
+{
+    (void)ctx;
+    doubted = device;
+}
+
+static void other_channels_under_one_boot_are_not_taken_and_told(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.is_answer = says_answer, .doubted = note_doubt};
+    doubted = NULL;
+    answers = false;
+    model_set_hooks(model, &hooks, NULL);
+    struct model_device *device = hear(false);
+    unsigned layout = device->layout;
+    report.status.channels[1].axis = AXIS_TILT;
+    for (int i = 0; i < 10; i++)
+        assert_null(hear(false));
+    assert_null(hear(true));
+    assert_ptr_equal(doubted, device);
+    assert_int_equal(device->status->channels[1].axis, AXIS_PAN);
+    assert_int_equal(device->layout, layout);
+    assert_int_equal(journal_count(&model->journal), 1);
+    answers = true; // the device itself says so, to a question of ours
+    assert_ptr_equal(hear(false), device);
+    assert_int_equal(device->layout, layout + 1);
+    assert_int_equal(journal_count(&model->journal), 2);
+}
+
+static void a_retained_status_confirms_no_channels(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(true);
+    assert_false(device->confirmed);
+    report.status.count = 2;
+    assert_ptr_equal(hear(false), device);
+    assert_true(device->confirmed);
+    assert_int_equal(device->status->count, 2);
+}
+
+static void names_stand_in_the_order_that_people_count_in(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "d01", "d1", "d1a", "d2", "d10", "d10-2", "d10-11", "e", "ea"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            int order = model_compare_names(names[i], names[k]);
+            assert_true(i < k ? order < 0 : i > k ? order > 0 : order == 0);
+        }
+}
+
+static size_t dropped;
+
+static void note_dropped(void *ctx, const struct model_device *device)
+{
+    (void)ctx;
+    (void)device;
+    dropped++;
+}
+
+static void fill(bool retained)
+{
+    for (int i = 0; i < MODEL_DEVICES_MAX; i++) {
+        snprintf(report.status.device, sizeof report.status.device, "n%d", i);
+        hear(retained);
+    }
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+}
+
+static void names_that_are_offline_or_only_retained_make_room(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.dropped = note_dropped};
+    dropped = 0;
+    fill(true);
+    model_set_hooks(model, &hooks, NULL);
+    assert_non_null(hear_name("new"));
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+    assert_int_equal(dropped, 1);
+    snprintf(report.status.device, sizeof report.status.device, "n7");
+    hear_will("b007", "", true);
+    assert_non_null(hear_name("newer"));
+    assert_null(model_find(model, "n7", NULL)); // one that is offline goes first
+    assert_non_null(model_find(model, "new", NULL));
+    size_t told = 0;
+    for (size_t i = 0; i < journal_count(&model->journal); i++)
+        told += strstr(journal_at(&model->journal, i)->text, "more than 2048 devices") != NULL;
+    assert_int_equal(told, 1);
+}
+
+static void silent_devices_make_room_for_live_ones(void **state)
+{
+    (void)state;
+    fill(false);
+    assert_null(hear_name("new"));
+    now += 10 * (int64_t)SECOND;
+    assert_non_null(hear_name("new"));
+}
+
+static bool everything_is_needed(void *ctx, const struct model_device *device)
+{
+    (void)ctx;
+    (void)device;
+    return true;
+}
+
+static void the_device_asked_for_is_followed_whatever_else_reports(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.is_needed = everything_is_needed};
+    model_free(model);
+    model = model_new("jetson", "lab");
+    fill(false);
+    model_set_hooks(model, &hooks, NULL);
+    assert_null(hear_name("other"));
+    assert_non_null(hear_name("lab"));
+    snprintf(report.status.device, sizeof report.status.device, "lab");
+    hear_will("b007", "", false);
+    hear_name("other");
+    assert_non_null(model_find(model, "lab", NULL));
+}
+
+static void a_cleared_status_takes_away_a_device_that_is_gone_and_no_other(void **state)
+{
+    (void)state;
+    hear_name("lab");
+    assert_null(model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL));
+    assert_non_null(model_find(model, "lab", NULL));
+    hear_will("b007", "", false);
+    model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL);
+    assert_null(model_find(model, "lab", NULL));
+    model_status(model, "jetson/attic/status", "", 0, false, now, WALL, NULL);
+    assert_int_equal(model->count, 0);
+}
+
+static void boot_n_and_id_mark_a_new_answer(void **state)
+{
+    (void)state;
+    bool is_new;
+    struct {
+        const char *boot, *id;
+        uint64_t n;
+        bool is_new;
+    } rows[] = {{"b1", "", 0, false}, {"b1", "a", 1, true}, {"b1", "a", 1, false}, {"b1", "b", 1, true},
+        {"b1", "b", 2, true}, {"b2", "b", 2, true}, {"b2", "b", 1, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(report.status.boot, sizeof report.status.boot, "%s", rows[i].boot);
+        report.status.last = (struct status_last){.n = rows[i].n, .result = RESULT_OK, .cmd = "led_on"};
+        snprintf(report.status.last.id, sizeof report.status.last.id, "%s", rows[i].id);
+        report.status.seq++;
+        report_encode(&report);
+        assert_non_null(
+            model_status(model, "jetson/status", report.text, report.len, false, now, WALL, &is_new));
+        assert_int_equal(is_new, rows[i].is_new);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +516,14 @@ int main(void)
         PROMISE(names_beyond_the_limit_are_not_taken_up_and_said_once),
         PROMISE(temperatures_are_kept_one_a_second),
         PROMISE(round_trips_have_a_median_and_a_maximum_of_this_connection),
+        PROMISE(other_channels_under_one_boot_are_not_taken_and_told),
+        PROMISE(a_retained_status_confirms_no_channels),
+        PROMISE(names_stand_in_the_order_that_people_count_in),
+        PROMISE(names_that_are_offline_or_only_retained_make_room),
+        PROMISE(silent_devices_make_room_for_live_ones),
+        PROMISE(the_device_asked_for_is_followed_whatever_else_reports),
+        PROMISE(a_cleared_status_takes_away_a_device_that_is_gone_and_no_other),
+        PROMISE(boot_n_and_id_mark_a_new_answer),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }
