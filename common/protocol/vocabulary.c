@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
-#define COUNT(array)  (sizeof array / sizeof *(array))
 
 enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
 
@@ -111,7 +110,7 @@ static enum protocol_result unknown_servo(
 {
     const char *servos[PROTOCOL_CHANNELS_MAX];
     size_t servo_count = 0;
-    for (size_t i = 0; i < count && servo_count < COUNT(servos); i++)
+    for (size_t i = 0; i < count && servo_count < ARRAY_LENGTH(servos); i++)
         if (channels[i].kind == CHANNEL_SERVO)
             servos[servo_count++] = channels[i].name;
     const char *nearest = text_nearest(name, servos, servo_count);
@@ -168,7 +167,7 @@ enum protocol_result vocabulary_match(const struct channel_id *channels, size_t 
     why[0] = '\0';
     *out = (struct vocabulary_match){
         .channel = -1, .has_number = command->has_number, .tenths = command->tenths};
-    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++) {
         const struct kind_word *word = &words_for_all[i];
         if (strcmp(command->word, word->suffix) != 0)
             continue;
@@ -247,7 +246,7 @@ void vocabulary_each(const struct channel_id *channels, size_t count,
     for (size_t i = 0; i < count; i++)
         if (!each_word(&channels[i], each, ctx))
             return;
-    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++) {
         bool is_move = words_for_all[i].verb == VERB_SET;
         if (is_move && first_servo(channels, count) < 0)
             continue;

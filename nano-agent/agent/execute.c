@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
 #include "nano-agent/agent/agent_internal.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { PERCENT_MAX = 100, DIMMER_STEP = 10 };
 

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/status.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
-#define HEAD         "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
-#define CHANNELS(c)  HEAD ",\"channels\":{" c "}}"
-#define LAST(l)      HEAD ",\"channels\":{},\"last\":{" l "}}"
-#define HEALTH(h)    HEAD ",\"channels\":{},\"health\":{" h "}}"
+#define BAD         "\xef\xbf\xbd"
+#define HEAD        "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
+#define CHANNELS(c) HEAD ",\"channels\":{" c "}}"
+#define LAST(l)     HEAD ",\"channels\":{},\"last\":{" l "}}"
+#define HEALTH(h)   HEAD ",\"channels\":{},\"health\":{" h "}}"
 
 static const char example[] =
     "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"9f31c2aa\",\"seq\":42,\"t\":81034,\"report\":1.0,"
@@ -301,7 +301,7 @@ static void what_is_no_status_is_refused(void **state)
         {"{\"v\":1,\"online\":true,\"device\":\"\xff\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\x01\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\\u0000\"}", "broken JSON"}};
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
     assert_int_equal(status_parse("{\"v\":1,\"online\":true}\0", 23, &status, why), -EINVAL);
 }
@@ -341,7 +341,7 @@ static void a_wrong_type_is_refused_naming_its_key(void **state)
         {HEALTH("\"cpu\":\"low\""), "health.cpu: expected a number"},
         {HEALTH("\"watts\":null"), "health.watts: expected a number"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
 }
 
@@ -372,7 +372,7 @@ static void a_number_out_of_range_is_refused_naming_its_key(void **state)
         {HEALTH("\"cpu_c\":1e9"), "health.cpu_c: expected a number in its range"},
         {HEALTH("\"up\":-1"), "health.up: expected a number in its range"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
 }
 
