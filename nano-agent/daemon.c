@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
+#include "nano-agent/board/board.h"
 #include "nano-agent/config/config_describe.h"
 #include "nano-agent/daemon_io.h"
 #include "nano-agent/outputs.h"
@@ -239,11 +240,13 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)what;
-    if (daemon->stopping) { // the second request ends it at once
-        event_base_loopbreak(daemon->base);
+    if (daemon->stopping) {
+        // A second request ends it at once. A closed terminal sends two HUP: one by the kernel, one by the shell.
+        if (number != SIGHUP)
+            event_base_loopbreak(daemon->base);
         return;
     }
-    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
     notify_send("STOPPING=1");
     daemon->stopping = true;
     daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
@@ -252,6 +255,26 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
     schedule(daemon);
+}
+
+// nohup(1) starts a program with HUP ignored, and means it.
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static int catch_signals(struct daemon *daemon)
+{
+    static const int numbers[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
+        if (numbers[i] == SIGHUP && is_ignored(SIGHUP))
+            continue;
+        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 static int watch_inputs(struct daemon *daemon)
@@ -275,8 +298,11 @@ static int make_link(struct daemon *daemon)
     const struct broker_options *broker = &daemon->config.broker;
     struct link_options options = {0};
     broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, &options);
-    if (!options.client_id[0])
-        identity_client(broker->root, broker->device, options.client_id);
+    if (!options.client_id[0]) {
+        char machine[IDENTITY_MACHINE_SIZE];
+        identity_machine(board_device_tree(), "", machine);
+        identity_client(broker->root, broker->device, machine, options.client_id);
+    }
     protocol_topic(daemon->control, broker->root, "", "control");
     protocol_topic(daemon->own_control, broker->root, broker->device, "control");
     protocol_topic(daemon->status, broker->root, broker->device, "status");
@@ -328,18 +354,15 @@ static int make_loop(struct daemon *daemon)
         return -ENOMEM;
     daemon->timer = event_new(daemon->base, daemon->timer_fd, EV_READ | EV_PERSIST, on_timer, daemon);
     daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
-    daemon->sigterm = evsignal_new(daemon->base, SIGTERM, on_signal, daemon);
-    daemon->sigint = evsignal_new(daemon->base, SIGINT, on_signal, daemon);
-    if (!daemon->timer || !daemon->log_event || !daemon->sigterm || !daemon->sigint ||
-        event_add(daemon->timer, NULL) < 0 || event_add(daemon->sigterm, NULL) < 0 ||
-        event_add(daemon->sigint, NULL) < 0)
+    if (!daemon->timer || !daemon->log_event || event_add(daemon->timer, NULL) < 0)
         return -ENOMEM;
-    return 0;
+    return catch_signals(daemon);
 }
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->sigterm, daemon->sigint};
+    struct event *const events[] = {
+        daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
     daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);

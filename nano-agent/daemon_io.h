@@ -11,6 +11,8 @@
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
 
+enum { DAEMON_SIGNALS = 3 }; // TERM, INT, HUP
+
 struct daemon_edge {     // an input's event, which knows its daemon and its channel
     struct event *event; // NULL = this channel is no input
     struct daemon *daemon;
@@ -26,7 +28,7 @@ struct daemon {
     struct store *store; // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
-    struct event *timer, *sigterm, *sigint, *log_event;
+    struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
     int timer_fd;
     char boot[IDENTITY_BOOT_SIZE];
     char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];

@@ -158,6 +158,8 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         state->child_inputs[0] = &line->config->broker;
         return 0;
     case 'c':
+        if (!*arg)
+            argp_error(state, "-c: the path of a file is wanted; without -c it is " CONFIG_DEFAULT_PATH);
         if (strlen(arg) >= sizeof line->path)
             argp_error(state, "-c: the path is too long");
         snprintf(line->path, sizeof line->path, "%s", arg);
@@ -194,7 +196,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file to the heap. NULL with errno set.
+// Reads a whole file to the heap. NULL with errno set: ENOTSUP for UTF-16, EILSEQ where it holds a NUL byte.
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -204,7 +206,9 @@ static char *read_file(const char *path)
     size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
     int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
     fclose(file);
-    if (!error && memchr(text, '\0', len))
+    if (!error && len >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+        error = ENOTSUP;
+    else if (!error && memchr(text, '\0', len))
         error = EILSEQ; // the text after a NUL would not be seen
     if (error) {
         free(text);
@@ -233,7 +237,9 @@ static int read_configuration(const char *path, struct config *out)
     char *text = read_file(shown);
     if (!text && (path || errno != ENOENT)) {
         snprintf(why, sizeof why, "%.512s: %s", shown,
-            errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
         snprintf(out->path, sizeof out->path, "%s", shown);
         return refuse_file(out, "nano-agent: ", why);
     }
@@ -292,6 +298,11 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         goto usage;
     free(first);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
+    char why[PROTOCOL_WHY_SIZE];
+    if (broker_options_check(&out->broker, why) < 0) {
+        fprintf(stderr, "nano-agent: %s\n", why);
+        return 2;
+    }
     return -1;
 usage:
     free(first);

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/text.h"
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" // U+FEFF, which some editors put at the beginning of each file
 
 enum place { OUTSIDE, WORD, DOUBLE, SINGLE, LINE_COMMENT, BLOCK_COMMENT };
 
@@ -22,6 +25,64 @@ struct scan {
 static int refuse(const struct scan *scan, unsigned line, const char *what)
 {
     snprintf(scan->why, CONFIG_WHY_SIZE, "%s:%u: %s", scan->path, line, what);
+    return -EINVAL;
+}
+
+// Characters that look like a blank, like nothing or like a quote, and are none of these to libconfuse: it would take
+// them for a part of a key's name.
+static const struct {
+    unsigned first, last;
+    const char *name;
+} lookalikes[] = {
+    {0x00a0, 0x00a0, "a no-break space, which is no blank"},
+    {0x00ad, 0x00ad, "a soft hyphen, which cannot be seen"},
+    {0x2000, 0x200a, "a typographic space, which is no blank"},
+    {0x200b, 0x200f, "a zero-width character, which cannot be seen"},
+    {0x2018, 0x201f, "a typographic quote, which is no \" or '"},
+    {0x2028, 0x202f, "a character that moves text, or a narrow blank, which is none"},
+    {0x205f, 0x206f, "a character that cannot be seen"},
+    {0x3000, 0x3000, "an ideographic space, which is no blank"},
+    {0xfeff, 0xfeff, "a byte order mark, which belongs at the beginning of a file or nowhere"},
+};
+
+static const char *lookalike_of(unsigned codepoint)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(lookalikes); i++)
+        if (codepoint >= lookalikes[i].first && codepoint <= lookalikes[i].last)
+            return lookalikes[i].name;
+    return NULL;
+}
+
+static unsigned column_of(const char *text, size_t at)
+{
+    unsigned column = 1;
+    for (; at > 0 && text[at - 1] != '\n'; at--)
+        column += ((unsigned char)text[at - 1] & 0xc0) != 0x80; // bytes that begin a character
+    return column;
+}
+
+// Refuses a character outside strings and comments that is not what it looks like.
+static int check_lookalike(const struct scan *scan, const char *text, size_t at, size_t len)
+{
+    unsigned codepoint;
+    if (((unsigned char)text[at] & 0xc0) != 0xc0 || text_decode(text + at, len - at, &codepoint) == 0)
+        return 0;
+    const char *name = lookalike_of(codepoint);
+    if (!name)
+        return 0;
+    snprintf(scan->why, CONFIG_WHY_SIZE, "%s:%u: column %u: U+%04X, %s; type it anew", scan->path, scan->line,
+        column_of(text, at), codepoint, name);
+    return -EINVAL;
+}
+
+// libconfuse drops the backslash of an escape that it does not know: "DOM\user" would become DOMuser.
+static int check_escape(const struct scan *scan, const char *c)
+{
+    if (strchr("nrtbfaevx01234567\\\"'$\n", c[1]))
+        return 0;
+    snprintf(scan->why, CONFIG_WHY_SIZE,
+        "%s:%u: \"\\%c\" in a string: a backslash is written twice (\"DOM\\\\user\"), or in single quotes ('DOM\\user')",
+        scan->path, scan->line, c[1]);
     return -EINVAL;
 }
 
@@ -79,7 +140,9 @@ int config_text_prepare(const char *text, const char *path, char *out, char why[
         return -EINVAL;
 
     enum place place = OUTSIDE;
-    for (size_t at = 0; at < len; at++) {
+    size_t begin = strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0 ? strlen(BYTE_ORDER_MARK) : 0;
+    memset(out, ' ', begin);
+    for (size_t at = begin; at < len; at++) {
         const char *c = text + at;
         if (place == OUTSIDE || (place == WORD && (ends_word(*c) || *c == '*'))) {
             place = start_of(c);
@@ -101,9 +164,13 @@ int config_text_prepare(const char *text, const char *path, char *out, char why[
                 return refuse(&scan, scan.line, "a string is not closed on its line; add the quote");
             if ((place == DOUBLE && *c == '"') || (place == SINGLE && *c == '\''))
                 place = OUTSIDE;
+            else if (*c == '\\' && place == DOUBLE && c[1] && check_escape(&scan, c) < 0)
+                return -EINVAL;
             else if ((place == DOUBLE || place == SINGLE) && *c == '\\' && c[1] && c[1] != '\n')
                 out[at + 1] = c[1], at++;
         }
+        if ((place == OUTSIDE || place == WORD) && check_lookalike(&scan, text, at, len) < 0)
+            return -EINVAL;
         if (c[0] == '$' && c[1] == '{' && place != SINGLE && place != LINE_COMMENT && place != BLOCK_COMMENT)
             return refuse(&scan, scan.line,
                 "${…} would be taken from the environment; write the value itself, or "

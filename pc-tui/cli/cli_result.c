@@ -118,3 +118,17 @@ char *cli_result(char out[CLI_RESULT_SIZE], const struct model *model, const str
         put_words(out, model, event, ascii);
     return out;
 }
+
+char *cli_result_stop(char out[CLI_RESULT_SIZE], const char *names, bool json)
+{
+    if (!json) {
+        snprintf(out, CLI_RESULT_SIZE, "stop  ok  %s", names);
+        return out;
+    }
+    json_t *object = json_pack("{s:s, s:s, s:s}", "cmd", "stop", "result", "ok", "devices", names);
+    char *text = json_dumps(object, JSON_COMPACT);
+    snprintf(out, CLI_RESULT_SIZE, "%s", text ? text : "{}");
+    free(text);
+    json_decref(object);
+    return out;
+}

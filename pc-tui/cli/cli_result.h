@@ -16,4 +16,7 @@ enum { CLI_RESULT_SIZE = 4096 };
 char *cli_result(char out[CLI_RESULT_SIZE], const struct model *model, const struct journal_event *event,
     bool json, bool ascii);
 
+// The same for a stop that went to everyone: "stop  ok  nano, nano-lab2", {"cmd":"stop","result":"ok","devices":"…"}.
+char *cli_result_stop(char out[CLI_RESULT_SIZE], const char *names, bool json);
+
 #endif

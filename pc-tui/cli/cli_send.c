@@ -9,15 +9,17 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/text.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/cli/cli_frame.h"
+#include "pc-tui/cli/cli_lines.h"
 #include "pc-tui/cli/cli_result.h"
+#include "pc-tui/cli/cli_stop.h"
 #include "pc-tui/cli/cli_words.h"
 #include "pc-tui/config/duration.h"
 
 enum {
     SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
+    STOP_LOOK_US = 50000,  // how often it is looked who has echoed a stop
     TUTORIAL_US = 1000000, // nobody reported for so long: only the tutorial's own subscriber can be there
 };
 
@@ -28,6 +30,7 @@ enum step {
     STEP_READING, // stdin
     STEP_SLEEPING,
     STEP_ANSWERING, // the command's end is awaited
+    STEP_STOPPING,  // every device's echo of a stop is awaited
     STEP_ENDED,
 };
 
@@ -42,13 +45,12 @@ struct send {
     int64_t first_us; // first status seen; 0 = none
     int argument;     // next of options->commands
     bool reading;     // `-` is being read
-    bool input_ended;
-    char lines[2 * PROTOCOL_COMMAND_MAX];
-    size_t line_bytes;
+    struct cli_lines lines;
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool chosen;
-    uint64_t serial; // of the command whose end is awaited
-    int status;      // exit
+    char held[PROTOCOL_COMMAND_MAX + 1]; // a command that waits until its device is found; "" = none
+    uint64_t serial;                     // of the command whose end is awaited
+    int status;                          // exit
 };
 
 static void __attribute__((format(printf, 3, 4))) end(struct send *send, int status, const char *format, ...)
@@ -89,37 +91,11 @@ static int64_t timeout_us(const struct send *send)
 
 static void run(struct send *send);
 
-// The next line of stdin, without its end, into out. 1 a line, 0 none yet, -1 no more, -EMSGSIZE.
-static int take_line(struct send *send, char out[PROTOCOL_COMMAND_MAX + 1])
-{
-    char *feed = memchr(send->lines, '\n', send->line_bytes);
-    if (!feed && !(send->input_ended && send->line_bytes > 0)) {
-        if (send->line_bytes > PROTOCOL_COMMAND_MAX)
-            return -EMSGSIZE;
-        return send->input_ended ? -1 : 0;
-    }
-    size_t len = feed ? (size_t)(feed - send->lines) : send->line_bytes;
-    size_t used = feed ? len + 1 : len;
-    if (len > PROTOCOL_COMMAND_MAX || memchr(send->lines, '\0', len))
-        return -EMSGSIZE;
-    memcpy(out, send->lines, len);
-    while (len > 0 && strchr(" \t\r", out[len - 1]))
-        len--;
-    out[len] = '\0';
-    send->line_bytes -= used;
-    memmove(send->lines, send->lines + used, send->line_bytes);
-    return 1;
-}
-
 static void on_input(evutil_socket_t fd, short what, void *ctx)
 {
     struct send *send = ctx;
     (void)what;
-    ssize_t n = read(fd, send->lines + send->line_bytes, sizeof send->lines - send->line_bytes);
-    if (n > 0)
-        send->line_bytes += (size_t)n;
-    else if (n == 0 || (errno != EINTR && errno != EAGAIN))
-        send->input_ended = true;
+    cli_lines_read(&send->lines, fd);
     send->step = STEP_NEXT;
     run(send);
 }
@@ -165,20 +141,83 @@ static void take_end(struct send *send, const struct journal_event *event)
     send->step = STEP_NEXT;
 }
 
+static void give_stop(struct send *send)
+{
+    enter(send, STEP_STOPPING, STOP_LOOK_US);
+    struct controller_answer answer =
+        controller_stop_everyone(session_controller(send->frame.session), send->options->broker.device);
+    send->serial = answer.serial;
+}
+
+static void print_stop(struct send *send, const struct cli_stop *stop)
+{
+    char line[CLI_RESULT_SIZE];
+    cli_result_stop(line, stop->echoed_names, send->options->json);
+    cli_frame_print(&send->frame, "%s", line);
+}
+
+// Ends the step once every device that reports has echoed the stop, or the time is up.
+static void look_at_stop(struct send *send)
+{
+    struct controller *controller = session_controller(send->frame.session);
+    struct model *model = session_model(send->frame.session);
+    const struct broker_options *broker = &send->options->broker;
+    int64_t now_us = session_now().us;
+    struct cli_stop stop =
+        cli_stop_look(controller, model, broker->root, broker->device, send->began_us, now_us);
+    const struct journal_event *event = journal_find(&model->journal, send->serial);
+    if (stop.complete) {
+        print_stop(send, &stop);
+        send->step = STEP_NEXT;
+        run(send);
+    } else if (controller_stop_state(controller) == CONTROLLER_STOP_REFUSED) {
+        end(send, CLI_REFUSED, "stop: %s", event ? event->why : "refused by the broker");
+    } else if (now_us - send->began_us < timeout_us(send)) {
+        struct timeval again = {.tv_usec = STOP_LOOK_US};
+        evtimer_add(send->timer, &again);
+    } else if (session_link(send->frame.session)->state != LINK_UP) {
+        end(send, CLI_NO_BROKER, "stop: %s", session_link(send->frame.session)->reason);
+    } else if (stop.silent > 0) {
+        end(send, CLI_NO_ECHO, "stop: no echo within %d ms from %s%s%s", send->options->timeout_ms,
+            stop.silent_names, stop.echoed > 0 ? "; stopped: " : "", stop.echoed_names);
+    } else if (stop.echoed > 0) {
+        print_stop(send, &stop);
+        send->step = STEP_NEXT;
+        run(send);
+    } else {
+        end(send, CLI_NO_ECHO, "stop: sent, but no device%s%s has echoed it within %d ms",
+            broker->device[0] ? " " : "", broker->device, send->options->timeout_ms);
+    }
+}
+
+// A stop needs no device. Every other command waits until its device is found.
+static void hold(struct send *send, const char *text)
+{
+    snprintf(send->held, sizeof send->held, "%s", text);
+    enter(send, STEP_LOOKING, SETTLE_US);
+    run(send);
+}
+
 static void give(struct send *send, const char *text)
 {
     const char *duration;
     int ms;
-    char why[PROTOCOL_WHY_SIZE];
-    if (cli_words_check(text, why) != 0) {
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        end(send, CLI_USAGE, "%s: %s", shown, why);
+    char why[CLI_WHY_SIZE];
+    if (cli_words_check_all(&text, 1, why) < 0) {
+        end(send, CLI_USAGE, "%s", why);
         return;
     }
     if (cli_words_is_sleep(text, &duration)) {
         duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
+        return;
+    }
+    if (cli_stop_is(text)) {
+        give_stop(send);
+        return;
+    }
+    if (!send->chosen) {
+        hold(send, text);
         return;
     }
     struct controller_address to = {.device = send->device};
@@ -204,6 +243,12 @@ static void next(struct send *send)
 {
     char line[PROTOCOL_COMMAND_MAX + 1];
     while (send->step == STEP_NEXT) {
+        if (send->held[0]) {
+            snprintf(line, sizeof line, "%s", send->held);
+            send->held[0] = '\0';
+            give(send, line);
+            continue;
+        }
         if (!send->reading) {
             if (send->argument == send->options->command_count) {
                 end(send, send->status, "%s", "");
@@ -215,7 +260,7 @@ static void next(struct send *send)
                 give(send, text);
             continue;
         }
-        int rc = take_line(send, line);
+        int rc = cli_lines_next(&send->lines, line);
         if (rc == 1 && line[strspn(line, " \t")] != '\0' && line[strspn(line, " \t")] != '#')
             give(send, line);
         else if (rc == -1)
@@ -298,7 +343,7 @@ static void run(struct send *send)
 {
     const struct link_report *link = session_link(send->frame.session);
     if (send->step == STEP_CONNECTING && link->state == LINK_UP)
-        enter(send, STEP_LOOKING, SETTLE_US);
+        send->step = STEP_NEXT;
     // A login that every broker refused is not accepted later.
     if (send->step == STEP_CONNECTING && link->state == LINK_WAITING && link->trouble == TROUBLE_LOGIN &&
         link->attempts >= send->options->broker.broker_count)
@@ -335,6 +380,9 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     case STEP_SLEEPING:
         send->step = STEP_NEXT;
         run(send);
+        break;
+    case STEP_STOPPING:
+        look_at_stop(send);
         break;
     case STEP_ANSWERING:
         event = journal_find(&session_model(send->frame.session)->journal, send->serial);
@@ -405,25 +453,6 @@ static const struct session_events session_events = {
 
 static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
 
-static int check_arguments(const struct tui_options *options)
-{
-    char why[PROTOCOL_WHY_SIZE];
-    if (options->command_count == 0) {
-        log_error("send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin");
-        return CLI_USAGE;
-    }
-    for (int i = 0; i < options->command_count; i++) {
-        const char *text = options->commands[i];
-        if (strcmp(text, "-") == 0 || cli_words_check(text, why) == 0)
-            continue;
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        log_error("%s: %s", shown, why);
-        return CLI_USAGE;
-    }
-    return 0;
-}
-
 static int prepare(struct send *send)
 {
     int rc = cli_frame_open(&send->frame, send->options, &session_events, &frame_events, send);
@@ -437,10 +466,13 @@ static int prepare(struct send *send)
 
 int cli_send(const struct tui_options *options)
 {
-    int status = check_arguments(options);
-    if (status != 0)
-        return status;
     struct send send = {.options = options};
+    char why[CLI_WHY_SIZE];
+    int status = CLI_USAGE;
+    if (cli_words_check_all((const char *const *)options->commands, options->command_count, why) < 0) {
+        log_error("%s", why);
+        return status;
+    }
     int rc = prepare(&send);
     if (rc == 0) {
         enter(&send, STEP_CONNECTING, timeout_us(&send));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/protocol/protocol.h"
+#include "common/text.h"
 #include "pc-tui/config/duration.h"
 
 bool cli_words_is_sleep(const char *text, const char **duration)
@@ -37,6 +38,19 @@ int cli_words_check(const char *text, char why[PROTOCOL_WHY_SIZE])
     }
     struct protocol_command command;
     return protocol_parse_text(text, strlen(text), &command, why) < 0 ? -EINVAL : 0;
+}
+
+int cli_words_check_all(const char *const *commands, int count, char why[CLI_WHY_SIZE])
+{
+    char reason[PROTOCOL_WHY_SIZE], shown[PROTOCOL_CMD_SIZE];
+    for (int i = 0; i < count; i++) {
+        if (strcmp(commands[i], "-") == 0 || cli_words_check(commands[i], reason) == 0)
+            continue;
+        text_clean(shown, sizeof shown, commands[i], strlen(commands[i]), PROTOCOL_ECHO_CHARS);
+        snprintf(why, CLI_WHY_SIZE, "%s: %s", shown, reason);
+        return -EINVAL;
+    }
+    return 0;
 }
 
 static const char *put_degrees(char out[24], int tenths, bool ascii)

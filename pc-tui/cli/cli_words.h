@@ -7,11 +7,13 @@
 
 #include "common/protocol/status.h"
 
-enum { CLI_VALUE_SIZE = 128 };
+enum { CLI_VALUE_SIZE = 128, CLI_WHY_SIZE = PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE };
 
 // 0, or -EINVAL with a sentence in why: a bare number is no command ("quote the whole command: 'tilt 20'"),
 // `sleep` wants a duration.
 int cli_words_check(const char *text, char why[PROTOCOL_WHY_SIZE]);
+// The same for several commands, of which `-` is none; the sentence begins with the command that is wrong.
+int cli_words_check_all(const char *const *commands, int count, char why[CLI_WHY_SIZE]);
 // True for `sleep DURATION`; *duration points to what follows the word.
 bool cli_words_is_sleep(const char *text, const char **duration);
 // A channel's value in words: "tilt 12.5° -> 20.0°", "led on", "lamp 40 %". Returns out.

@@ -219,6 +219,12 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     memcpy(options->ui.device, options->broker.device, sizeof options->ui.device);
     if (options->broker.password_on_command_line)
         log_warning("-P: other users of this machine can see the password; use --password-file");
+    if (options->broker.warning[0])
+        log_warning("%s", options->broker.warning);
+    if (broker_options_check(&options->broker, why) < 0) {
+        log_error("%s", why);
+        return -EINVAL;
+    }
     if (options->broker.user_without_password && password_ask(options->broker.user, options->broker.password,
                                                      sizeof options->broker.password, why) < 0) {
         log_error("%s", why);
