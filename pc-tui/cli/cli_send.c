@@ -57,7 +57,7 @@ static void __attribute__((format(printf, 3, 4))) end(struct send *send, int sta
 {
     if (send->step == STEP_ENDED)
         return;
-    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE];
+    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE + 2];
     va_list args;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
