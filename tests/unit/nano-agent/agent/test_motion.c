@@ -369,7 +369,7 @@ static void a_nearer_target_in_mid_move_is_not_passed(void **state)
     (void)state;
     struct motion_config other = mirrored(plain), coarse = with_steps(256);
     const struct motion_config *all[] = {&plain, &other, &coarse};
-    for (size_t c = 0; c < COUNT(all); c++) {
+    for (size_t c = 0; c < ARRAY_LENGTH(all); c++) {
         for (int direction = -1; direction <= 1; direction += 2) {
             for (int ahead = 1; ahead <= 150; ahead++) {
                 struct motion m;
