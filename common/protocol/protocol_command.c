@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "common/protocol/protocol.h"
+#include "common/protocol/say.h"
 #include "common/protocol/span.h"
 #include "common/text.h"
 
 // Bytes of a foreign word that an error sentence quotes: enough to recognise it.
 enum { QUOTE_BYTES = 32 };
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 static bool is_blank(char c)
 {

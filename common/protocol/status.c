@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "common/protocol/reader.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { REPORT_MAX_MS = 24 * 3600 * 1000, REPORT_DEFAULT_MS = 1000 };
 

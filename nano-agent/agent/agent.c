@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
 #include "nano-agent/agent/duplicates.h"
 #include "nano-agent/agent/execute.h"
 #include "nano-agent/agent/keeper.h"
 #include "nano-agent/agent/reporter.h"
 #include "nano-agent/agent/topics.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { SENTENCE_SIZE = 512 };
 

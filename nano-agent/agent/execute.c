@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 // The result of what was done to one or several channels together: a fault tells more than a limit.
 struct outcome {
