@@ -281,7 +281,8 @@ static int watch_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         struct daemon_edge *edge = &daemon->edges[i];
-        if (daemon->config.agent.channels[i].id.kind != CHANNEL_INPUT || daemon->outputs[i].input->fd < 0)
+        if (channel_port(daemon->config.agent.channels[i].id.kind) != PORT_INPUT ||
+            daemon->outputs[i].input->fd < 0)
             continue;
         edge->daemon = daemon;
         edge->channel = i;

@@ -94,7 +94,8 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
 {
     struct config_file file;
     const char *model = config_model(out);
-    int rc = config_file_open(&file, text, path, why);
+    struct key_table sections[CHANNEL_KINDS];
+    int rc = config_file_open(&file, config_channels_keys(sections), text, path, why);
     if (!rc)
         rc = read_top(&file, out);
     if (!rc)
@@ -274,6 +275,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);
+    snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
     if (broker_options_check(&out->broker, why) < 0) {
