@@ -3,13 +3,8 @@
 #ifndef COMMON_VOCABULARY_H
 #define COMMON_VOCABULARY_H
 
+#include "common/protocol/kind.h"
 #include "common/protocol/protocol.h"
-
-enum channel_kind { CHANNEL_SERVO, CHANNEL_SWITCH, CHANNEL_DIMMER, CHANNEL_INPUT, CHANNEL_OTHER };
-
-// "servo", "switch", "dimmer", "input"; "other" for a kind a newer agent may report.
-const char *channel_kind_name(enum channel_kind kind);
-enum channel_kind channel_kind_parse(const char *name);
 
 struct channel_id {
     char name[PROTOCOL_NAME_MAX + 1];
@@ -17,31 +12,18 @@ struct channel_id {
     bool pan; // a servo with axis = pan: answers to NAME_left and NAME_right too
 };
 
-enum verb {
-    VERB_STOP_ALL,   // stop
-    VERB_CENTER_ALL, // center
-    VERB_OFF_ALL,    // off
-    VERB_STATUS,     // status
-    VERB_SET,        // NAME DEG, NAME PERCENT, move [SERVO] DEG
-    VERB_UP,         // one step, or by the number
-    VERB_DOWN,
-    VERB_CENTER,
-    VERB_STOP,
-    VERB_OFF,
-    VERB_ON,
-    VERB_TOGGLE,
-};
-
 struct vocabulary_match {
     enum verb verb;
     int channel; // index, -1 for the verbs that address all
     bool has_number;
-    int tenths; // degrees or percent
+    int tenths;   // degrees or percent
+    bool guessed; // `OFF` was taken as VERB_STOP_ALL
 };
 
 // What a parsed command means for these channels. RESULT_OK, or RESULT_UNKNOWN with the nearest word in why
 // (where one is near), or RESULT_INVALID with what was expected (an argument missing, superfluous, or a
-// relative step not > 0).
+// relative step not > 0). `OFF` in capitals is what home automations send to one light: it is RESULT_OK as a guessed stop,
+// and why says which words could be meant.
 enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE]);
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "pc-tui/cli/cli_private.h"
+#include "pc-tui/config/duration.h"
 
 struct event_base *cli_event_base(void)
 {
@@ -34,7 +36,7 @@ int cli_check_command(const char *text, char why[PROTOCOL_WHY_SIZE])
     const char *duration;
     int ms;
     if (cli_is_sleep(text, &duration)) {
-        if (config_duration_ms(duration, &ms) == 0)
+        if (duration_parse_ms(duration, &ms) == 0)
             return 0;
         snprintf(why, PROTOCOL_WHY_SIZE, "sleep wants a duration: 'sleep 500ms'");
         return CLI_USAGE;
@@ -88,4 +90,48 @@ char *cli_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel
     }
     snprintf(out, CLI_VALUE_SIZE, "%s", name);
     return out;
+}
+
+int cli_check_commands(const struct tui_options *options)
+{
+    char why[PROTOCOL_WHY_SIZE];
+    if (options->command_count == 0) {
+        fprintf(stderr, "pc-tui: send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin\n");
+        return CLI_USAGE;
+    }
+    for (int i = 0; i < options->command_count; i++) {
+        const char *text = options->commands[i];
+        if (strcmp(text, "-") == 0 || cli_check_command(text, why) == 0)
+            continue;
+        char shown[PROTOCOL_CMD_SIZE];
+        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
+        fprintf(stderr, "pc-tui: %s: %s\n", shown, why);
+        return CLI_USAGE;
+    }
+    return 0;
+}
+
+void cli_print_result(const struct model *model, const struct journal_event *event, bool ascii)
+{
+    const struct model_device *device = model_find(model, event->device, NULL);
+    struct protocol_command command;
+    struct vocabulary_match match;
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    char why[PROTOCOL_WHY_SIZE];
+    char value[CLI_VALUE_SIZE];
+    printf("%s  %s%s%s", event->text, event->result_name, event->why[0] ? ": " : "", event->why);
+    if (device && protocol_result_is_success(event->result) &&
+        protocol_parse_text(event->text, strlen(event->text), &command, why) == 0 &&
+        vocabulary_match(ids, model_channel_ids(device, ids), &command, &match, why) == RESULT_OK &&
+        match.channel >= 0) {
+        // Where it is going is what the command did; where it is now says little a moment after it.
+        struct status_channel channel = device->status->channels[match.channel];
+        if (channel.target_known) {
+            channel.deg = channel.target;
+            channel.deg_known = true;
+        }
+        printf("  %s", cli_channel(value, &channel, ascii));
+    }
+    printf("  %lld.%lld ms%s\n", (long long)(event->echo_us / 1000), (long long)(event->echo_us % 1000 / 100),
+        event->late ? " late" : "");
 }

@@ -11,11 +11,15 @@
 
 #include "common/text.h"
 #include "pc-tui/cli/cli.h"
+#include "pc-tui/cli/cli_lines.h"
 #include "pc-tui/cli/cli_private.h"
+#include "pc-tui/cli/cli_stop.h"
+#include "pc-tui/config/duration.h"
 #include "pc-tui/session.h"
 
 enum {
     SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
+    STOP_LOOK_US = 50000,  // how often it is looked who has echoed a stop
     TUTORIAL_US = 1000000, // nobody reported for so long: only the tutorial's own subscriber can be there
 };
 
@@ -26,6 +30,7 @@ enum step {
     STEP_READING, // stdin
     STEP_SLEEPING,
     STEP_ANSWERING, // the command's end is awaited
+    STEP_STOPPING,  // every device's echo of a stop is awaited
     STEP_ENDED,
 };
 
@@ -42,14 +47,13 @@ struct send {
     int64_t first_us; // first status seen; 0 = none
     int argument;     // next of options->commands
     bool reading;     // `-` is being read
-    bool input_ended;
-    char lines[2 * PROTOCOL_COMMAND_MAX];
-    size_t line_bytes;
+    struct cli_lines lines;
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool chosen;
-    uint64_t serial; // of the command whose end is awaited
-    int signal;      // that ended us
-    int status;      // exit
+    char held[PROTOCOL_COMMAND_MAX + 1]; // a command that waits until its device is found; "" = none
+    uint64_t serial;                     // of the command whose end is awaited
+    int signal;                          // that ended us
+    int status;                          // exit
 };
 
 static void __attribute__((format(printf, 3, 4))) end(struct send *send, int status, const char *format, ...)
@@ -92,65 +96,13 @@ static int64_t timeout_us(const struct send *send)
 
 static void run(struct send *send);
 
-// The next line of stdin, without its end, into out. 1 a line, 0 none yet, -1 no more, -EMSGSIZE.
-static int take_line(struct send *send, char out[PROTOCOL_COMMAND_MAX + 1])
-{
-    char *feed = memchr(send->lines, '\n', send->line_bytes);
-    if (!feed && !(send->input_ended && send->line_bytes > 0)) {
-        if (send->line_bytes > PROTOCOL_COMMAND_MAX)
-            return -EMSGSIZE;
-        return send->input_ended ? -1 : 0;
-    }
-    size_t len = feed ? (size_t)(feed - send->lines) : send->line_bytes;
-    size_t used = feed ? len + 1 : len;
-    if (len > PROTOCOL_COMMAND_MAX || memchr(send->lines, '\0', len))
-        return -EMSGSIZE;
-    memcpy(out, send->lines, len);
-    while (len > 0 && strchr(" \t\r", out[len - 1]))
-        len--;
-    out[len] = '\0';
-    send->line_bytes -= used;
-    memmove(send->lines, send->lines + used, send->line_bytes);
-    return 1;
-}
-
 static void on_input(evutil_socket_t fd, short what, void *ctx)
 {
     struct send *send = ctx;
     (void)what;
-    ssize_t n = read(fd, send->lines + send->line_bytes, sizeof send->lines - send->line_bytes);
-    if (n > 0)
-        send->line_bytes += (size_t)n;
-    else if (n == 0 || (errno != EINTR && errno != EAGAIN))
-        send->input_ended = true;
+    cli_lines_read(&send->lines, fd);
     send->step = STEP_NEXT;
     run(send);
-}
-
-// Prints what became of a command: "tilt_up  ok  tilt 5.0°  0.4 ms".
-static void print_done(struct send *send, const struct journal_event *event)
-{
-    const struct model_device *device = model_find(session_model(send->session), event->device, NULL);
-    struct protocol_command command;
-    struct vocabulary_match match;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
-    char why[PROTOCOL_WHY_SIZE];
-    char value[CLI_VALUE_SIZE];
-    printf("%s  %s%s%s", event->text, event->result_name, event->why[0] ? ": " : "", event->why);
-    if (device && protocol_result_is_success(event->result) &&
-        protocol_parse_text(event->text, strlen(event->text), &command, why) == 0 &&
-        vocabulary_match(ids, model_channel_ids(device, ids), &command, &match, why) == RESULT_OK &&
-        match.channel >= 0) {
-        // Where it is going is what the command did; where it is now says little a moment after it.
-        struct status_channel channel = device->status->channels[match.channel];
-        if (channel.target_known) {
-            channel.deg = channel.target;
-            channel.deg_known = true;
-        }
-        printf("  %s", cli_channel(value, &channel, send->options->ascii));
-    }
-    printf("  %lld.%lld ms%s\n", (long long)(event->echo_us / 1000), (long long)(event->echo_us % 1000 / 100),
-        event->late ? " late" : "");
 }
 
 static void take_end(struct send *send, const struct journal_event *event)
@@ -159,7 +111,7 @@ static void take_end(struct send *send, const struct journal_event *event)
     snprintf(text, sizeof text, "%s", event->text);
     switch (event->stage) {
     case JOURNAL_DONE:
-        print_done(send, event);
+        cli_print_result(session_model(send->session), event, send->options->ascii);
         if (!protocol_result_is_success(event->result)) {
             end(send, CLI_REFUSED, "%s: %s%s%s", text, event->result_name, event->why[0] ? ": " : "",
                 event->why);
@@ -187,6 +139,56 @@ static void take_end(struct send *send, const struct journal_event *event)
     send->step = STEP_NEXT;
 }
 
+static void give_stop(struct send *send)
+{
+    enter(send, STEP_STOPPING, STOP_LOOK_US);
+    struct controller_answer answer =
+        controller_stop_everyone(session_controller(send->session), send->options->broker.device);
+    send->serial = answer.serial;
+}
+
+// Ends the step once every device that reports has echoed the stop, or the time is up.
+static void look_at_stop(struct send *send)
+{
+    struct controller *controller = session_controller(send->session);
+    struct model *model = session_model(send->session);
+    const struct broker_options *broker = &send->options->broker;
+    int64_t now_us = session_now().us;
+    struct cli_stop stop =
+        cli_stop_look(controller, model, broker->root, broker->device, send->began_us, now_us);
+    const struct journal_event *event = journal_find(&model->journal, send->serial);
+    if (stop.complete) {
+        printf("stop  ok  %s\n", stop.echoed_names);
+        send->step = STEP_NEXT;
+        run(send);
+    } else if (controller_stop_state(controller) == CONTROLLER_STOP_REFUSED) {
+        end(send, CLI_REFUSED, "stop: %s", event ? event->why : "refused by the broker");
+    } else if (now_us - send->began_us < timeout_us(send)) {
+        struct timeval again = {.tv_usec = STOP_LOOK_US};
+        evtimer_add(send->timer, &again);
+    } else if (session_link(send->session)->state != LINK_UP) {
+        end(send, CLI_NO_BROKER, "stop: %s", session_link(send->session)->reason);
+    } else if (stop.silent > 0) {
+        end(send, CLI_NO_ECHO, "stop: no echo within %d ms from %s%s%s", send->options->timeout_ms,
+            stop.silent_names, stop.echoed > 0 ? "; stopped: " : "", stop.echoed_names);
+    } else if (stop.echoed > 0) {
+        printf("stop  ok  %s\n", stop.echoed_names);
+        send->step = STEP_NEXT;
+        run(send);
+    } else {
+        end(send, CLI_NO_ECHO, "stop: sent, but no device%s%s has echoed it within %d ms",
+            broker->device[0] ? " " : "", broker->device, send->options->timeout_ms);
+    }
+}
+
+// A stop needs no device. Every other command waits until its device is found.
+static void hold(struct send *send, const char *text)
+{
+    snprintf(send->held, sizeof send->held, "%s", text);
+    enter(send, STEP_LOOKING, SETTLE_US);
+    run(send);
+}
+
 static void give(struct send *send, const char *text)
 {
     const char *duration;
@@ -199,11 +201,19 @@ static void give(struct send *send, const char *text)
         return;
     }
     if (cli_is_sleep(text, &duration)) {
-        config_duration_ms(duration, &ms);
+        duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
         return;
     }
     fflush(stdout);
+    if (cli_stop_is(text)) {
+        give_stop(send);
+        return;
+    }
+    if (!send->chosen) {
+        hold(send, text);
+        return;
+    }
     struct controller_address to = {.device = send->device};
     enter(send, STEP_ANSWERING, timeout_us(send));
     struct controller_answer answer = controller_send(session_controller(send->session), &to, text);
@@ -227,6 +237,12 @@ static void next(struct send *send)
 {
     char line[PROTOCOL_COMMAND_MAX + 1];
     while (send->step == STEP_NEXT) {
+        if (send->held[0]) {
+            snprintf(line, sizeof line, "%s", send->held);
+            send->held[0] = '\0';
+            give(send, line);
+            continue;
+        }
         if (!send->reading) {
             if (send->argument == send->options->command_count) {
                 end(send, send->status, "%s", "");
@@ -238,7 +254,7 @@ static void next(struct send *send)
                 give(send, text);
             continue;
         }
-        int rc = take_line(send, line);
+        int rc = cli_lines_next(&send->lines, line);
         if (rc == 1 && line[strspn(line, " \t")] != '\0' && line[strspn(line, " \t")] != '#')
             give(send, line);
         else if (rc == -1)
@@ -321,7 +337,7 @@ static void run(struct send *send)
 {
     const struct link_report *link = session_link(send->session);
     if (send->step == STEP_CONNECTING && link->state == LINK_UP)
-        enter(send, STEP_LOOKING, SETTLE_US);
+        send->step = STEP_NEXT;
     if (send->step == STEP_LOOKING && choose(send))
         send->step = STEP_NEXT;
     if (send->step == STEP_NEXT)
@@ -354,6 +370,9 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     case STEP_SLEEPING:
         send->step = STEP_NEXT;
         run(send);
+        break;
+    case STEP_STOPPING:
+        look_at_stop(send);
         break;
     case STEP_ANSWERING:
         event = journal_find(&session_model(send->session)->journal, send->serial);
@@ -416,25 +435,6 @@ static const struct session_events session_events = {
     .closed = on_closed,
 };
 
-static int check_arguments(const struct tui_options *options)
-{
-    char why[PROTOCOL_WHY_SIZE];
-    if (options->command_count == 0) {
-        fprintf(stderr, "pc-tui: send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin\n");
-        return CLI_USAGE;
-    }
-    for (int i = 0; i < options->command_count; i++) {
-        const char *text = options->commands[i];
-        if (strcmp(text, "-") == 0 || cli_check_command(text, why) == 0)
-            continue;
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        fprintf(stderr, "pc-tui: %s: %s\n", shown, why);
-        return CLI_USAGE;
-    }
-    return 0;
-}
-
 static int prepare(struct send *send)
 {
     static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
@@ -457,7 +457,7 @@ static int prepare(struct send *send)
 
 int cli_send(const struct tui_options *options)
 {
-    int status = check_arguments(options);
+    int status = cli_check_commands(options);
     if (status != 0)
         return status;
     struct send send = {.options = options};

@@ -4,15 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/model/model_kind.h"
 #include "pc-tui/ui/actions.h"
 
-struct search {
+struct completion_search {
     struct completion *out;
     const char *prefix;
     size_t len;
 };
 
-static void offer(struct search *search, const char *word, bool takes_number)
+static void offer(struct completion_search *search, const char *word, bool takes_number)
 {
     struct completion *out = search->out;
     if (strlen(word) >= COMPLETION_SIZE || strncmp(word, search->prefix, search->len) != 0)
@@ -50,7 +51,7 @@ void completion_find(
     out->start = len;
     while (out->start > 0 && text[out->start - 1] != ' ')
         out->start--;
-    struct search search = {.out = out, .prefix = text + out->start, .len = len - out->start};
+    struct completion_search search = {.out = out, .prefix = text + out->start, .len = len - out->start};
     if (out->start <= first) {
         vocabulary_each(channels, count, offer_word, &search);
         for (int id = ACTION_NONE + 1; search.len > 0 && id < ACTION_COUNT; id++)
@@ -58,7 +59,7 @@ void completion_find(
     } else if (strncmp(text + first, "move ", 5) == 0 &&
                strspn(text + first + 5, " ") == out->start - first - 5) {
         for (size_t i = 0; i < count; i++)
-            if (channels[i].kind == CHANNEL_SERVO)
+            if (model_kind(channels[i].kind)->selection == SELECTION_SERVO)
                 offer(&search, channels[i].name, true);
     }
 }

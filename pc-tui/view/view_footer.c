@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { ITEMS_MAX = 32, GAP = 2 };
 
@@ -50,9 +52,13 @@ void view_footer(const struct pane *pane, bool header_shown)
     const char *stop = " SPACE STOP ";
     if (end < 12)
         stop = end >= 10 ? "SPACE STOP" : "STOP";
-    if (!header_shown && controller_stop_state(view->controller) == CONTROLLER_STOP_NOT_SENT) {
+    enum controller_stop state = controller_stop_state(view->controller);
+    if (!header_shown && state >= CONTROLLER_STOP_REFUSED) {
+        bool refused = state == CONTROLLER_STOP_REFUSED;
         role = ROLE_ALARM;
-        stop = end >= 17 ? " ✗ STOP NOT SENT " : "NOT SENT";
+        stop = refused ? "REFUSED" : "NOT SENT";
+        if (end >= 17)
+            stop = refused ? " ✗ STOP REFUSED " : " ✗ STOP NOT SENT ";
     }
     int column = screen_put(screen, row, 0, end, role, stop) + 1;
     size_t count = ui_footer(view->ui, screen_is_ascii(screen), items, ITEMS_MAX);

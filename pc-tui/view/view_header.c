@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { PARTS_MAX = 8, PART_SIZE = 384, OTHERS_SHOWN_US = 10000000 };
 
@@ -79,8 +81,8 @@ static void left_parts(const struct view *view, struct parts *parts)
 {
     const struct link_report *link = &view->model->link;
     enum controller_stop stop = controller_stop_state(view->controller);
-    if (stop == CONTROLLER_STOP_NOT_SENT) {
-        add(parts, ROLE_ALARM, " ✗ STOP NOT SENT ");
+    if (stop == CONTROLLER_STOP_NOT_SENT || stop == CONTROLLER_STOP_REFUSED) {
+        add(parts, ROLE_ALARM, stop == CONTROLLER_STOP_NOT_SENT ? " ✗ STOP NOT SENT " : " ✗ STOP REFUSED ");
         add(parts, ROLE_TEXT, "  ");
     } else if (stop == CONTROLLER_STOP_SENT) {
         add(parts, ROLE_NOTICE, "STOP sent, no echo yet  ");

@@ -299,7 +299,7 @@ def text_from_the_network_cannot_write_control_characters_to_the_log(stage):
 # ---- floods and giants
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='calm', timeout=180)
 def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage):
     broker = stage.broker(verbose=False)
     watcher = stage.watcher(broker)
@@ -327,10 +327,12 @@ def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage)
     grown = agent.rss_kib() - before
     if not harness.SANITIZED:
         check(grown < 1024, 'memory grew by %d KiB (from %d)' % (grown, before))
-    equal(stage.say(broker, watcher, 'led_on').last['result'], 'ok', 'led_on')
+    # By its id: results of the flood may still be on their way.
+    stage.pub(broker, '{"cmd":"led_on","id":"at-last"}')
+    equal(watcher.result('led_on', id='at-last').last['result'], 'ok', 'led_on')
 
 
-@scenario(serial=True, timeout=120)
+@scenario(lock='calm', timeout=120)
 def a_giant_message_does_not_end_the_agent(stage):
     if harness.SANITIZED:
         raise Skip('sanitizers need the address space that the memory limit takes')
@@ -349,6 +351,53 @@ def a_giant_message_does_not_end_the_agent(stage):
     answers(stage, broker, watcher)
     check(agent.alive(), 'the agent is alive')
     check(agent.rss_kib() < 16 << 10, '%d KiB resident' % agent.rss_kib())
+
+
+@scenario
+def a_lost_terminal_ends_it_as_cleanly_as_sigterm(stage):
+    broker, watcher, agent = harness.set_up(stage)
+    mark = watcher.mark()
+    for _ in range(2):  # one by the kernel, one by the shell
+        agent.signal(signal.SIGHUP)
+    equal(agent.wait(), 0, 'exit status')
+    report = watcher.wait(lambda r: r.online is False, 'an offline status', mark)
+    equal(report.status.get('why'), 'stopped', 'why it is offline')
+    check('stopping (SIGHUP)' in agent.err(), agent.err())
+
+
+@scenario
+def under_nohup_a_lost_terminal_ends_nothing(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    path = stage.write('agent.conf', ('memory_limit = 0\n' if harness.SANITIZED else '') + harness.CHANNELS)
+    agent = stage.start('nohup', [tool('nohup'), harness.program('nano-agent'), '-c', path, '--sim'] + broker.options(), own=True)
+    watcher.online()
+    agent.signal(signal.SIGHUP)
+    harness.answers(stage, broker, watcher)
+    check(agent.alive(), 'it runs')
+
+
+@scenario
+def signals_that_nobody_means_end_nothing(stage):
+    broker, watcher, agent = harness.set_up(stage)
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE):
+        agent.signal(number)
+    harness.answers(stage, broker, watcher)
+    check(agent.alive(), 'it runs')
+
+
+@scenario
+def closed_descriptors_are_dev_null_before_anything_opens(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    path = stage.write('agent.conf', ('memory_limit = 0\n' if harness.SANITIZED else '') + harness.CHANNELS)
+    argv = [harness.program('nano-agent'), '-c', path, '--sim'] + broker.options()
+    agent = stage.start('closed', ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh'] + argv, own=True)
+    watcher.online()
+    harness.answers(stage, broker, watcher)
+    for number in range(3):
+        equal(os.readlink('/proc/%d/fd/%d' % (agent.pid, number)), '/dev/null', 'descriptor %d' % number)
+    equal(agent.terminate(), 0, 'exit status')
 
 
 if __name__ == '__main__':

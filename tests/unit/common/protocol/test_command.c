@@ -57,7 +57,7 @@ static void a_plain_word_is_a_command(void **state)
     (void)state;
     assert_parses("tilt_up", "tilt_up");
     assert_string_equal(command.word, "tilt_up");
-    assert_string_equal(command.target, "");
+    assert_string_equal(command.second, "");
     assert_string_equal(command.id, "");
     assert_string_equal(command.boot, "");
     assert_false(command.has_number);
@@ -137,7 +137,8 @@ static void anything_else_is_no_number_and_the_reason_says_so(void **state)
 {
     (void)state;
     static const char *const numbers[] = {"nan", "inf", "-inf", "infinity", "1e3", "0x10", "1.", ".5", "+",
-        "-", "--5", "+-5", "12345", "1.234", "1,5", "1.2.3", "5°", "٥", "five", "1_0", "1.+5", "1.5-", "- 5"};
+        "-", "--5", "+-5", "12345", "12345.6", "1,5", "1.2.3", "5°", "٥", "1_0", "1.234x", "1.2e3", "1.+5",
+        "1.5-", "- 5"};
     for (size_t i = 0; i < COUNT(numbers); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", numbers[i]);
@@ -155,16 +156,16 @@ static void anything_further_is_invalid(void **state)
     assert_invalid("tilt_up 5 degrees", "“degrees” is too much");
     assert_invalid("move tilt 20 fast", "“fast” is too much");
     assert_invalid("move 20 tilt", "“tilt” is too much");
-    assert_invalid("tilt_up please", "is not a number");
-    assert_invalid("stop now", "is not a number");
+    assert_invalid("turn tilt up", "“tilt” is too much");
+    assert_invalid("tilt up 5 6", "“6” is too much");
 }
 
 static void a_word_is_letters_digits_and_underscores(void **state)
 {
     (void)state;
     assert_parses("a1_b2_", "a1_b2_");
-    static const char *const words[] = {"20", "-20", "_up", "tilt-up", "tilt.up", "tílt_up", "위로",
-        "ＴＩＬＴ", " {\"cmd\":\"stop\"}", "[\"stop\"]"};
+    static const char *const words[] = {
+        "_up", "tilt-up", "tilt.up", "tílt_up", "위로", "ＴＩＬＴ", "[\"stop\"]"};
     for (size_t i = 0; i < COUNT(words); i++)
         assert_invalid(words[i], "is no word");
     assert_invalid("tílt_up", "“tílt_up” is no word");
@@ -182,10 +183,10 @@ static void move_takes_degrees_or_a_servo_and_degrees(void **state)
 {
     (void)state;
     assert_parses("move 20", "move 20");
-    assert_string_equal(command.target, "");
+    assert_string_equal(command.second, "");
     assert_int_equal(command.tenths, 200);
     assert_parses("move tilt -12.55", "move tilt -12.6");
-    assert_string_equal(command.target, "tilt");
+    assert_string_equal(command.second, "tilt");
     assert_int_equal(command.tenths, -126);
     assert_parses("move", "move"); // what is missing is for the vocabulary to say
     assert_false(command.has_number);

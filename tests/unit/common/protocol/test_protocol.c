@@ -121,7 +121,7 @@ static void a_device_is_1_to_64_letters_digits_underscores_or_hyphens(void **sta
     (void)state;
     static const char *const right[] = {"", "nano", "Nano-Lab_2", "0", "controls"};
     static const char *const wrong[] = {
-        "a b", "a/b", "+", "#", "ä", "a.b", "control", "status", "reply", "a\n"};
+        "a b", "a/b", "+", "#", "ä", "a.b", "control", "status", "reply", "about", "echo", "a\n"};
     for (size_t i = 0; i < COUNT(right); i++)
         assert_int_equal(protocol_check_device(right[i], why), 0);
     for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -184,16 +184,21 @@ static void the_device_is_read_out_of_a_topic(void **state)
     }
 }
 
-static void replies_go_to_no_wildcard_no_dollar_no_control_no_status(void **state)
+static void replies_go_below_reply_and_nowhere_else(void **state)
 {
     (void)state;
-    static const char *const right[] = {"jetson/reply/me", "me", "a/controls", "a/status/x", "a$"};
-    static const char *const wrong[] = {"", "$SYS/x", "a/+", "a/#", "#", "jetson/control", "jetson/status",
-        "jetson/nano/control", "x/status", "a\xff"};
+    static const char *const right[] = {"jetson/reply/me", "jetson/reply", "jetson/reply/a/b/c",
+        "jetson/nano/reply/me", "jetson/reply/controls", "jetson/reply/status/x"};
+    static const char *const wrong[] = {"", "me", "$SYS/x", "jetson/+/reply", "jetson/reply/#",
+        "jetson/reply/+/x", "jetson/control", "jetson/status", "jetson/nano/control", "jetson/reply/control",
+        "jetson/reply/x/status", "jetson/nano/reply/about", "jetson/replyx", "jetson/other/reply/me",
+        "xjetson/reply/me", "jetson/reply/\xff", "pt/control", "jetson/nano/reply/control"};
     for (size_t i = 0; i < COUNT(right); i++)
-        assert_true(protocol_reply_allowed(right[i]));
+        assert_true(protocol_reply_allowed(right[i], "jetson", "nano"));
     for (size_t i = 0; i < COUNT(wrong); i++)
-        assert_false(protocol_reply_allowed(wrong[i]));
+        assert_false(protocol_reply_allowed(wrong[i], "jetson", "nano"));
+    assert_true(protocol_reply_allowed("lab2/jetson/reply/me", "lab2/jetson", ""));
+    assert_false(protocol_reply_allowed("jetson/nano/reply/me", "jetson", ""));
 }
 
 int main(void)
@@ -210,7 +215,7 @@ int main(void)
         cmocka_unit_test(a_channel_name_is_a_letter_then_letters_digits_underscores),
         cmocka_unit_test(topics_are_root_leaf_or_root_device_leaf),
         cmocka_unit_test(the_device_is_read_out_of_a_topic),
-        cmocka_unit_test(replies_go_to_no_wildcard_no_dollar_no_control_no_status),
+        cmocka_unit_test(replies_go_below_reply_and_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

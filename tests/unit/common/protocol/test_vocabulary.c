@@ -133,7 +133,7 @@ static void move_means_the_servo_named_or_the_first(void **state)
     assert_means("move pan -20", VERB_SET, PAN);
     assert_int_equal(match.tenths, -200);
     assert_refused("move pam 5", RESULT_UNKNOWN, "no servo pam here: did you mean pan?");
-    assert_refused("move led 5", RESULT_UNKNOWN, "no servo led here");
+    assert_refused("move led 5", RESULT_UNKNOWN, "led is a switch: led_on, led_off or led_toggle");
     assert_refused("move", RESULT_INVALID, "expected degrees");
 
     static const struct channel_id led_first[] = {

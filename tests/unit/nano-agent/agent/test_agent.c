@@ -108,7 +108,7 @@ static void what_is_not_understood_is_invalid_and_says_what_was_expected(void **
 {
     HERE(rig);
     static const char *const commands[] = {"tilt nan", "tilt 1e3", "tilt", "tilt_up 0", "tilt_up -5",
-        "tilt_stop 5", "tilt_up 5 6", "{\"cmd\":\"tilt_up\"", "{\"cmd\":5}", "{}", "\xff\xfe", "tilt\x01"};
+        "tilt_center 5", "tilt_up 5 6", "{\"cmd\":\"tilt_up\"", "{\"cmd\":5}", "{}", "\xff\xfe", "tilt\x01"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         assert_int_equal(rig_send(rig, commands[i]), RESULT_INVALID);
         assert_true(why_of(rig)[0] != '\0');

@@ -92,7 +92,7 @@ static void a_running_pwm_is_believed_more_than_the_file(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_hardware(rig, "tilt")->pwm.was_enabled = true;
     rig_hardware(rig, "tilt")->pwm.found_ns = 1250000;
     rig_start(rig);
@@ -107,7 +107,7 @@ static void start_last_powers_the_saved_position(void **state)
     HERE(rig);
     keep(rig, "tilt", 200, true);
     keep(rig, "pan", -100, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_config(rig, "tilt")->idle_off_ms = 1000;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET), 1);
@@ -123,7 +123,7 @@ static void start_last_leaves_off_what_had_been_switched_off(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, false);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET) + rig_count(rig, RIG_ENABLE), 0);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 200);
@@ -133,7 +133,7 @@ static void start_center_moves_there_from_the_saved_position(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_CENTER;
+    rig_config(rig, "tilt")->start = POLICY_CENTER;
     rig_start(rig);
     assert_true(rig_event(rig, RIG_SET, 0)->value > 1700000);
     rig_run_ms(rig, 2000);
@@ -145,7 +145,7 @@ static void start_last_that_the_hardware_refuses_is_told_and_not_driven(void **s
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_hardware(rig, "tilt")->error = -5;
     rig_start(rig);
     assert_string_equal(rig->trouble, "servo tilt: Input/output error");
@@ -157,7 +157,7 @@ static void a_saved_position_outside_new_limits_is_taken_at_the_limit(void **sta
     HERE(rig);
     keep(rig, "tilt", 200, true);
     rig_config(rig, "tilt")->motion.limit[1] = 150;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 150);
     assert_in_range(rig_hardware(rig, "tilt")->pulse_ns, 1666000, 1666667);
@@ -170,7 +170,7 @@ static void a_changed_servo_is_not_trusted_and_one_warning_names_it(void **state
     keep(rig, "pan", 200, true);
     rig_config(rig, "tilt")->fingerprint++;
     rig_config(rig, "pan")->fingerprint++;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_false(rig_seen(rig, "tilt")->deg_known);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
@@ -181,7 +181,7 @@ static void a_changed_servo_is_not_trusted_and_one_warning_names_it(void **state
     assert_true(rig_seen(rig, "tilt")->assumed);
 }
 
-static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
+static void what_is_no_servo_here_is_not_trusted_and_kept_for_its_return(void **state)
 {
     HERE(rig);
     keep(rig, "roll", 200, true);
@@ -192,7 +192,10 @@ static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
     rig_send(rig, "tilt 10");
     rig_run_ms(rig, 1000);
-    assert_int_equal(rig->saved.count, 1);
+    assert_int_equal(rig->saved.count, 3);
+    assert_int_equal(saved(rig, "tilt")->tenths, 100);
+    assert_int_equal(saved(rig, "roll")->tenths, 200);
+    assert_int_equal(saved(rig, "led")->tenths, 200);
 }
 
 static void a_position_is_saved_when_the_motion_has_ended(void **state)
@@ -325,8 +328,8 @@ static void a_clean_stop_with_nothing_new_saves_nothing(void **state)
 static void exit_off_is_not_a_switching_off_by_somebody(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->exit = EXIT_OFF;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->exit = POLICY_OFF;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 1000);
@@ -403,7 +406,7 @@ int main(void)
         TEST(start_last_that_the_hardware_refuses_is_told_and_not_driven),
         TEST(a_saved_position_outside_new_limits_is_taken_at_the_limit),
         TEST(a_changed_servo_is_not_trusted_and_one_warning_names_it),
-        TEST(what_is_no_servo_here_is_not_trusted_and_forgotten),
+        TEST(what_is_no_servo_here_is_not_trusted_and_kept_for_its_return),
         TEST(a_position_is_saved_when_the_motion_has_ended),
         TEST(nothing_is_saved_while_nothing_changes),
         TEST(it_is_saved_at_most_every_five_seconds),

@@ -364,6 +364,45 @@ static void a_turn_brakes_before_it_goes_back(void **state)
     assert_int_equal(motion_tenths(&m), -450);
 }
 
+// The nearer target comes when the servo is at full speed; the ramp alone would carry it 12 degrees further.
+static void a_nearer_target_in_mid_move_is_not_passed(void **state)
+{
+    (void)state;
+    struct motion_config other = mirrored(plain), coarse = with_steps(256);
+    const struct motion_config *all[] = {&plain, &other, &coarse};
+    for (size_t c = 0; c < COUNT(all); c++) {
+        for (int direction = -1; direction <= 1; direction += 2) {
+            for (int ahead = 1; ahead <= 150; ahead++) {
+                struct motion m;
+                motion_init(&m, all[c]);
+                motion_restore(&m, direction * -450);
+                motion_go(&m, direction * 450, START_US);
+                int64_t now = START_US;
+                for (int i = 0; i < 15; i++, now += FRAME_US)
+                    motion_frame(&m, now);
+                int at = (int)(m.position / TENTH);
+                motion_go(&m, at + direction * ahead, now);
+                bool is_ahead = (m.target - m.position) * direction >= 0;
+                while (motion_frame(&m, now)) {
+                    now += FRAME_US;
+                    assert_true(!is_ahead || (m.target - m.position) * direction >= 0);
+                }
+                assert_int_equal(m.position, m.target);
+            }
+        }
+    }
+}
+
+static void the_resolution_is_at_most_the_whole_range(void **state)
+{
+    (void)state;
+    struct motion_config config = with_steps(2);
+    config.pulse_us[1] = 1001;
+    config.angle[0] = -3600;
+    config.angle[1] = 3600;
+    assert_int_equal(motion_res_milli(&config), 720000);
+}
+
 static void a_frame_that_comes_very_late_does_not_jump(void **state)
 {
     (void)state;
@@ -526,6 +565,8 @@ int main(void)
         cmocka_unit_test(steps_do_not_drift_with_the_rounding_of_the_hardware),
         cmocka_unit_test(a_stop_holds_what_is_emitted_at_once),
         cmocka_unit_test(a_turn_brakes_before_it_goes_back),
+        cmocka_unit_test(a_nearer_target_in_mid_move_is_not_passed),
+        cmocka_unit_test(the_resolution_is_at_most_the_whole_range),
         cmocka_unit_test(a_frame_that_comes_very_late_does_not_jump),
         cmocka_unit_test(commands_in_quick_succession_win_no_time),
         cmocka_unit_test(limits_between_two_steps_of_the_hardware_are_never_driven),
