@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/text.h"
+
 enum {
     DEFAULT_PORT = 1883,
     KEY_PASSWORD_FILE = 0x100,
@@ -34,11 +36,14 @@ void broker_options_init(struct broker_options *options)
 
 __attribute__((format(printf, 2, 3))) static int refuse(char why[PROTOCOL_WHY_SIZE], const char *format, ...)
 {
+    char sentence[PROTOCOL_WHY_SIZE];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(why, PROTOCOL_WHY_SIZE, format, args);
+    vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    // It repeats what somebody wrote, and is shown on a terminal.
+    text_clean(why, PROTOCOL_WHY_SIZE, sentence, strlen(sentence), PROTOCOL_WHY_CHARS);
     return -EINVAL;
 }
 
@@ -122,6 +127,9 @@ static int add_host(struct broker_options *options, const char *text, size_t len
     broker->port = 0;
     if (host[0] == '\0')
         return refuse(why, "\"%.*s\" has no host: HOST:PORT", (int)len, text);
+    if (strpbrk(host, "[]"))
+        return refuse(
+            why, "\"%.*s\" is no host: brackets stand around an IPv6 address alone", (int)len, text);
     if (port && parse_number(&broker->port, "port", port, 1, 65535, why) < 0)
         return -EINVAL;
     if (copy_text(broker->host, sizeof broker->host, "host", host, why) < 0)

@@ -197,29 +197,6 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file to the heap. NULL with errno set: ENOTSUP for UTF-16, EILSEQ where it holds a NUL byte.
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    char *text = malloc(CONFIG_TEXT_MAX + 2);
-    size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
-    int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
-    fclose(file);
-    if (!error && len >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
-        error = ENOTSUP;
-    else if (!error && memchr(text, '\0', len))
-        error = EILSEQ; // the text after a NUL would not be seen
-    if (error) {
-        free(text);
-        errno = error;
-        return NULL;
-    }
-    text[len] = '\0';
-    return text;
-}
-
 static int refuse_file(struct config *out, const char *who, const char *why)
 {
     if (out->task == TASK_RUN) {
@@ -235,7 +212,7 @@ static int read_configuration(const char *path, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
-    char *text = read_file(shown);
+    char *text = config_text_read(shown);
     if (!text && (path || errno != ENOENT)) {
         snprintf(why, sizeof why, "%.512s: %s", shown,
             errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/config_text.h"
 #include "common/protocol/vocabulary.h"
-#include "nano-agent/config/config_text.h"
 
 // Stands for the keys outside any section, where a kind of channel stands for those of its sections.
 enum { CONFIG_TOP = CHANNEL_KINDS };

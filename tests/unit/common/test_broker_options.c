@@ -136,6 +136,8 @@ static void a_bad_host_is_refused_whole_and_says_what_would_be_right(void **stat
         {"[::1", "[IPV6]:PORT"},
         {"[]:1", "[IPV6]:PORT"},
         {"[::1]1883", "[IPV6]:PORT"},
+        {"fe[80]::1", "brackets stand around an IPv6 address alone"},
+        {"h\xac", "\"h\xef\xbf\xbd\" is no host"},
         {"1,2,3,4,5,6,7,8,9", "at most 8"},
     };
     char why[PROTOCOL_WHY_SIZE];

@@ -437,6 +437,7 @@ static void outputs_are_named_in_four_ways(void **state)
         {"pin x", false, "1 to 40"},
         {"gpiochip0:3", false, "label"},
         {"../x:1", true, "PWMDEVICE"},
+        {"..:1", true, "PWMDEVICE"},
         {"x:", true, "number of the channel"},
         {"x:-1", false, "number of the line"},
         {"sim 1", true, "2 to 65536"},

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What a configuration file's text must pass before libconfuse reads it. Pure.
-#ifndef NANO_AGENT_CONFIG_TEXT_H
-#define NANO_AGENT_CONFIG_TEXT_H
+// A configuration file's text, and what it must pass before libconfuse reads it.
+#ifndef COMMON_CONFIG_TEXT_H
+#define COMMON_CONFIG_TEXT_H
 
 #include <stddef.h>
 
 enum { CONFIG_TEXT_MAX = 256 * 1024, CONFIG_WHY_SIZE = 1024 };
+
+// Reads a whole file, at most CONFIG_TEXT_MAX + 1 bytes of it. The caller frees it. NULL with errno set: ENOTSUP for UTF-16,
+// EILSEQ where the file holds a NUL byte, which would hide what comes after it.
+char *config_text_read(const char *path);
 
 // Copies text to out, which has the same length and at most CONFIG_TEXT_MAX + 1 bytes, with blanks in place of comments and
 // of a byte order mark:

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "nano-agent/config/config_text.h"
+#include "common/config_text.h"
 
 static char out[4096], why[CONFIG_WHY_SIZE];
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "nano-agent/config/config_text.h"
+#include "common/config_text.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/array.h"
@@ -129,13 +130,35 @@ static int check_characters(struct scan *scan, const char *text, size_t len)
     return 0;
 }
 
+char *config_text_read(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return NULL;
+    char *text = malloc(CONFIG_TEXT_MAX + 2);
+    size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
+    int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
+    fclose(file);
+    if (!error && len >= 2 && (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+        error = ENOTSUP;
+    else if (!error && memchr(text, '\0', len))
+        error = EILSEQ; // a NUL would hide what comes after it
+    if (error) {
+        free(text);
+        errno = error;
+        return NULL;
+    }
+    text[len] = '\0';
+    return text;
+}
+
 int config_text_prepare(const char *text, const char *path, char *out, char why[CONFIG_WHY_SIZE])
 {
     struct scan scan = {.path = path, .line = 1};
     scan.why = why;
     size_t len = strlen(text);
     if (len > CONFIG_TEXT_MAX)
-        return refuse(&scan, 1, "more than 256 KiB; this is no configuration of nano-agent");
+        return refuse(&scan, 1, "more than 256 KiB; this is no configuration");
     if (check_characters(&scan, text, len) < 0)
         return -EINVAL;
 
