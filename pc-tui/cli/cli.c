@@ -88,7 +88,7 @@ char *cli_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel
     case CHANNEL_OTHER:
         break;
     }
-    snprintf(out, CLI_VALUE_SIZE, "%s", name);
+    snprintf(out, CLI_VALUE_SIZE, "%s%s", name, channel->unreadable ? " cannot be read" : "");
     return out;
 }
 
