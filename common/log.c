@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/line_writer.h"
 #include "common/text.h"
 
@@ -47,13 +48,6 @@ static bool stderr_is_journal(void)
     if (errno != 0 || end == second || *end != '\0')
         return false;
     return device == (uintmax_t)st.st_dev && inode == (uintmax_t)st.st_ino;
-}
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * SECOND_US + t.tv_nsec / 1000;
 }
 
 void log_init(const char *name, enum log_level up_to)
@@ -165,7 +159,7 @@ int64_t log_next_us(void)
 void log_tick(void)
 {
     pthread_mutex_lock(&log_mutex);
-    begin_second(now_us());
+    begin_second(clock_now_us());
     pthread_mutex_unlock(&log_mutex);
 }
 
@@ -174,7 +168,7 @@ static bool is_too_many(enum log_level level)
     if (!log_writer || (level != LOG_LEVEL_WARNING && level != LOG_LEVEL_INFO))
         return false;
     pthread_mutex_lock(&log_mutex);
-    begin_second(now_us());
+    begin_second(clock_now_us());
     bool too_many = log_second_lines >= LOG_LINES_A_SECOND;
     if (too_many)
         log_left_out++;

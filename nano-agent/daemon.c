@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
@@ -18,9 +19,12 @@
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
-enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
-
-// ---- time
+enum {
+    STOP_MS = 1000,
+    HEALTH_MS = 100,
+    EXIT_MISTAKE = 2,
+    REFUSED = 128
+}; // REFUSED: the lowest MQTT 5 reason code of a failure
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
@@ -42,15 +46,15 @@ static int64_t next_us(const struct daemon *daemon)
     return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
 }
 
-// One timer for everything, and a timerfd of our own: libevent's timers are 4 to 7 ms late, or with
-// PRECISE_TIMER cost a system call each turn. This one costs a call only where the time has changed.
+// Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
+// a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
     daemon->armed_us = next;
-    struct itimerspec at = {0}; // zero disarms
+    struct itimerspec at = {0}; // a time of zero disarms the timer
     if (next != INT64_MAX) {
         if (next < 1)
             next = 1;
@@ -67,7 +71,7 @@ static void quit_if_done(struct daemon *daemon)
 {
     bool closed = link_report(daemon->link)->state == LINK_CLOSED;
     if (daemon->stopping &&
-        (daemon_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
+        (clock_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
         event_base_loopbreak(daemon->base);
 }
 
@@ -75,11 +79,11 @@ static void check_lost(struct daemon *daemon)
 {
     if (daemon->up && link_last_read_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_read_ms(daemon->link);
-    if (daemon_now_us() < lost_at_us(daemon))
+    if (clock_now_us() < lost_at_us(daemon))
         return;
     daemon->guarding = false;
     daemon->because = "the link, which is lost";
-    agent_link_lost(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_link_lost(daemon->agent, clock_now_us(), daemon_boot_ms());
     if (!daemon->up)
         return;
     char reason[LINK_REASON_SIZE];
@@ -96,8 +100,8 @@ static void tell_ready(struct daemon *daemon)
 
 static void feed_watchdog(struct daemon *daemon)
 {
-    // Along with the heartbeat where that comes in time, so that it costs no wake-up of its own.
-    int64_t now = daemon_now_us();
+    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
+    int64_t now = clock_now_us();
     if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
         return;
     daemon->watchdog_at_us = now;
@@ -112,20 +116,18 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     uint64_t times;
     (void)what;
     if (read(fd, &times, sizeof times) < 0)
-        return; // set anew since it went off
+        return; // it was armed for another time after it had gone off
     daemon->armed_us = INT64_MAX;
     if (!daemon->stopping)
         check_lost(daemon);
     daemon->because = "a change";
-    agent_tick(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
     feed_watchdog(daemon);
     daemon_log_commands(-1, 0, daemon);
     log_tick();
     quit_if_done(daemon);
     schedule(daemon);
 }
-
-// ---- what comes in
 
 static void trace_link(const struct link_report *report)
 {
@@ -176,7 +178,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->guarding = true;
         daemon->heard_ms = link_last_read_ms(daemon->link);
         daemon->because = "the link, which is up";
-        agent_link_up(daemon->agent, daemon_now_us(), daemon_boot_ms());
+        agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
     }
     daemon->up = up;
     trace_link(report);
@@ -189,7 +191,7 @@ static void on_message(void *ctx, const struct link_message *message)
 {
     struct daemon *daemon = ctx;
     struct agent_command command = {.topic = message->topic,
-        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->control),
+        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->session.control),
         .payload = message->payload,
         .len = message->len,
         .retained = message->retained,
@@ -197,18 +199,24 @@ static void on_message(void *ctx, const struct link_message *message)
         .correlation = message->correlation,
         .correlation_len = message->correlation_len};
     daemon->because = "a command";
-    agent_command(daemon->agent, &command, daemon_now_us(), daemon_boot_ms());
+    agent_command(daemon->agent, &command, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
 static void on_published(void *ctx, int token, int reason)
 {
     struct daemon *daemon = ctx;
-    (void)reason;
-    if (token == daemon->heartbeat) {
-        daemon->heartbeat = -1;
-        agent_heartbeat_done(daemon->agent);
+    if (token == daemon->clearing) {
+        daemon->clearing = -1;
+        if (reason >= REFUSED)
+            log_warning("%s holds an old command that the broker does not let us clear (reason %d)",
+                daemon->cleared_topic, reason);
     }
+    if (token != daemon->heartbeat)
+        return;
+    daemon->heartbeat = -1;
+    daemon_tell_refusal(daemon, daemon->heartbeat_len, reason >= REFUSED ? reason : 0);
+    agent_heartbeat_done(daemon->agent);
 }
 
 static const struct link_events link_events = {on_link, on_message, on_published};
@@ -233,8 +241,8 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
     }
     daemon->because = "an input";
     if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(daemon->agent, edge->channel, !level, daemon_now_us(), daemon_boot_ms());
-    agent_input(daemon->agent, edge->channel, level, daemon_now_us(), daemon_boot_ms());
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
     schedule(daemon);
 }
 
@@ -242,28 +250,49 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)what;
-    if (daemon->stopping) { // asked twice: at once
-        event_base_loopbreak(daemon->base);
+    if (daemon->stopping) {
+        // A second request ends it at once. A closed terminal sends two HUP: one by the kernel, one by the shell.
+        if (number != SIGHUP)
+            event_base_loopbreak(daemon->base);
         return;
     }
-    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
     notify_send("STOPPING=1");
     daemon->stopping = true;
-    daemon->stop_by_us = daemon_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
     daemon->because = "the end";
-    agent_stop(daemon->agent, daemon_now_us(), daemon_boot_ms());
+    agent_stop(daemon->agent, clock_now_us(), daemon_boot_ms());
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
     schedule(daemon);
 }
 
-// ---- start and end
+// nohup(1) starts a program with HUP ignored, and means it.
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static int catch_signals(struct daemon *daemon)
+{
+    static const int numbers[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
+        if (numbers[i] == SIGHUP && is_ignored(SIGHUP))
+            continue;
+        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
 
 static int watch_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         struct daemon_edge *edge = &daemon->edges[i];
-        if (daemon->config.agent.channels[i].id.kind != CHANNEL_INPUT || daemon->outputs[i].input->fd < 0)
+        if (channel_port(daemon->config.agent.channels[i].id.kind) != PORT_INPUT ||
+            daemon->outputs[i].input->fd < 0)
             continue;
         edge->daemon = daemon;
         edge->channel = i;
@@ -277,26 +306,13 @@ static int watch_inputs(struct daemon *daemon)
 
 static int make_link(struct daemon *daemon)
 {
-    const struct broker_options *broker = &daemon->config.broker;
-    struct link_options options = {0};
-    broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, &options);
-    if (!options.client_id[0])
-        identity_client(broker->root, broker->device, options.client_id);
-    protocol_topic(daemon->control, broker->root, "", "control");
-    protocol_topic(daemon->own_control, broker->root, broker->device, "control");
-    protocol_topic(daemon->status, broker->root, broker->device, "status");
-    options.topics[0] = daemon->own_control;
-    options.topics[1] = daemon->control;
-    options.topic_count = broker->device[0] ? 2 : 1;
-    options.topic_qos[0] = options.topic_qos[1] = broker->qos;
-    if (status_write_offline(daemon->will, broker->device, daemon->boot, "") < 0)
-        return -EMSGSIZE;
-    options.will_topic = daemon->status;
-    options.will_payload = daemon->will;
-    options.unsent_max = UNSENT_MAX;
-    daemon->link = link_new(daemon->base, &options, &link_events, daemon);
-    explicit_bzero(options.password, sizeof options.password);
-    return daemon->link ? 0 : -ENOMEM;
+    int rc = mqtt_session_init(&daemon->session, &daemon->config.broker, daemon->boot);
+    if (rc == 0) {
+        daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
+        rc = daemon->link ? 0 : -ENOMEM;
+    }
+    mqtt_session_finish(&daemon->session);
+    return rc;
 }
 
 static void tell_store_trouble(const char *sentence)
@@ -319,7 +335,7 @@ static int make_agent(struct daemon *daemon)
         with.save = NULL;
     }
     daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
-        daemon_now_us(), daemon_boot_ms());
+        clock_now_us(), daemon_boot_ms());
     return daemon->agent ? 0 : -ENOMEM;
 }
 
@@ -333,18 +349,15 @@ static int make_loop(struct daemon *daemon)
         return -ENOMEM;
     daemon->timer = event_new(daemon->base, daemon->timer_fd, EV_READ | EV_PERSIST, on_timer, daemon);
     daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
-    daemon->sigterm = evsignal_new(daemon->base, SIGTERM, on_signal, daemon);
-    daemon->sigint = evsignal_new(daemon->base, SIGINT, on_signal, daemon);
-    if (!daemon->timer || !daemon->log_event || !daemon->sigterm || !daemon->sigint ||
-        event_add(daemon->timer, NULL) < 0 || event_add(daemon->sigterm, NULL) < 0 ||
-        event_add(daemon->sigint, NULL) < 0)
+    if (!daemon->timer || !daemon->log_event || event_add(daemon->timer, NULL) < 0)
         return -ENOMEM;
-    return 0;
+    return catch_signals(daemon);
 }
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->sigterm, daemon->sigint};
+    struct event *const events[] = {
+        daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
     daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);
@@ -405,15 +418,19 @@ static void trace(const char *line)
 int daemon_run(const struct config *config)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){
-        .config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1, .because = "the start"};
+    daemon = (struct daemon){.config = *config,
+        .armed_us = INT64_MAX,
+        .timer_fd = -1,
+        .heartbeat = -1,
+        .clearing = -1,
+        .because = "the start"};
     command_log_init(&daemon.commands);
     if (log_enabled(LOG_LEVEL_DEBUG))
         config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
         daemon.watchdog_us = notify_watchdog_us() / 2;
-        daemon.watchdog_at_us = daemon_now_us();
+        daemon.watchdog_at_us = clock_now_us();
         tell_ready(&daemon);
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {

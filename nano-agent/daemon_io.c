@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/daemon_io.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
-
-int64_t daemon_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
+#include "nano-agent/refusal.h"
 
 int64_t daemon_boot_ms(void)
 {
@@ -20,14 +17,41 @@ int64_t daemon_boot_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
+{
+    char sentence[REFUSAL_SIZE];
+    if (code == daemon->refusal)
+        return;
+    daemon->refusal = code;
+    if (code == 0)
+        return;
+    refusal_sentence(sentence, daemon->session.status, (unsigned)len, code);
+    log_warning("%s", sentence);
+}
+
+// A broker may offer QoS 0 only, or keep no messages. A report that is less than it should be is better than none.
+static int publish_status(struct daemon *daemon, const char *json, size_t len, int qos, int *token)
+{
+    const char *topic = daemon->session.status;
+    int rc = link_publish(daemon->link, topic, json, len, qos, true, NULL, 0, token);
+    if (rc != -EINVAL)
+        return rc;
+    daemon_tell_refusal(daemon, len, rc);
+    rc = qos > 0 ? link_publish(daemon->link, topic, json, len, 0, true, NULL, 0, token) : rc;
+    return rc == -EINVAL ? link_publish(daemon->link, topic, json, len, 0, false, NULL, 0, token) : rc;
+}
+
 static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
 {
     struct daemon *daemon = ctx;
     int token = 0;
-    int rc = link_publish(daemon->link, daemon->status, json, len, heartbeat || final, true, NULL, 0,
-        heartbeat ? &token : NULL);
-    if (rc == 0 && heartbeat)
+    int rc = publish_status(daemon, json, len, heartbeat || final, heartbeat ? &token : NULL);
+    if (rc == 0 && heartbeat) {
         daemon->heartbeat = token;
+        daemon->heartbeat_len = len;
+    } else if (rc < 0 && rc != -ENOTCONN) {
+        daemon_tell_refusal(daemon, len, rc);
+    }
     if (log_enabled(LOG_LEVEL_DEBUG))
         log_debug("status of %zu bytes, because of %s%s%s", len,
             heartbeat ? "the heartbeat" : daemon->because, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
@@ -46,7 +70,8 @@ static void io_reply(void *ctx, const char *topic, const char *json, size_t len,
 static void io_clear_retained(void *ctx, const char *topic)
 {
     struct daemon *daemon = ctx;
-    int rc = link_publish(daemon->link, topic, "", 0, 1, true, NULL, 0, NULL);
+    int rc = link_publish(daemon->link, topic, "", 0, 1, true, NULL, 0, &daemon->clearing);
+    snprintf(daemon->cleared_topic, sizeof daemon->cleared_topic, "%s", topic);
     if (rc < 0)
         log_warning("%s holds an old command that could not be cleared: %s", topic, strerror(-rc));
     else
@@ -59,14 +84,14 @@ void daemon_log_commands(evutil_socket_t fd, short what, void *arg)
     char line[COMMAND_LOG_SIZE];
     (void)fd;
     (void)what;
-    while (command_log_next(&daemon->commands, daemon_now_us(), line))
+    while (command_log_next(&daemon->commands, clock_now_us(), line))
         log_info("%s", line);
 }
 
 static void io_done(void *ctx, const struct status_last *last, int64_t took_us)
 {
     struct daemon *daemon = ctx;
-    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, daemon_now_us()))
+    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, clock_now_us()))
         event_active(daemon->log_event, 0, 0);
 }
 
@@ -91,7 +116,7 @@ static void io_save(void *ctx, const struct positions *positions)
 static int64_t io_clock(void *ctx)
 {
     (void)ctx;
-    return daemon_now_us();
+    return clock_now_us();
 }
 
 const struct agent_io daemon_io = {

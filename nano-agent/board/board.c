@@ -138,7 +138,7 @@ const char *board_legend(unsigned pin)
     return pin <= BOARD_PINS ? legend[pin] : NULL;
 }
 
-int board_is_power(unsigned pin)
+bool board_is_power(unsigned pin)
 {
     const char *legend = board_legend(pin);
     return legend && (legend[0] == '3' || legend[0] == '5' || legend[0] == 'G');
@@ -150,7 +150,7 @@ static int is_model(const char *model, const char *name)
     return !strncmp(model, name, len) && (!model[len] || !strcmp(model + len, "_L4T32"));
 }
 
-int board_i2c_bus(const char *model, int second)
+int board_i2c_bus(const char *model, bool second_bus)
 {
     // The J41 (J40, J30, J12) tables of the developer kits' user guides.
     static const struct {
@@ -171,12 +171,12 @@ int board_i2c_bus(const char *model, int second)
     };
     for (size_t i = 0; i < sizeof buses / sizeof *buses; i++) {
         if (is_model(model, buses[i].model))
-            return buses[i].bus[second];
+            return buses[i].bus[second_bus];
     }
     return -1;
 }
 
-int board_is_fan(const char *model, const char *device, unsigned channel)
+bool board_is_fan(const char *model, const char *device, unsigned channel)
 {
     // pwm-fan's `pwms` in arch/arm64/boot/dts/nvidia: tegra210-p3450-0000, tegra210-p2597, tegra186-p2771-0000,
     // tegra186-p3509-0000+p3636-0001, tegra194-p3509-0000, tegra194-p2972-0000 (the Clara has its module),
@@ -233,7 +233,7 @@ const struct board_pin *board_find_pwm(const char *model, const char *device, un
     return NULL;
 }
 
-int board_known(const char *model)
+bool board_known(const char *model)
 {
     for (size_t i = 0; i < board_pin_count; i++) {
         if (!strcmp(board_pins[i].model, model))

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/hw/pca9685.h"
 
-enum { PCA9685_CHANNELS = 16, PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
+enum { PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char why[ADDRESS_WHY_SIZE], const char *format, ...)
 {
@@ -136,7 +137,8 @@ static int parse_chip(
     const char *colon = strrchr(text, ':');
     size_t len = (size_t)(colon - text);
     // A chip's name becomes part of a path: it may not lead anywhere else.
-    if (len == 0 || len > HW_CHIP_MAX || memchr(text, '/', len) || strpbrk(text, " \t"))
+    if (len == 0 || len > HW_CHIP_MAX || memchr(text, '/', len) || strspn(text, ".") == len ||
+        strpbrk(text, " \t"))
         return refuse(why, "%s is wanted",
             pwm ? "PWMDEVICE:CHANNEL (7000a000.pwm:2, pwmchip0:2)"
                 : "CHIPLABEL:LINE (tegra-gpio:216; gpiodetect shows the labels)");

@@ -25,18 +25,11 @@ void config_init(struct config *config)
     config->agent.report_ms = 1000;
 }
 
-// The line of the key that a sentence about the whole begins with or names.
-static unsigned line_named_in(const struct config_file *file, const char *why)
+// The line of a key that broker_options_from_cfg names.
+static unsigned line_of_broker_key(const struct config_file *file, const char *key)
 {
-    static const char *const keys[] = {"broker", "root", "device", "qos", "keepalive", "version"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (strstr(why, keys[i]) && config_file_has(file, file->cfg, keys[i]))
-            return config_file_line(file, file->cfg, keys[i]);
-    }
-    cfg_t *login = cfg_getsec(file->cfg, "login");
-    return login && config_file_has(file, login, "password_file")
-               ? config_file_line(file, login, "password_file")
-               : 0;
+    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
+    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
 }
 
 static enum log_level log_level_of(const char *word)
@@ -51,11 +44,12 @@ static int read_top(struct config_file *file, struct config *out)
 {
     cfg_t *top = file->cfg;
     char why[PROTOCOL_WHY_SIZE] = "";
+    const char *key;
     if (config_file_has(file, top, "broker") && cfg_size(top, "broker") == 0)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
-    if (broker_options_from_cfg(&out->broker, top, why) < 0)
-        return config_file_refuse(file, line_named_in(file, why), "%s", why);
+    if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
+        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
@@ -73,7 +67,8 @@ static int read_top(struct config_file *file, struct config *out)
         out->state_given = true;
     }
 
-    // The heartbeat is what the broker answers to: with fewer than two in the time, a good link looks lost.
+    // The broker answers each heartbeat, and that is what proves the link. With fewer than two heartbeats in the time a
+    // good link would look lost.
     int report_ms = out->agent.report_ms;
     if (!config_file_has(file, top, "lost_after")) {
         out->lost_after_ms = report_ms > 1000 ? 3 * report_ms : 3000;
@@ -99,13 +94,14 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
 {
     struct config_file file;
     const char *model = config_model(out);
-    int status = config_file_open(&file, text, path, why);
-    if (!status)
-        status = read_top(&file, out);
-    if (!status)
-        status = config_channels_build(&file, model, out);
+    struct key_table sections[CHANNEL_KINDS];
+    int rc = config_file_open(&file, config_channels_keys(sections), text, path, why);
+    if (!rc)
+        rc = read_top(&file, out);
+    if (!rc)
+        rc = config_channels_build(&file, model, out);
     config_file_close(&file);
-    return status;
+    return rc;
 }
 
 static void print_version(void)
@@ -163,6 +159,8 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         state->child_inputs[0] = &line->config->broker;
         return 0;
     case 'c':
+        if (!*arg)
+            argp_error(state, "-c: the path of a file is wanted; without -c it is " CONFIG_DEFAULT_PATH);
         if (strlen(arg) >= sizeof line->path)
             argp_error(state, "-c: the path is too long");
         snprintf(line->path, sizeof line->path, "%s", arg);
@@ -199,27 +197,6 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file. NULL with errno set.
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    char *text = malloc(CONFIG_TEXT_MAX + 2);
-    size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
-    int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
-    fclose(file);
-    if (!error && memchr(text, '\0', len))
-        error = EILSEQ; // a NUL would hide what comes after it
-    if (error) {
-        free(text);
-        errno = error;
-        return NULL;
-    }
-    text[len] = '\0';
-    return text;
-}
-
 static int refuse_file(struct config *out, const char *who, const char *why)
 {
     if (out->task == TASK_RUN) {
@@ -235,10 +212,12 @@ static int read_configuration(const char *path, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
-    char *text = read_file(shown);
+    char *text = config_text_read(shown);
     if (!text && (path || errno != ENOENT)) {
         snprintf(why, sizeof why, "%.512s: %s", shown,
-            errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
         snprintf(out->path, sizeof out->path, "%s", shown);
         return refuse_file(out, "nano-agent: ", why);
     }
@@ -261,7 +240,8 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
-    // The command line is read twice: first for what the file's meaning depends on, then over the file.
+    // The command line is read twice. The first time finds -c, --sim and --board, on which the meaning of the file depends.
+    // The second time lets the other options win over the file.
     struct config *first = malloc(sizeof *first);
     if (!first) {
         fprintf(stderr, "nano-agent: out of memory\n");
@@ -285,17 +265,23 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         free(first);
         return status;
     }
-    // The file's is for the real servos.
+    // The positions that the file's `state` names are those of the real servos.
     if (out->sim)
         out->state[0] = '\0';
     else if (!out->state_given)
         store_default_path(out->state);
     line.config = out;
-    out->task = TASK_RUN; // read again
+    out->task = TASK_RUN; // the second reading finds the sub-command again
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);
+    snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
+    char why[PROTOCOL_WHY_SIZE];
+    if (broker_options_check(&out->broker, why) < 0) {
+        fprintf(stderr, "nano-agent: %s\n", why);
+        return 2;
+    }
     return -1;
 usage:
     free(first);

@@ -8,64 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/broker_options.h"
 #include "common/text.h"
 
-#define SERVO  CHANNEL_SERVO
-#define SWITCH CHANNEL_SWITCH
-#define DIMMER CHANNEL_DIMMER
-#define INPUT  CHANNEL_INPUT
-
-const struct key config_keys[] = {
-    {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
-    {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
-    {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
-    {"log", CONFIG_TOP, KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
-    {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
-
-    {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"hz", SERVO, KEY_NUMBER, 1, 1, 40, 400, {"50"}, NULL, "40 to 400"},
-    {"pulse", SERVO, KEY_NUMBER, 2, 1, 400, 2600, {"1000", "2000"}, NULL, "{us, us}, 400 to 2600 each"},
-    {"angle", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {"-45", "45"}, NULL,
-        "{degrees, degrees}, -360 to 360 each"},
-    {"limit", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {NULL, NULL}, NULL,
-        "{degrees, degrees}, -360 to 360 each"},
-    {"step", SERVO, KEY_NUMBER, 1, 10, 1, 900, {"5"}, NULL, "0.1 to 90 degrees"},
-    {"speed", SERVO, KEY_NUMBER, 1, 1, 1, 10000, {"120"}, NULL, "1 to 10000 degrees a second"},
-    {"accel", SERVO, KEY_NUMBER, 1, 1, 0, 100000, {"600"}, NULL,
-        "0 (none) to 100000 degrees a second squared"},
-    {"axis", SERVO, KEY_WORD, 1, 0, 0, 0, {"none"}, "none tilt pan", NULL},
-    {"start", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off last center", NULL},
-    {"safe", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold center", NULL},
-    {"lost", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold center off", NULL},
-    {"exit", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
-    {"idle_off", SERVO, KEY_NUMBER, 1, 1000, 0, 86400000, {"0"}, NULL, "0 (never) to 86400 seconds"},
-
-    {"gpio", SWITCH, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"active_low", SWITCH, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
-    {"start", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
-    {"safe", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
-    {"lost", SWITCH, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
-
-    {"pwm", DIMMER, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"hz", DIMMER, KEY_NUMBER, 1, 1, 1, 100000, {"1000"}, NULL, "1 to 100000"},
-    {"start", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
-    {"safe", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
-    {"lost", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
-    {"exit", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
-
-    {"gpio", INPUT, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"active_low", INPUT, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
-    {"bias", INPUT, KEY_WORD, 1, 0, 0, 0, {"none"}, "none up down", NULL},
-    {"debounce", INPUT, KEY_NUMBER, 1, 1, 0, 1000, {"20"}, NULL, "0 to 1000 milliseconds"},
-    {"press", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
-    {"release", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
+static const struct key top_keys[] = {
+    {"report", KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
+    {"lost_after", KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
+    {"memory_limit", KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"log", KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
+    {"state", KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 };
-const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
+static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *top_keys};
 
 enum { KEYS_MAX = 24 };
 
-// libconfuse's callbacks have no argument of ours; a parse is never interrupted by another.
+// The file that is being parsed: libconfuse passes no argument of ours to its callbacks.
 static struct config_file *parsing;
 
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)
@@ -82,16 +40,22 @@ int config_file_refuse(struct config_file *file, unsigned line, const char *form
     va_start(ap, format);
     vsnprintf(raw, sizeof raw, format, ap);
     va_end(ap);
-    // A value may hold what the file could not ("\\x1b"), and be cut inside a character.
+    // A value may hold a control character, which the file wrote as "\\x1b", and may be cut inside a character.
     text_clean(file->why + len, (size_t)(CONFIG_WHY_SIZE - len), raw, strlen(raw), sizeof raw);
     return -EINVAL;
 }
 
-static const struct key *find_key(int section, const char *name)
+static const struct key_table *keys_of(const struct config_file *file, int section)
 {
-    for (size_t i = 0; i < config_key_count; i++) {
-        if (config_keys[i].section == section && !strcmp(config_keys[i].name, name))
-            return &config_keys[i];
+    return section == CONFIG_TOP ? &top : &file->sections[section];
+}
+
+static const struct key *find_key(const struct config_file *file, int section, const char *name)
+{
+    const struct key_table *table = keys_of(file, section);
+    for (size_t i = 0; i < table->count; i++) {
+        if (!strcmp(table->keys[i].name, name))
+            return &table->keys[i];
     }
     return NULL;
 }
@@ -182,7 +146,7 @@ static int check_value(struct config_file *file, cfg_t *cfg, const struct key *k
             file, line, "%s = %.64s; the whole path of a file, or \"\" (none), is wanted", key->name, value);
     case KEY_ADDRESS:
     case KEY_COMMAND:
-        break; // the board and all channels must be known first
+        break; // checked later, when the board and all channels are known
     }
     return 0;
 }
@@ -242,8 +206,8 @@ static int check_broker_number(
         is_qos ? "0, 1 or 2" : "5 to 65535 seconds");
 }
 
-// Runs for every value in the file: the one place where libconfuse lets us see a key given twice (it would
-// let the last one win without a word) and knows the line.
+// Is called for every value in the file. Only here can a key that is given twice be seen (libconfuse would silently take
+// the last), and only here is the line known.
 static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
     struct config_file *file = parsing;
@@ -255,19 +219,19 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
     if (!before && note_seen(file, opt, (unsigned)cfg->line) < 0)
         return -1;
 
-    int status = 0;
-    const struct key *key = find_key(section_of(cfg), opt->name);
+    int rc = 0;
+    const struct key *key = find_key(file, section_of(cfg), opt->name);
     if (key)
-        status = check_value(file, cfg, key, value);
+        rc = check_value(file, cfg, key, value);
     else if (opt->type == CFGT_INT)
         return check_broker_number(file, cfg, opt->name, value, result);
     else
-        status = check_broker_key(file, cfg, opt->name, value);
+        rc = check_broker_key(file, cfg, opt->name, value);
     *(const char **)result = value;
-    return status;
+    return rc;
 }
 
-// A section without a title that comes twice: the second would wipe the first.
+// Refuses a section without a title that comes twice: libconfuse would forget the first.
 static int section_hook(cfg_t *cfg, cfg_opt_t *opt)
 {
     const struct seen *before = find_seen(parsing, opt);
@@ -318,44 +282,41 @@ static void refuse_unknown_key(cfg_t *cfg, const char *name)
         parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
 }
 
-// libconfuse's sentences say what, not what would be right; its formats are matched because it gives no code.
+// What to write instead, by a part of libconfuse's format. It gives no code for a mistake; where another version of it
+// has other words, its own sentence stands alone.
+static const struct {
+    const char *part, *right;
+} mends[] = {
+    {"equal sign", "; write KEY = VALUE"},
+    {"unexpected token", "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }"},
+    {"premature end", "; a value or a } is missing"},
+    {"closing brace", "; remove the }"},
+    {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
+    {"opening brace", "; write KIND NAME { … }"},
+    {"duplicate title", "; every name can be used once"},
+    {"append", "; write KEY = VALUE"},
+};
+
 __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
 {
-    unsigned line = (unsigned)cfg->line;
-    char section[128];
+    char section[128], text[256];
+    const char *right = "";
     if (strstr(format, "no such option")) {
         refuse_unknown_key(cfg, va_arg(ap, const char *));
         return;
     }
-    char text[256];
     vsnprintf(text, sizeof text, format, ap);
-    const char *right = "";
-    if (strstr(format, "equal sign"))
-        right = "; write KEY = VALUE";
-    else if (strstr(format, "unexpected token"))
-        right = "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }";
-    else if (strstr(format, "premature end"))
-        right = "; a value or a } is missing";
-    else if (strstr(format, "closing brace"))
-        right = "; remove the }";
-    else if (strstr(format, "missing title"))
-        right = "; write KIND NAME { … }, for example servo tilt { … }";
-    else if (strstr(format, "opening brace"))
-        right = "; write KIND NAME { … }";
-    else if (strstr(format, "duplicate title"))
-        right = "; every name can be used once";
-    else if (strstr(format, "append"))
-        right = "; write KEY = VALUE";
-    config_file_refuse(parsing, line, "%s%s%s", where(cfg, section), text, right);
+    for (size_t i = 0; i < ARRAY_LENGTH(mends) && !*right; i++)
+        if (strstr(format, mends[i].part))
+            right = mends[i].right;
+    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
 }
 
-static void add_keys(int section, cfg_opt_t *opts)
+static void add_keys(const struct key_table *table, cfg_opt_t *opts)
 {
     size_t n = 0;
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        if (key->section != section)
-            continue;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *key = &table->keys[i];
         if (key->count > 1)
             opts[n++] = (cfg_opt_t)CFG_STR_LIST(key->name, NULL, CFGF_NONE);
         else
@@ -367,10 +328,9 @@ static void add_keys(int section, cfg_opt_t *opts)
 static int check_counts(struct config_file *file, cfg_t *section, int kind)
 {
     char name[128];
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        if (key->section != kind)
-            continue;
+    const struct key_table *table = keys_of(file, kind);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *key = &table->keys[i];
         unsigned line = config_file_line(file, section, key->name);
         if (key->type == KEY_ADDRESS && !config_file_has(file, section, key->name))
             return config_file_refuse(file, line, "%s%s is missing; for example %s = \"pin %s\"",
@@ -382,54 +342,54 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
     return 0;
 }
 
-int config_file_open(struct config_file *file, const char *text, const char *path, char why[CONFIG_WHY_SIZE])
+int config_file_open(struct config_file *file, const struct key_table *sections, const char *text,
+    const char *path, char why[CONFIG_WHY_SIZE])
 {
-    static const char *const kinds[] = {"servo", "switch", "dimmer", "input"};
-    *file = (struct config_file){.path = path, .why = why};
+    *file = (struct config_file){.sections = sections, .path = path, .why = why};
     why[0] = '\0';
     char *prepared = malloc(strlen(text) + 1);
     if (!prepared)
         return config_file_refuse(file, 0, "out of memory");
-    int status = config_text_prepare(text, path, prepared, why);
-    if (status < 0)
+    int rc = config_text_prepare(text, path, prepared, why);
+    if (rc < 0)
         goto free_text;
 
-    cfg_opt_t sections[4][KEYS_MAX];
-    cfg_opt_t top[KEYS_MAX];
-    for (int kind = 0; kind < 4; kind++)
-        add_keys(kind, sections[kind]);
+    cfg_opt_t section_opts[CHANNEL_KINDS][KEYS_MAX];
+    cfg_opt_t top_opts[KEYS_MAX];
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        add_keys(&sections[kind], section_opts[kind]);
     cfg_opt_t opts[KEYS_MAX] = {BROKER_OPTIONS_CFG};
     size_t n = 0;
     while (opts[n].name)
         n++;
-    add_keys(CONFIG_TOP, top);
-    for (size_t i = 0; top[i].name; i++)
-        opts[n++] = top[i];
-    for (int kind = 0; kind < 4; kind++)
-        opts[n++] =
-            (cfg_opt_t)CFG_SEC(kinds[kind], sections[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    add_keys(&top, top_opts);
+    for (size_t i = 0; top_opts[i].name; i++)
+        opts[n++] = top_opts[i];
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        opts[n++] = (cfg_opt_t)CFG_SEC(
+            sections[kind].name, section_opts[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     opts[n] = (cfg_opt_t)CFG_END();
 
     parsing = file;
     file->cfg = cfg_init(opts, CFGF_NONE);
     if (!file->cfg) {
-        status = config_file_refuse(file, 0, "out of memory");
+        rc = config_file_refuse(file, 0, "out of memory");
         goto free_text;
     }
     cfg_set_error_function(file->cfg, error_hook);
     hook_all(file->cfg->opts);
     if (cfg_parse_buf(file->cfg, prepared) != CFG_SUCCESS || file->failed) {
-        status = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
+        rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
         goto free_text;
     }
-    for (int kind = 0; kind < 4 && !status; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]) && !status; i++)
-            status = check_counts(file, cfg_getnsec(file->cfg, kinds[kind], i), kind);
+    for (int kind = 0; kind < CHANNEL_KINDS && !rc; kind++) {
+        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++)
+            rc = check_counts(file, cfg_getnsec(file->cfg, sections[kind].name, i), kind);
     }
 free_text:
     parsing = NULL;
     free(prepared);
-    return status;
+    return rc;
 }
 
 void config_file_close(struct config_file *file)
@@ -462,7 +422,7 @@ static const char *value_text(
 long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
 {
-    const struct key *key = find_key(kind, name);
+    const struct key *key = find_key(file, kind, name);
     long n = 0;
     config_read_decimal(value_text(file, section, key, index), key->scale, &n);
     return n;
@@ -470,5 +430,5 @@ long config_file_number(
 
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
 {
-    return value_text(file, section, find_key(kind, name), 0);
+    return value_text(file, section, find_key(file, kind, name), 0);
 }

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/line_writer.h"
 #include "nano-agent/hw/backend.h"
 
@@ -22,7 +22,7 @@ struct sim_pwm {
     struct hw_pwm base;
     char name[NAME_SIZE];
     int64_t pulse_ns;
-    int64_t shown_us; // -1: off
+    int64_t shown_us; // the pulse that was printed last; -1 = "off"
     bool enabled;
 };
 
@@ -31,28 +31,21 @@ struct sim_input {
 };
 
 static char next_name[NAME_SIZE] = "output";
-static int64_t start_ms; // lines count from the first output opened
+static int64_t start_ms; // when the first output was opened: the times of the lines count from then
 
 static struct line_writer *writer; // to stdout, which may be slow
 static unsigned writer_users;
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void hw_sim_name_next(const char *channel)
 {
     snprintf(next_name, sizeof next_name, "%s", channel);
     if (!start_ms)
-        start_ms = clock_ms();
+        start_ms = clock_now_ms();
 }
 
 static size_t stamp(char *out, size_t size)
 {
-    int64_t ms = clock_ms() - start_ms;
+    int64_t ms = clock_now_ms() - start_ms;
     return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
 }
 
@@ -171,7 +164,7 @@ static void pwm_close(struct hw_pwm *base)
     free(base);
 }
 
-static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
+static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .close = pwm_close};
 
 static int open_pwm(
     const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])

@@ -14,7 +14,7 @@
 #include "common/thread.h"
 
 // Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
-enum { STACK_SIZE = 128 * 1024 };
+enum { STACK_SIZE = 128 * 1024, LINKS_MAX = 8 };
 
 struct store {
     char path[STORE_PATH_SIZE];
@@ -22,13 +22,13 @@ struct store {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake, done;
-    bool running; // the thread is
-    bool waiting; // next is to be written
-    bool busy;    // … is being written
+    bool running; // the thread was started
+    bool waiting; // `next` is to be written
+    bool busy;    // the thread is writing
     bool end;
-    bool abandoned; // nobody waits any more: the thread frees the store
+    bool abandoned; // nobody waits for the thread any more: it frees the store
     struct positions next;
-    bool told; // that it cannot be written
+    bool told; // trouble() was called since writing worked last
 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(
@@ -62,11 +62,11 @@ int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE]
     if (fd < 0)
         return errno == ENOENT ? 0 : refuse(why, -errno, "%s: %s; %s", path, strerror(errno), unknown);
     ssize_t len = -1;
-    errno = EINVAL;
-    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-        errno = EISDIR;
-    else if (S_ISREG(info.st_mode))
-        len = read(fd, text, sizeof text);
+    if (fstat(fd, &info) == 0) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+        if (S_ISREG(info.st_mode))
+            len = read(fd, text, sizeof text);
+    }
     int error = errno;
     close(fd);
     if (len < 0)
@@ -91,7 +91,8 @@ static int write_all(int fd, const char *text, size_t len)
     return fsync(fd) < 0 ? -errno : 0;
 }
 
-// Without this the rename itself may be lost with the power. Some file systems cannot: no reason to complain.
+// Writes the folder to the disk: without this a power cut may undo the rename. Some file systems cannot do it, which is
+// no reason to complain.
 static void flush_folder(const char *path)
 {
     char folder[STORE_PATH_SIZE];
@@ -106,34 +107,57 @@ static void flush_folder(const char *path)
     close(fd);
 }
 
-int store_write(const char *path, const struct positions *positions, char why[STORE_WHY_SIZE])
+// Where a link at path leads, through any number of links, also where nothing is there yet. A rename over the link
+// would put a file in its place. 0 or a negative errno.
+static int follow_links(const char *path, char out[STORE_PATH_SIZE])
 {
-    char fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
+    char target[STORE_PATH_SIZE];
+    snprintf(out, STORE_PATH_SIZE, "%s", path);
+    for (int links = 0; links < LINKS_MAX; links++) {
+        ssize_t len = readlink(out, target, sizeof target - 1);
+        if (len < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : -errno; // no link, or nothing
+        target[len] = '\0';
+        char *slash = strrchr(out, '/');
+        size_t folder = target[0] == '/' || !slash ? 0 : (size_t)(slash - out) + 1;
+        if (folder + (size_t)len >= STORE_PATH_SIZE)
+            return -ENAMETOOLONG;
+        memcpy(out + folder, target, (size_t)len + 1);
+    }
+    return -ELOOP;
+}
+
+int store_write(const char *link, const struct positions *positions, char why[STORE_WHY_SIZE])
+{
+    char path[STORE_PATH_SIZE], fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
     size_t len = positions_write(positions, text);
+    int rc = follow_links(link, path);
+    if (rc < 0)
+        goto refuse;
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    // What lies there was left by a power cut, or put there by somebody: neither is to be followed.
-    int status = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
-    int fd = status ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    // A file of this name was left by a power cut, or is a link that somebody put there. It must not be written through.
+    rc = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
+    int fd = rc ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
-        status = status ? status : -errno;
+        rc = rc ? rc : -errno;
         goto refuse;
     }
-    status = write_all(fd, text, len);
-    if (close(fd) < 0 && !status)
-        status = -errno;
-    if (!status && rename(fresh, path) < 0)
-        status = -errno;
-    if (status < 0) {
+    rc = write_all(fd, text, len);
+    if (close(fd) < 0 && !rc)
+        rc = -errno;
+    if (!rc && rename(fresh, path) < 0)
+        rc = -errno;
+    if (rc < 0) {
         unlink(fresh);
         goto refuse;
     }
     flush_folder(path);
     return 0;
 refuse:
-    return refuse(why, status,
+    return refuse(why, rc,
         "%s: %s; positions are not saved, so after a power cut they are not known (state = \"\" in the "
         "configuration where that is intended)",
-        path, strerror(-status));
+        link, strerror(-rc));
 }
 
 static void destroy(struct store *store)

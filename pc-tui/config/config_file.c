@@ -5,18 +5,20 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/config_text.h"
 #include "common/log.h"
+
+// libconfuse's callback has no argument of ours, and the sections of its tree do not know their file.
+static const char *parsed_path;
 
 __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char *format, va_list args)
 {
     char text[512];
     vsnprintf(text, sizeof text, format, args);
-    if (cfg && cfg->filename && cfg->line > 0)
-        log_error("%s:%d: %s", cfg->filename, cfg->line, text);
-    else
-        log_error("%s", text);
+    log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
 
 __attribute__((format(printf, 3, 4))) static int refuse(
@@ -86,47 +88,63 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
     return 0;
 }
 
-static int apply(struct tui_options *options, const char *path, cfg_t *cfg, const struct config_given *given)
+static int apply(
+    struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
 {
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_from_cfg(&options->broker, cfg, why) < 0)
+    if (broker_options_from_cfg(&options->broker, cfg, NULL, why) < 0)
         return refuse(path, 0, "%s", why);
     const char *ttl = cfg_getstr(cfg, "ttl");
-    if (ttl && !given->ttl && config_set_ttl(options, ttl, why) < 0)
+    if (ttl && !given->ttl && tui_config_set_ttl(options, ttl, why) < 0)
         return refuse(path, 0, "%s", why);
     const char *timeout = cfg_getstr(cfg, "timeout");
-    if (timeout && !given->timeout && config_set_timeout(options, timeout, why) < 0)
+    if (timeout && !given->timeout && tui_config_set_timeout(options, timeout, why) < 0)
         return refuse(path, 0, "%s", why);
     options->ui.read_only = options->ui.read_only || cfg_getbool(cfg, "read_only");
     options->ascii = options->ascii || cfg_getbool(cfg, "ascii");
+    if (!given->mouse)
+        options->mouse = cfg_getbool(cfg, "mouse");
     for (unsigned i = 0; i < cfg_size(cfg, "preset"); i++)
         if (read_preset(options, path, cfg_getnsec(cfg, "preset", i)) < 0)
             return -EINVAL;
     return 0;
 }
 
-int config_file_read(struct tui_options *options, const char *path, const struct config_given *given)
+int tui_config_file_read(struct tui_options *options, const char *path, const struct tui_config_given *given)
 {
     cfg_opt_t preset[] = {CFG_STR("label", NULL, CFGF_NONE), CFG_STR("command", NULL, CFGF_NONE), CFG_END()};
     cfg_opt_t keys[] = {BROKER_OPTIONS_CFG, CFG_STR("ttl", NULL, CFGF_NONE),
         CFG_STR("timeout", NULL, CFGF_NONE), CFG_BOOL("read_only", cfg_false, CFGF_NONE),
-        CFG_BOOL("ascii", cfg_false, CFGF_NONE),
+        CFG_BOOL("ascii", cfg_false, CFGF_NONE), CFG_BOOL("mouse", cfg_true, CFGF_NONE),
         CFG_SEC("preset", preset, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END()};
-    cfg_t *cfg = cfg_init(keys, CFGF_NONE);
-    if (!cfg)
-        return refuse(path, 0, "%s", strerror(ENOMEM));
-    cfg_set_error_function(cfg, report);
-    int rc = 0;
-    switch (cfg_parse(cfg, path)) {
-    case CFG_SUCCESS:
-        rc = apply(options, path, cfg, given);
-        break;
-    case CFG_FILE_ERROR:
-        rc = refuse(path, 0, "%s", strerror(errno));
-        break;
-    default: // reported already
-        rc = -EINVAL;
+    char why[CONFIG_WHY_SIZE];
+    cfg_t *cfg = NULL;
+    char *prepared = NULL;
+    int rc = -EINVAL;
+    char *text = config_text_read(path);
+    if (!text)
+        return refuse(path, 0, "%s",
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
+    prepared = malloc(CONFIG_TEXT_MAX + 1);
+    cfg = cfg_init(keys, CFGF_NONE);
+    if (!prepared || !cfg) {
+        refuse(path, 0, "%s", strerror(ENOMEM));
+        goto finish;
     }
-    cfg_free(cfg);
+    if (config_text_prepare(text, path, prepared, why) < 0) {
+        log_error("%s", why);
+        goto finish;
+    }
+    parsed_path = path;
+    cfg_set_error_function(cfg, report);
+    if (cfg_parse_buf(cfg, prepared) == CFG_SUCCESS)
+        rc = apply(options, path, cfg, given);
+finish:
+    if (cfg)
+        cfg_free(cfg);
+    free(prepared);
+    free(text);
     return rc;
 }

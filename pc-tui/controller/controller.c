@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/controller/controller.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pc-tui/controller/controller_receive.h"
 #include "pc-tui/controller/controller_stop.h"
 
 struct controller *controller_new(struct model *model, const struct controller_options *options,
@@ -18,14 +18,16 @@ struct controller *controller_new(struct model *model, const struct controller_o
     controller->shell = *shell;
     controller->ctx = ctx;
     controller->next_us = INT64_MAX;
-    snprintf(controller->prefix, sizeof controller->prefix, "%016" PRIx64 "-", options->run);
+    model_set_hooks(model, &controller_model_hooks, controller);
     return controller;
 }
 
 void controller_free(struct controller *controller)
 {
+    static const struct model_hooks none;
     if (!controller)
         return;
+    model_set_hooks(controller->model, &none, NULL);
     for (size_t i = 0; i < controller->room; i++)
         free(controller->peers[i]);
     free(controller->peers);
@@ -49,7 +51,7 @@ void controller_link(struct controller *controller, const struct link_report *re
     if (controller->lost)
         journal_note(&controller->model->journal, JOURNAL_PROBLEM, now.wall_ms, "", "connection lost: %s",
             report->reason[0] ? report->reason : "no reason given");
-    controller->plain_stop.next_us = 0;
+    controller->shared_stop.next_us = 0;
     for (size_t i = 0; i < controller->room; i++) {
         if (!controller->peers[i])
             continue;

@@ -28,7 +28,23 @@ void controller_wake(struct controller *controller, int64_t at_us)
 
 void controller_new_id(struct controller *controller, char id[PEER_ID_SIZE])
 {
-    snprintf(id, PEER_ID_SIZE, "%s%" PRIu64, controller->prefix, ++controller->counter);
+    uint64_t number = controller->shell.random(controller->ctx);
+    controller->own_ids[controller->own_id_count++ % OWN_IDS_KEPT] = number;
+    snprintf(id, PEER_ID_SIZE, "%016" PRIx64, number);
+}
+
+bool controller_is_own_id(const struct controller *controller, const char *id)
+{
+    char *end;
+    if (strlen(id) != 16 || strspn(id, "0123456789abcdef") != 16)
+        return false;
+    uint64_t number = strtoull(id, &end, 16);
+    uint64_t kept = controller->own_id_count < OWN_IDS_KEPT ? controller->own_id_count : OWN_IDS_KEPT;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (controller->own_ids[i] == number)
+            return true;
+    }
+    return false;
 }
 
 struct peer *controller_known_peer(const struct controller *controller, const struct model_device *device)
@@ -67,15 +83,18 @@ void controller_keep_token(struct controller *controller, int token, const struc
 }
 
 int controller_publish(struct controller *controller, struct peer *peer, const char *text, const char *id,
-    bool deadline, struct controller_clock now, int *token)
+    enum publish_deadline deadline, struct controller_clock now, int *token)
 {
     char payload[PROTOCOL_COMMAND_MAX];
     char topic[PROTOCOL_TOPIC_MAX];
-    int64_t agent_ms = 0;
-    if (deadline && !peer_clock(peer, now.us, &agent_ms))
-        return -EAGAIN;
-    int len = protocol_format_envelope(
-        payload, sizeof payload, text, id, deadline ? peer->boot : "", agent_ms + controller->options.ttl_ms);
+    int64_t agent_ms = 0, by_ms = 0;
+    if (deadline == DEADLINE_TTL) {
+        if (!peer_clock(peer, now.us, &agent_ms))
+            return -EAGAIN;
+        by_ms = agent_ms + controller->options.ttl_ms;
+    }
+    const char *boot = deadline == DEADLINE_NONE ? "" : peer->boot;
+    int len = protocol_format_envelope(payload, sizeof payload, text, id, boot, by_ms);
     if (len < 0)
         return len;
     protocol_topic(topic, controller->options.root, peer->device->name, "control");

@@ -9,10 +9,12 @@
 #include "pc-tui/controller/peer.h"
 
 enum {
-    TOKENS_KEPT = 4096, // a power of two above MODEL_DEVICES_MAX, because the library counts its tokens up
+    OWN_IDS_KEPT = 4096, // more than MODEL_DEVICES_MAX: one command to all devices takes an id for each
+    TOKENS_KEPT = 4096,  // a power of two above MODEL_DEVICES_MAX, because the library counts its tokens up
     PLAIN_WORDS_MAX = 8,
     PLAIN_WORD_LIFE_US = 5000000,  // how long a plain word waits for its PUBACK
     TUTORIAL_PATIENCE_US = 300000, // what the broker retains has arrived this long after subscribing
+    DOUBT_PAUSE_US = 1000000,      // a device whose reports contradict each other is asked so often at most
     REASON_NOBODY = 16,            // MQTT 5 reason code: no matching subscribers
     REASON_FAILED = 128,           // MQTT 5: this reason code and all above it are failures
     REASON_DENIED = 135,           // MQTT 5 reason code: not authorized
@@ -27,9 +29,22 @@ struct token_entry {
 // A word that was published without an envelope. It carries no id, so only a PUBACK can answer it.
 struct plain_word {
     bool used;
+    bool clears; // it is the empty message that clears a device's last report
     int token;
     uint64_t serial; // of its journal event
     int64_t sent_us;
+};
+
+enum shared_stop_form {
+    SHARED_STOP_PLAIN, // a plain word while no device is known: even a script that reads no envelope obeys it
+    SHARED_STOP_AHEAD, // an envelope that goes once, before the stop of each device
+    SHARED_STOP_AWAITED, // an envelope that is repeated, and whose echoes are counted
+};
+
+enum publish_deadline {
+    DEADLINE_NONE, // the command is welcome however late it comes
+    DEADLINE_TTL,  // `by` is now plus the time to live, on the device's clock
+    DEADLINE_PAST, // `by` is 0: where the device carries out something even when late, it does no more than that
 };
 
 struct controller {
@@ -38,13 +53,16 @@ struct controller {
     struct controller_shell shell;
     void *ctx;
 
-    char prefix[20]; // of the ids of this run: 16 hex digits and a dash
-    uint64_t counter;
-    struct peer **peers; // by slot; NULL where nothing was ever sent
-    size_t room;         // length of peers
+    uint64_t own_ids[OWN_IDS_KEPT]; // the latest ids, as numbers, in a ring
+    uint64_t own_id_count;          // how many were given since the start
+    struct peer **peers;            // by slot; NULL where nothing was ever sent
+    size_t room;                    // length of peers
     struct token_entry tokens[TOKENS_KEPT];
     struct plain_word plain_words[PLAIN_WORDS_MAX];
-    struct peer_stop plain_stop; // a stop while no device is known: a plain word for whoever listens
+    struct peer_stop shared_stop; // the stop that goes to all devices at once
+    enum shared_stop_form shared_stop_form;
+    char shared_stop_device[PROTOCOL_DEVICE_MAX + 1]; // whose topic it goes to; "" = ROOT/control
+    bool cleared_root; // a retained command on ROOT/control was cleared in this run
     uint64_t skipped;
     int64_t next_us; // when shell.wake was last asked for
     bool lost;       // the link was up and went down
@@ -61,14 +79,16 @@ struct peer *controller_known_peer(const struct controller *controller, const st
 // Asks the shell for a tick at that time, unless an earlier tick is asked for already.
 void controller_wake(struct controller *controller, int64_t at_us);
 
-// Writes a new id for a command.
+// Writes a new id for a command and remembers it. Nobody can guess the next id from the ones before.
 void controller_new_id(struct controller *controller, char id[PEER_ID_SIZE]);
+// True for an id that controller_new_id has given.
+bool controller_is_own_id(const struct controller *controller, const char *id);
 // Remembers which peer a token belongs to.
 void controller_keep_token(struct controller *controller, int token, const struct peer *peer);
-// Publishes an envelope to a device. With a deadline it carries `boot` and `by` on the device's clock; -EAGAIN
-// where that clock is unknown. 0 and *token, or a negative errno.
+// Publishes an envelope to a device. With a deadline it carries `boot` and `by`; -EAGAIN where DEADLINE_TTL needs a clock
+// that is unknown. 0 and *token, or a negative errno.
 int controller_publish(struct controller *controller, struct peer *peer, const char *text, const char *id,
-    bool deadline, struct controller_clock now, int *token);
+    enum publish_deadline deadline, struct controller_clock now, int *token);
 // Finds a free place for a plain word that waits for its PUBACK; NULL where every place is taken.
 struct plain_word *controller_place_plain_word(struct controller *controller);
 

@@ -70,7 +70,7 @@ static struct peer_command *place_command(struct peer *peer, const struct peer_c
 }
 
 // Asks a device for its clock: any answer to an id of ours tells it.
-static int ask_clock(struct controller *controller, struct peer *peer, struct controller_clock now)
+int controller_ask_clock(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
     if (peer_unanswered(peer, COMMAND_CLOCK) > 0)
         return 0;
@@ -79,7 +79,7 @@ static int ask_clock(struct controller *controller, struct peer *peer, struct co
         .sent_us = now.us,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
     controller_new_id(controller, command.id);
-    int rc = controller_publish(controller, peer, "status", command.id, false, now, &command.token);
+    int rc = controller_publish(controller, peer, "status", command.id, DEADLINE_NONE, now, &command.token);
     if (rc < 0)
         return rc;
     place_command(peer, &command);
@@ -89,7 +89,7 @@ static int ask_clock(struct controller *controller, struct peer *peer, struct co
 
 // serial: of the event that exists already, 0 = make one.
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
-    const struct controller_order *order, bool motion, bool deadline, uint64_t serial,
+    const struct controller_order *order, bool motion, enum publish_deadline deadline, uint64_t serial,
     struct controller_clock now)
 {
     struct peer_command command = {.used = true,
@@ -122,13 +122,14 @@ static struct controller_answer wait_for_clock(struct controller *controller, st
     if (peer->waiting.used)
         return controller_reply(CONTROLLER_REFUSED, "\"%s\" still waits for the clock of %s",
             peer->waiting.text, controller_label(controller, peer->device));
-    int rc = ask_clock(controller, peer, now);
+    int rc = controller_ask_clock(controller, peer, now);
     if (rc < 0)
         return publish_failed(controller, rc);
     struct peer_waiting *waiting = &peer->waiting;
     *waiting = (struct peer_waiting){.used = true,
         .motion = motion,
         .kind = order->kind,
+        .layout = peer->device->layout,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
     snprintf(waiting->channel, sizeof waiting->channel, "%s", order->channel);
     snprintf(waiting->text, sizeof waiting->text, "%s", order->text);
@@ -145,8 +146,14 @@ void controller_send_waiting(struct controller *controller, struct peer *peer, s
     struct controller_order order = {.kind = waiting.kind, .channel = waiting.channel};
     snprintf(order.text, sizeof order.text, "%s", waiting.text);
     peer->waiting.used = false;
+    if (waiting.layout != peer->device->layout) {
+        controller_end(controller, waiting.serial, JOURNAL_DROPPED,
+            "the channels of %s are others than when the key was pressed: press again",
+            controller_label(controller, peer->device));
+        return;
+    }
     struct controller_answer result =
-        publish_order(controller, peer, &order, waiting.motion, true, waiting.serial, now);
+        publish_order(controller, peer, &order, waiting.motion, DEADLINE_TTL, waiting.serial, now);
     if (result.verdict != CONTROLLER_TAKEN)
         controller_end(controller, waiting.serial, JOURNAL_DROPPED, "%s", result.why);
 }
@@ -176,12 +183,39 @@ static struct controller_answer publish_plain(
     return taken(serial);
 }
 
-// Where the device's clock decides whether a command is still wanted: everything but what makes things safer,
-// which is welcome however late.
-static bool wants_deadline(const struct vocabulary_match *match)
+// True for what is welcome however late it comes: it makes things safer, or moves nothing.
+static bool is_welcome_late(const struct vocabulary_match *match)
 {
-    return match->verb != VERB_STOP_ALL && match->verb != VERB_STOP && match->verb != VERB_OFF_ALL &&
-           match->verb != VERB_STATUS;
+    return match->verb == VERB_STOP_ALL || match->verb == VERB_STOP || match->verb == VERB_OFF_ALL ||
+           match->verb == VERB_STATUS;
+}
+
+// What a command to a device needs.
+struct need {
+    bool late; // it is welcome however late it comes
+    bool motion;
+    bool clock; // it must not leave before the device's clock is known
+    enum publish_deadline deadline;
+};
+
+static struct need find_need(const struct model_device *device, const struct vocabulary_match *match,
+    bool known, bool clock, int64_t now_us)
+{
+    struct need need = {.late = known && is_welcome_late(match), .motion = !known}; // who knows what it does
+    enum presence presence = model_presence(device, now_us);
+    if (known)
+        need.motion = vocabulary_is_motion(match->verb,
+            match->channel >= 0 ? device->status->channels[match->channel].id.kind : CHANNEL_OTHER);
+    if (known && match->verb == VERB_OFF_ALL) {
+        // `off` may move a servo to its safe angle. Where the clock cannot be learnt, a deadline that has passed makes
+        // the device switch its outputs off and move nothing.
+        need.clock = !clock && presence == PRESENCE_LIVE;
+        need.deadline = clock ? DEADLINE_TTL : DEADLINE_PAST;
+    } else if (!need.late) {
+        need.clock = !clock && (need.motion || presence == PRESENCE_RETAINED);
+        need.deadline = clock ? DEADLINE_TTL : DEADLINE_NONE;
+    }
+    return need;
 }
 
 struct controller_answer controller_deliver(struct controller *controller, struct model_device *device,
@@ -196,14 +230,14 @@ struct controller_answer controller_deliver(struct controller *controller, struc
     bool ask = known != RESULT_OK && controller->options.ask_device && !to_all;
     if (known != RESULT_OK && !ask && model_presence(device, now.us) != PRESENCE_OFFLINE)
         return controller_reply(CONTROLLER_REFUSED, "%s", why[0] ? why : "no such command here");
-    bool safe = known == RESULT_OK && !wants_deadline(&match);
-    if (!safe && absence(controller, device, now, why))
+    bool late = known == RESULT_OK && is_welcome_late(&match);
+    if (!late && absence(controller, device, now, why))
         return controller_reply(CONTROLLER_REFUSED, "%s", why);
 
     struct peer *peer = controller_peer(controller, device);
     if (!peer)
         return controller_reply(CONTROLLER_REFUSED, "%s", strerror(ENOMEM));
-    if (peer->stop.used && !safe)
+    if (peer->stop.used && !late)
         return controller_reply(CONTROLLER_REFUSED, "%s has not confirmed STOP yet", label);
     if (order->kind == COMMAND_OTHER &&
         peer_unanswered(peer, COMMAND_OTHER) + peer->waiting.used >= CONTROLLER_OTHERS_MAX)
@@ -212,16 +246,12 @@ struct controller_answer controller_deliver(struct controller *controller, struc
     if (known == RESULT_OK && match.verb == VERB_STOP)
         controller_drop_waiting(controller, peer, "stopped");
 
-    bool motion = ask; // who knows
-    if (known == RESULT_OK)
-        motion =
-            vocabulary_is_motion(match.verb, match.channel >= 0 ? ids[match.channel].kind : CHANNEL_OTHER);
     int64_t agent_ms;
     bool clock = peer_clock(peer, now.us, &agent_ms);
-    bool must_wait = motion || model_presence(device, now.us) == PRESENCE_RETAINED;
-    if (!safe && !clock && must_wait)
-        return wait_for_clock(controller, peer, order, motion, now);
-    return publish_order(controller, peer, order, motion, clock && !safe, 0, now);
+    struct need need = find_need(device, &match, known == RESULT_OK, clock, now.us);
+    if (need.clock)
+        return wait_for_clock(controller, peer, order, need.motion, now);
+    return publish_order(controller, peer, order, need.motion, need.deadline, 0, now);
 }
 
 bool controller_refuses(const struct controller *controller, struct controller_answer *out)
@@ -306,4 +336,44 @@ struct controller_answer controller_send(
         controller_add_answer(&out, &one);
     }
     return out;
+}
+
+struct controller_answer controller_retire(struct controller *controller, const char *device)
+{
+    static const char *const leaves[] = {"about", "status"};
+    struct controller_clock now = controller->shell.now(controller->ctx);
+    struct controller_answer out;
+    const struct controller_address to = {.device = device};
+    if (controller_refuses(controller, &out))
+        return out;
+    struct model_device *gone = controller_addressed(controller, &to, &out);
+    if (!gone)
+        return out;
+    enum presence presence = model_presence(gone, now.us);
+    if (presence != PRESENCE_OFFLINE && presence != PRESENCE_RETAINED)
+        return controller_reply(CONTROLLER_REFUSED,
+            "%s still reports: only a device that is offline can be cleared",
+            controller_label(controller, gone));
+    struct plain_word *place = controller_place_plain_word(controller);
+    if (!place)
+        return controller_reply(CONTROLLER_SKIPPED, "the broker has not answered yet");
+    int token = -1;
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
+        char topic[PROTOCOL_TOPIC_MAX];
+        protocol_topic(topic, controller->options.root, device, leaves[i]);
+        int rc = controller->shell.publish(controller->ctx, topic, "", 0, true, &token);
+        if (rc < 0)
+            return publish_failed(controller, rc);
+    }
+    struct journal_event *event = controller_record(controller, device, "clear the last report", now);
+    event->stage = JOURNAL_SENT;
+    uint64_t serial = event->serial;
+    if (controller->options.qos == 0) {
+        controller_end(controller, serial, JOURNAL_PLAIN, "cleared");
+        return taken(serial);
+    }
+    *place = (struct plain_word){
+        .used = true, .token = token, .serial = serial, .sent_us = now.us, .clears = true};
+    controller_wake(controller, now.us + PLAIN_WORD_LIFE_US);
+    return taken(serial);
 }

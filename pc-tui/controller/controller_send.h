@@ -33,6 +33,8 @@ struct controller_answer controller_deliver_plain(
     struct controller *controller, const struct controller_order *order, struct controller_clock now);
 // Adds the answer of one device to that of all: taken where any device took it.
 void controller_add_answer(struct controller_answer *sum, const struct controller_answer *one);
+// Asks a device for its clock with a `status`: any answer to an id of ours tells it. 0 or a negative errno.
+int controller_ask_clock(struct controller *controller, struct peer *peer, struct controller_clock now);
 // Publishes the command of a peer that waited for the device's clock, which has become known.
 void controller_send_waiting(struct controller *controller, struct peer *peer, struct controller_clock now);
 

@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "pc-tui/config/config.h"
+#include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
 #include "pc-tui/history_file.h"
 
@@ -59,7 +60,7 @@ static int load_in_child(const char **said, char **argv)
         setsid(); // no terminal: nobody can be asked for a password
         dup2(fileno(err), STDERR_FILENO);
         dup2(fileno(err), STDOUT_FILENO);
-        _exit(config_load(&options, argc, argv) < 0 ? 2 : 0);
+        _exit(tui_config_load(&options, argc, argv) < 0 ? 2 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -88,7 +89,7 @@ static struct tui_options *load(const char *first, ...)
         argv[argc++] = (char *)(uintptr_t)arg;
     va_end(args);
     argv[argc] = NULL;
-    assert_int_equal(config_load(&options, argc, argv), 0);
+    assert_int_equal(tui_config_load(&options, argc, argv), 0);
     return &options;
 }
 
@@ -261,13 +262,13 @@ static void presets_are_read(void **state)
 {
     (void)state;
     write_file("preset F5 { label = \"look up\" command = \"tilt 20\" }\n"
-               "preset g { command = \"led_on\" }\npreset \"<C-g>\" { command = \"led_off\" }\n");
+               "preset v { command = \"led_on\" }\npreset \"<C-g>\" { command = \"led_off\" }\n");
     const struct tui_options *options = load("-c", file_path, NULL);
     assert_int_equal(options->ui.preset_count, 3);
     assert_string_equal(options->ui.presets[0].key, "<F5>");
     assert_string_equal(options->ui.presets[0].label, "look up");
     assert_string_equal(options->ui.presets[0].command, "tilt 20");
-    assert_string_equal(options->ui.presets[1].key, "g");
+    assert_string_equal(options->ui.presets[1].key, "v");
     assert_string_equal(options->ui.presets[1].label, "led_on");
     assert_string_equal(options->ui.presets[2].key, "<C-g>");
 }
@@ -310,11 +311,11 @@ static void durations_have_units(void **state)
         "86401", "99999999999999999999", "1s "};
     int ms = -1;
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
-        assert_int_equal(config_duration_ms(right[i].text, &ms), 0);
+        assert_int_equal(duration_parse_ms(right[i].text, &ms), 0);
         assert_int_equal(ms, right[i].ms);
     }
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        if (config_duration_ms(wrong[i], &ms) == 0)
+        if (duration_parse_ms(wrong[i], &ms) == 0)
             fail_msg("\"%s\" was taken for %d ms", wrong[i], ms);
 }
 

@@ -79,7 +79,6 @@ static void a_restarted_device_ends_what_is_unanswered(void **state)
     hear();
     assert_int_equal(finished.stage, JOURNAL_NO_ECHO);
     assert_non_null(strstr(finished.why, "restarted"));
-    assert_false(controller_busy(controller));
 }
 
 static void at_qos_0_nothing_is_said_of_the_broker(void **state)
@@ -126,21 +125,117 @@ static void a_button_of_the_device_is_named(void **state)
     assert_int_equal(model->others.at_us, 0); // no other operator
 }
 
-static void a_retained_command_that_was_refused_is_cleared_from_the_topic(void **state)
+static void the_unnamed_devices_refusal_of_a_retained_command_clears_the_topic_once(void **state)
+{
+    (void)state;
+    hear();
+    for (int i = 0; i < 50; i++) {
+        report_answer(&report, "", "tilt_up", RESULT_RETAINED, "a retained command is an old command");
+        hear();
+    }
+    assert_int_equal(published_count, 1);
+    assert_string_equal(newest()->topic, "jetson/control");
+    assert_true(newest()->retain);
+    assert_string_equal(newest()->payload, "");
+}
+
+static void a_named_devices_claim_of_a_retained_command_clears_nothing(void **state)
 {
     (void)state;
     snprintf(report.status.device, sizeof report.status.device, "lab");
     hear();
-    report_answer(&report, "", "tilt_up", RESULT_RETAINED, "a retained command is an old command");
-    hear();
-    hear();
-    assert_int_equal(published_count, 2);
-    assert_string_equal(published[0].topic, "jetson/control");
-    assert_string_equal(published[1].topic, "jetson/lab/control");
-    for (size_t i = 0; i < 2; i++) {
-        assert_true(published[i].retain);
-        assert_string_equal(published[i].payload, "");
+    for (int i = 0; i < 50; i++) {
+        report_answer(&report, i % 2 ? "7c21f00d" : "", "tilt_up", RESULT_RETAINED, "");
+        hear();
     }
+    assert_int_equal(published_count, 0);
+}
+
+static void a_refusal_of_our_own_command_as_retained_clears_the_devices_topic_once(void **state)
+{
+    (void)state;
+    struct controller_address lab = {.device = "lab"};
+    snprintf(report.status.device, sizeof report.status.device, "lab");
+    hear();
+    for (int i = 0; i < 3; i++) {
+        controller_send(controller, &lab, "status");
+        echo_from(&report, newest(), RESULT_RETAINED, "");
+    }
+    assert_int_equal(published_count, 4);
+    assert_string_equal(published[1].topic, "jetson/lab/control");
+    assert_true(published[1].retain);
+    assert_string_equal(published[1].payload, "");
+}
+
+static void a_status_of_another_boot_does_not_prove_that_nothing_moves(void **state)
+{
+    (void)state;
+    be_ready();
+    send_text("tilt 20");
+    report.status.channels[0].moving = true;
+    echo(newest());
+    struct report forged;
+    report_init(&forged, "", "f00d");
+    hear_as(&forged, false);
+    hear_as(&forged, false);
+    assert_true(controller_busy(controller));
+    assert_int_equal(controller_leave(controller), 1);
+    assert_string_equal(field(newest(), "cmd"), "stop");
+    report_finish(&forged);
+}
+
+static void anothers_result_does_not_prove_that_what_we_moved_is_at_rest(void **state)
+{
+    (void)state;
+    be_ready();
+    send_text("tilt 20");
+    struct published ours = *newest();
+    report.status.channels[0].moving = true;
+    echo(&ours);
+    report.status.channels[0].moving = false;
+    report_answer(&report, "7c21f00d7c21f00d", "led_on", RESULT_OK, "");
+    hear();
+    assert_true(controller_busy(controller));
+    report_answer(&report, field(&ours, "id"), "tilt 20", RESULT_OK, "");
+    hear();
+    assert_false(controller_busy(controller));
+}
+
+static void other_channels_under_one_boot_make_us_ask_and_only_the_answer_counts(void **state)
+{
+    (void)state;
+    struct report forged;
+    be_ready();
+    report_init(&forged, "", "b007");
+    forged.status.seq = 1000;
+    snprintf(forged.status.channels[0].id.name, PROTOCOL_NAME_MAX + 1, "claw");
+    for (int i = 0; i < 100; i++) {
+        hear_as(&forged, false);
+        now += MS;
+    }
+    assert_string_equal(model->devices[0]->status->channels[0].id.name, "tilt");
+    assert_int_equal(published_count, 1);
+    assert_string_equal(field(newest(), "cmd"), "status");
+    assert_non_null(strstr(event_back(0)->text, "was not taken"));
+    controller_step(controller, &UNNAMED, "tilt", 1, 5);
+    assert_string_equal(field(newest(), "cmd"), "tilt_up");
+    // The device itself has them: that is told before a key can act on them.
+    report_answer(&forged, field(&published[0], "id"), "status", RESULT_OK, "");
+    hear_as(&forged, false);
+    assert_string_equal(model->devices[0]->status->channels[0].id.name, "claw");
+    assert_non_null(strstr(event_back(0)->text, "other channels now"));
+    report_finish(&forged);
+}
+
+static void who_only_watches_asks_no_doubted_device(void **state)
+{
+    (void)state;
+    make(true, 1);
+    hear();
+    report.status.count = 1;
+    hear();
+    assert_int_equal(published_count, 0);
+    assert_int_equal(model->devices[0]->status->count, 4);
 }
 
 static void who_only_watches_clears_nothing(void **state)
@@ -177,7 +272,13 @@ int main(void)
         PROMISE(at_qos_0_nothing_is_said_of_the_broker),
         PROMISE(others_commands_appear_once_with_the_start_of_their_id),
         PROMISE(a_button_of_the_device_is_named),
-        PROMISE(a_retained_command_that_was_refused_is_cleared_from_the_topic),
+        PROMISE(the_unnamed_devices_refusal_of_a_retained_command_clears_the_topic_once),
+        PROMISE(a_named_devices_claim_of_a_retained_command_clears_nothing),
+        PROMISE(a_refusal_of_our_own_command_as_retained_clears_the_devices_topic_once),
+        PROMISE(a_status_of_another_boot_does_not_prove_that_nothing_moves),
+        PROMISE(anothers_result_does_not_prove_that_what_we_moved_is_at_rest),
+        PROMISE(other_channels_under_one_boot_make_us_ask_and_only_the_answer_counts),
+        PROMISE(who_only_watches_asks_no_doubted_device),
         PROMISE(who_only_watches_clears_nothing),
         PROMISE(the_tutorial_is_told_when_nobody_listens_or_the_broker_forbids),
     };

@@ -81,8 +81,7 @@ static void words_nobody_knows_are_refused_here_with_the_nearest(void **state)
 static void where_the_device_is_to_decide_unknown_words_reach_it_with_a_deadline(void **state)
 {
     (void)state;
-    struct controller_options options = {
-        .root = "jetson", .run = 1, .ttl_ms = 1500, .qos = 1, .ask_device = true};
+    struct controller_options options = {.root = "jetson", .ttl_ms = 1500, .qos = 1, .ask_device = true};
     controller_free(controller);
     controller = controller_new(model, &options, &shell, NULL);
     be_ready();
@@ -138,7 +137,7 @@ static void what_makes_things_safer_is_sent_to_a_silent_device_too(void **state)
     be_ready();
     pass(5 * SECOND);
     assert_int_equal(send_text("off").verdict, CONTROLLER_TAKEN);
-    assert_int_equal(deadline(newest()), -1);
+    assert_string_equal(field(newest(), "cmd"), "off");
     assert_int_equal(send_text("tilt_stop").verdict, CONTROLLER_TAKEN);
     assert_int_equal(deadline(newest()), -1);
     assert_string_equal(field(newest(), "boot"), "");
@@ -237,7 +236,7 @@ static void without_any_device_the_tutorials_words_are_published_plainly(void **
     assert_int_equal(finished.broker_us, 100);
     char line[JOURNAL_LINE_SIZE];
     assert_string_equal(
-        journal_describe(line, &finished, "jetson", false), "sent  ✓ broker 0.1 ms — no device reports here");
+        journal_describe(line, &finished, "jetson", 0), "sent  ✓ broker 0.1 ms — no device reports here");
     assert_int_equal(controller_step(controller, &UNNAMED, "tilt", 1, 20).verdict, CONTROLLER_TAKEN);
     assert_string_equal(newest()->payload, "tilt_up"); // the script knows no amounts
     hear();
@@ -253,6 +252,112 @@ static void just_connected_no_plain_word_is_risked(void **state)
     assert_refused(send_text("tilt_up"), "looking");
     pass(SECOND);
     assert_int_equal(send_text("tilt_up").verdict, CONTROLLER_TAKEN);
+}
+
+static void off_carries_its_deadline_and_waits_for_the_clock_of_a_live_device(void **state)
+{
+    (void)state;
+    hear();
+    send_text("off");
+    assert_string_equal(field(newest(), "cmd"), "status");
+    now += 2 * MS;
+    echo(newest());
+    assert_string_equal(field(newest(), "cmd"), "off");
+    assert_string_equal(field(newest(), "boot"), "b007");
+    assert_true(deadline(newest()) > 0);
+}
+
+static void off_to_a_device_whose_clock_cannot_be_learnt_moves_nothing(void **state)
+{
+    (void)state;
+    hear_as(&report, true);
+    send_text("off");
+    assert_string_equal(field(newest(), "cmd"), "off");
+    assert_string_equal(field(newest(), "boot"), "b007");
+    assert_int_equal(deadline(newest()), 0); // always late: outputs go off, nothing moves
+}
+
+static void a_key_that_waited_is_void_once_the_channels_are_others(void **state)
+{
+    (void)state;
+    hear_as(&report, true);
+    controller_step(controller, &UNNAMED, "tilt", 1, 5);
+    assert_string_equal(field(newest(), "cmd"), "status");
+    snprintf(report.status.channels[1].id.name, PROTOCOL_NAME_MAX + 1, "claw");
+    report.status.channels[1].axis = AXIS_TILT;
+    echo(newest());
+    assert_int_equal(finished.stage, JOURNAL_DROPPED);
+    assert_non_null(strstr(finished.why, "press again"));
+    assert_int_equal(published_count, 1);
+}
+
+static void a_device_that_is_gone_is_retired_and_one_that_reports_is_not(void **state)
+{
+    (void)state;
+    char topic[PROTOCOL_TOPIC_MAX];
+    hear();
+    assert_refused(controller_retire(controller, ""), "still reports");
+    assert_refused(controller_retire(controller, "attic"), "no device attic");
+    snprintf(report.status.device, sizeof report.status.device, "lab");
+    report_encode_offline(&report, "");
+    protocol_topic(topic, "jetson", "lab", "status");
+    controller_status(controller, topic, report.text, report.len, true);
+    assert_int_equal(controller_retire(controller, "lab").verdict, CONTROLLER_TAKEN);
+    assert_int_equal(published_count, 2);
+    assert_string_equal(published[0].topic, "jetson/lab/about");
+    assert_string_equal(published[1].topic, topic);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(published[i].retain);
+        assert_string_equal(published[i].payload, "");
+    }
+    controller_published(controller, published[1].token, 0);
+    assert_int_equal(finished.stage, JOURNAL_PLAIN);
+    assert_string_equal(finished.why, "cleared");
+    controller_status(controller, topic, "", 0, false); // what the broker passes on to us
+    assert_null(model_find(model, "lab", NULL));
+}
+
+static void a_broker_that_forbids_retiring_is_told(void **state)
+{
+    (void)state;
+    hear_as(&report, true);
+    controller_retire(controller, "");
+    controller_published(controller, newest()->token, 135);
+    assert_int_equal(finished.stage, JOURNAL_NO_ECHO);
+    assert_non_null(strstr(finished.why, "135"));
+    publish_error = -EMSGSIZE;
+    assert_refused(controller_retire(controller, ""), "cannot publish");
+    publish_error = 0;
+    make(false, 0);
+    controller_retire(controller, "");
+    assert_string_equal(finished.why, "cleared");
+    make(true, 1);
+    assert_refused(controller_retire(controller, ""), "read-only");
+}
+
+static void what_cannot_be_published_is_refused_with_the_systems_words(void **state)
+{
+    (void)state;
+    be_ready();
+    publish_error = -EMSGSIZE;
+    assert_refused(send_text("led_on"), "Message too long");
+    publish_error = 0;
+    hear();
+    pass(61 * (int64_t)SECOND);
+    hear();
+    publish_error = -EMSGSIZE;
+    assert_refused(send_text("tilt 5"), "Message too long"); // the question for the clock
+}
+
+static void plain_words_beyond_eight_wait_for_the_broker(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(send_text("led_on").verdict, CONTROLLER_TAKEN);
+    assert_int_equal(send_text("led_on").verdict, CONTROLLER_SKIPPED);
+    publish_error = -EMSGSIZE;
+    controller_published(controller, published[0].token, 0);
+    assert_refused(send_text("led_on"), "cannot publish");
 }
 
 int main(void)
@@ -274,6 +379,13 @@ int main(void)
         PROMISE(a_thousand_devices_each_get_their_own_and_each_echo_finds_its_own),
         PROMISE(without_any_device_the_tutorials_words_are_published_plainly),
         PROMISE(just_connected_no_plain_word_is_risked),
+        PROMISE(off_carries_its_deadline_and_waits_for_the_clock_of_a_live_device),
+        PROMISE(off_to_a_device_whose_clock_cannot_be_learnt_moves_nothing),
+        PROMISE(a_key_that_waited_is_void_once_the_channels_are_others),
+        PROMISE(a_device_that_is_gone_is_retired_and_one_that_reports_is_not),
+        PROMISE(a_broker_that_forbids_retiring_is_told),
+        PROMISE(what_cannot_be_published_is_refused_with_the_systems_words),
+        PROMISE(plain_words_beyond_eight_wait_for_the_broker),
     };
     return cmocka_run_group_tests_name("controller_send", tests, NULL, NULL);
 }

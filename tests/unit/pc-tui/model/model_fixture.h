@@ -25,7 +25,7 @@ static inline int set_up(void **state)
 {
     (void)state;
     now = START;
-    model = model_new("jetson", true);
+    model = model_new("jetson", "");
     report_init(&report, "", "b007");
     return model ? 0 : -1;
 }
@@ -54,6 +54,13 @@ static inline struct model_device *hear(bool retained)
 static inline struct model_device *hear_name(const char *name)
 {
     snprintf(report.status.device, sizeof report.status.device, "%s", name);
+    return hear(false);
+}
+
+// The same device after a restart.
+static inline struct model_device *hear_boot(const char *boot)
+{
+    snprintf(report.status.boot, sizeof report.status.boot, "%s", boot);
     return hear(false);
 }
 

@@ -2,26 +2,6 @@
 // All that is known about the devices.
 #include "tests/unit/pc-tui/model/model_fixture.h"
 
-static void devices_are_sorted_by_name_the_unnamed_one_first(void **state)
-{
-    (void)state;
-    hear_name("roof");
-    hear_name("attic");
-    hear_name("");
-    hear_name("lab2");
-    assert_int_equal(model->count, 4);
-    assert_string_equal(model->devices[0]->name, "");
-    assert_string_equal(model->devices[1]->name, "attic");
-    assert_string_equal(model->devices[2]->name, "lab2");
-    assert_string_equal(model->devices[3]->name, "roof");
-    size_t index = 99;
-    assert_ptr_equal(model_find(model, "lab2", &index), model->devices[2]);
-    assert_int_equal(index, 2);
-    assert_null(model_find(model, "lab", NULL));
-    // The slot stays the same however the order changes.
-    assert_int_equal(model->devices[3]->slot + 1, model->devices[1]->slot);
-}
-
 static void a_retained_status_is_marked_until_the_first_live_one(void **state)
 {
     (void)state;
@@ -245,44 +225,10 @@ static void the_tutorials_channels_are_offered_until_a_first_status(void **state
 static void a_device_asked_for_by_name_offers_no_tutorial(void **state)
 {
     (void)state;
-    struct model *named = model_new("jetson", false);
+    struct model *named = model_new("jetson", "lab");
     assert_int_equal(named->count, 0);
     assert_int_equal(model_next_us(named, now), INT64_MAX);
     model_free(named);
-}
-
-static void a_thousand_devices_keep_their_places(void **state)
-{
-    (void)state;
-    char name[16];
-    for (int round = 0; round < 3; round++) {
-        for (int i = 0; i < 1000; i++) {
-            snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
-            report.status.t_ms = i;
-            hear_name(name);
-        }
-    }
-    assert_int_equal(model->count, 1000);
-    for (size_t i = 1; i < model->count; i++)
-        assert_true(strcmp(model->devices[i - 1]->name, model->devices[i]->name) < 0);
-    for (int i = 0; i < 1000; i++) {
-        snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
-        assert_int_equal(model_find(model, name, NULL)->status->t_ms, i);
-    }
-}
-
-static void names_beyond_the_limit_are_not_taken_up_and_said_once(void **state)
-{
-    (void)state;
-    char name[16];
-    for (int i = 0; i < MODEL_DEVICES_MAX + 50; i++) {
-        snprintf(name, sizeof name, "n%d", i);
-        hear_name(name);
-    }
-    assert_int_equal(model->count, MODEL_DEVICES_MAX);
-    assert_int_equal(journal_count(&model->journal), 1);
-    assert_non_null(strstr(journal_at(&model->journal, 0)->text, "not shown"));
-    assert_non_null(hear_name("n7"));
 }
 
 static void temperatures_are_kept_one_a_second(void **state)
@@ -295,10 +241,10 @@ static void temperatures_are_kept_one_a_second(void **state)
         device = hear(false);
         now += SECOND / 2;
     }
-    assert_int_equal(device->cpu_count, MODEL_HISTORY);
-    assert_int_equal(device->cpu_c[MODEL_HISTORY - 1], 598);
-    assert_int_equal(device->cpu_c[MODEL_HISTORY - 2], 596);
-    assert_int_equal(device->cpu_c[0], 598 - 2 * (MODEL_HISTORY - 1));
+    assert_int_equal(device->history_count, MODEL_HISTORY);
+    assert_int_equal(device->history[FIGURE_CPU_C][MODEL_HISTORY - 1], 598);
+    assert_int_equal(device->history[FIGURE_CPU_C][MODEL_HISTORY - 2], 596);
+    assert_int_equal(device->history[FIGURE_CPU_C][0], 598 - 2 * (MODEL_HISTORY - 1));
 }
 
 static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **state)
@@ -306,26 +252,112 @@ static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **st
     (void)state;
     link_is(LINK_UP);
     assert_int_equal(model->trips.count, 0);
+    struct model_device *device = hear(false);
     const int64_t trips[] = {400, 1900, 300, 500, 350};
     for (size_t i = 0; i < 5; i++)
-        model_trip(model, trips[i]);
+        model_trip(model, device, trips[i], now);
     assert_int_equal(model->trips.count, 5);
     assert_int_equal(model->trips.last_us, 350);
-    assert_int_equal(model->trips.p50_us, 400);
+    assert_int_equal(model->trips.median_us, 400);
     assert_int_equal(model->trips.max_us, 1900);
     for (int i = 0; i < 1000; i++)
-        model_trip(model, 200);
-    assert_int_equal(model->trips.p50_us, 200);
+        model_trip(model, device, 200, now);
+    assert_int_equal(model->trips.median_us, 200);
     assert_int_equal(model->trips.max_us, 1900);
     link_is(LINK_WAITING);
     link_is(LINK_UP);
     assert_int_equal(model->trips.count, 0);
 }
 
+static struct model_device *doubted;
+static bool answers;
+
+static bool says_answer(void *ctx, const struct model_device *device, const char *id)
+{
+    (void)ctx;
+    (void)device;
+    (void)id;
+    return answers;
+}
+
+static void note_doubt(void *ctx, struct model_device *device)
+{
+    (void)ctx;
+    doubted = device;
+}
+
+static void other_channels_under_one_boot_are_not_taken_and_told(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.is_answer = says_answer, .doubted = note_doubt};
+    doubted = NULL;
+    answers = false;
+    model_set_hooks(model, &hooks, NULL);
+    struct model_device *device = hear(false);
+    unsigned layout = device->layout;
+    report.status.channels[1].axis = AXIS_TILT;
+    for (int i = 0; i < 10; i++)
+        assert_null(hear(false));
+    assert_null(hear(true));
+    assert_ptr_equal(doubted, device);
+    assert_int_equal(device->status->channels[1].axis, AXIS_PAN);
+    assert_int_equal(device->layout, layout);
+    assert_int_equal(journal_count(&model->journal), 1);
+    answers = true; // the device itself says so, to a question of ours
+    assert_ptr_equal(hear(false), device);
+    assert_int_equal(device->layout, layout + 1);
+    assert_int_equal(journal_count(&model->journal), 2);
+}
+
+static void a_retained_status_confirms_no_channels(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(true);
+    assert_false(device->confirmed);
+    report.status.count = 2;
+    assert_ptr_equal(hear(false), device);
+    assert_true(device->confirmed);
+    assert_int_equal(device->status->count, 2);
+}
+
+static void a_cleared_status_takes_away_a_device_that_is_gone_and_no_other(void **state)
+{
+    (void)state;
+    hear_name("lab");
+    assert_null(model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL));
+    assert_non_null(model_find(model, "lab", NULL));
+    hear_will("b007", "", false);
+    model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL);
+    assert_null(model_find(model, "lab", NULL));
+    model_status(model, "jetson/attic/status", "", 0, false, now, WALL, NULL);
+    assert_int_equal(model->count, 0);
+}
+
+static void boot_n_and_id_mark_a_new_answer(void **state)
+{
+    (void)state;
+    bool is_new;
+    struct {
+        const char *boot, *id;
+        uint64_t n;
+        bool is_new;
+    } rows[] = {{"b1", "", 0, false}, {"b1", "a", 1, true}, {"b1", "a", 1, false}, {"b1", "b", 1, true},
+        {"b1", "b", 2, true}, {"b2", "b", 2, true}, {"b2", "b", 1, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(report.status.boot, sizeof report.status.boot, "%s", rows[i].boot);
+        report.status.last = (struct status_last){.n = rows[i].n, .result = RESULT_OK, .cmd = "led_on"};
+        snprintf(report.status.last.id, sizeof report.status.last.id, "%s", rows[i].id);
+        report.status.seq++;
+        report_encode(&report);
+        assert_non_null(
+            model_status(model, "jetson/status", report.text, report.len, false, now, WALL, &is_new));
+        assert_int_equal(is_new, rows[i].is_new);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PROMISE(devices_are_sorted_by_name_the_unnamed_one_first),
         PROMISE(a_retained_status_is_marked_until_the_first_live_one),
         PROMISE(a_will_counts_only_with_the_boot_last_seen),
         PROMISE(a_clean_stop_is_told_from_a_will),
@@ -344,10 +376,12 @@ int main(void)
         PROMISE(hostile_topics_and_bytes_make_no_device),
         PROMISE(the_tutorials_channels_are_offered_until_a_first_status),
         PROMISE(a_device_asked_for_by_name_offers_no_tutorial),
-        PROMISE(a_thousand_devices_keep_their_places),
-        PROMISE(names_beyond_the_limit_are_not_taken_up_and_said_once),
         PROMISE(temperatures_are_kept_one_a_second),
         PROMISE(round_trips_have_a_median_and_a_maximum_of_this_connection),
+        PROMISE(other_channels_under_one_boot_are_not_taken_and_told),
+        PROMISE(a_retained_status_confirms_no_channels),
+        PROMISE(a_cleared_status_takes_away_a_device_that_is_gone_and_no_other),
+        PROMISE(boot_n_and_id_mark_a_new_answer),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -27,16 +27,16 @@ static void the_arrows_mean_the_servos_of_their_axis(void **state)
     snprintf(report.status.channels[0].id.name, PROTOCOL_NAME_MAX + 1, "arm");
     report.status.channels[3] = report.status.channels[0];
     snprintf(report.status.channels[3].id.name, PROTOCOL_NAME_MAX + 1, "claw");
-    hear(false);
+    hear_boot("b008");
     assert_int_equal(model_tilt_servo(device, -1), 0);
     assert_int_equal(model_tilt_servo(device, 3), 3);
     assert_int_equal(model_tilt_servo(device, 1), 0); // the pan is never moved by ↑ ↓
     assert_int_equal(model_tilt_servo(device, 2), 0); // a switch
     report.status.count = 1;
-    hear(false);
+    hear_boot("b009");
     assert_int_equal(model_pan_servo(device), -1);
     report.status.count = 0;
-    hear(false);
+    hear_boot("b00a");
     assert_int_equal(model_tilt_servo(device, 0), -1);
 }
 

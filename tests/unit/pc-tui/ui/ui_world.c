@@ -25,9 +25,14 @@ static int publish(void *ctx, const char *topic, const char *payload, size_t len
 {
     struct world *world = ctx;
     char why[PROTOCOL_WHY_SIZE];
-    assert_false(retain);
     if (!world->up)
         return -ENOTCONN;
+    if (retain) {
+        assert_int_equal(len, 0);
+        world->cleared++;
+        *token = 0;
+        return 0;
+    }
     assert_true(world->count < PUBLISHED_MAX);
     struct published *published = &world->published[world->count];
     snprintf(published->topic, sizeof published->topic, "%s", topic);
@@ -40,6 +45,12 @@ static struct controller_clock now(void *ctx)
 {
     const struct world *world = ctx;
     return (struct controller_clock){.us = world->us, .wall_ms = 1700000000000 + world->us / 1000};
+}
+
+static uint64_t random_id(void *ctx)
+{
+    struct world *world = ctx;
+    return ++world->ids;
 }
 
 static void wake(void *ctx, int64_t at_us)
@@ -55,10 +66,10 @@ static void report(struct world *world, struct device *device)
     snprintf(channels, sizeof channels, "%.*s%s%s", (int)(at - device->channels), device->channels,
         device->moving ? "true" : "false", at + 2);
     int len = snprintf(payload, sizeof payload,
-        "{\"v\":1,\"device\":\"%s\",\"online\":true,\"boot\":\"b0\",\"seq\":%" PRIu64 ",\"t\":%" PRId64
+        "{\"v\":1,\"device\":\"%s\",\"online\":true,\"boot\":\"b%u\",\"seq\":%" PRIu64 ",\"t\":%" PRId64
         ",\"report\":1.0,\"channels\":{%s},\"last\":{\"n\":%" PRIu64
         "%s%s%s,\"cmd\":\"x\",\"result\":\"ok\"}}",
-        device->name, ++device->seq, world->us / 1000 + 5000, channels, device->n,
+        device->name, device->boot, ++device->seq, world->us / 1000 + 5000, channels, device->n,
         device->id[0] ? ",\"id\":\"" : "", device->id, device->id[0] ? "\"" : "");
     protocol_topic(topic, "jetson", device->name, "status");
     controller_status(world->controller, topic, payload, (size_t)len, false);
@@ -173,12 +184,13 @@ void world_link(struct world *world, bool up)
 
 void world_begin(struct world *world, const struct ui_options *options)
 {
-    static const struct controller_shell shell = {.publish = publish, .now = now, .wake = wake};
+    static const struct controller_shell shell = {
+        .publish = publish, .now = now, .random = random_id, .wake = wake};
     memset(world, 0, sizeof *world);
     world->us = 1000000000;
     struct controller_options how = {
-        .root = "jetson", .run = 1, .ttl_ms = 1500, .qos = 1, .read_only = options->read_only};
-    world->model = model_new("jetson", !options->device[0]);
+        .root = "jetson", .ttl_ms = 1500, .qos = 1, .read_only = options->read_only};
+    world->model = model_new("jetson", options->device);
     assert_non_null(world->model);
     world->controller = controller_new(world->model, &how, &shell, world);
     assert_non_null(world->controller);

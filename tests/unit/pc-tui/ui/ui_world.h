@@ -19,6 +19,7 @@ struct published {
 struct device {
     char name[PROTOCOL_DEVICE_MAX + 1];
     const char *channels; // JSON, with one %s where "moving" of the tilt servo goes
+    unsigned boot;        // +1: the device has restarted
     bool moving;
     uint64_t n, seq;
     char id[PROTOCOL_ID_MAX + 1];
@@ -26,6 +27,7 @@ struct device {
 
 struct world {
     int64_t us;
+    uint64_t ids; // given to commands so far
     struct model *model;
     struct controller *controller;
     struct ui ui;
@@ -34,6 +36,7 @@ struct world {
     size_t device_count;
     struct published published[PUBLISHED_MAX];
     size_t count, answered;
+    unsigned cleared; // retained messages that were cleared
     unsigned effects; // of all keys since the last clear
 };
 
