@@ -38,6 +38,8 @@ struct agent {
     bool stopped;
     bool unwritable_told; // a status could not be written, and that was said
     bool unanswered_told; // a response topic was not answered, and that was said
+    bool lost_once;       // every output has done what its `lost` says
+    uint64_t lost_at;     // the number of the last command before that
     char json[PROTOCOL_STATUS_MAX];
 };
 
@@ -437,6 +439,11 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
     if (!agent->reporter.up || agent->stopped)
         return;
     reporter_down(&agent->reporter);
+    // A connection that comes and goes, with no command in between, leaves nothing to be done again.
+    if (agent->lost_once && agent->lost_at == agent->status.last.n)
+        return;
+    agent->lost_once = true;
+    agent->lost_at = agent->status.last.n;
     char done[SENTENCE_SIZE - 64] = "";
     size_t used = 0;
     for (size_t i = 0; i < agent->count; i++) {

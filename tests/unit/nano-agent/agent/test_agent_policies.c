@@ -413,6 +413,23 @@ static void every_policy_does_what_its_table_says(void **state)
     }
 }
 
+static void a_link_that_comes_and_goes_is_lost_once_until_the_next_command(void **state)
+{
+    HERE(rig);
+    rig_config(rig, "led")->lost = POLICY_OFF;
+    rig_start_afresh(rig);
+    rig_send(rig, "led_on");
+    for (int i = 0; i < 3; i++) {
+        agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+        assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+        agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    }
+    rig_send(rig, "led_on");
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 2);
+    assert_false(rig_hardware(rig, "led")->level);
+}
+
 static void hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act(void **state)
 {
     HERE(rig);
@@ -517,6 +534,7 @@ int main(void)
         TEST(a_clean_stop_freezes_motion_and_says_offline),
         TEST(exit_off_releases_at_a_clean_stop_without_a_cut_pulse),
         cmocka_unit_test(every_policy_does_what_its_table_says),
+        TEST(a_link_that_comes_and_goes_is_lost_once_until_the_next_command),
         TEST(hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act),
         TEST(a_pwm_that_cannot_be_disabled_is_told),
         TEST(a_clean_stop_says_offline_even_where_the_hardware_refuses),
