@@ -331,8 +331,10 @@ static void the_history_is_written_by_a_thread(void **state)
     static struct line_history history;
     struct event_base *base = event_base_new();
     int result = 1;
+    char path[96];
+    snprintf(path, sizeof path, "%s/threaded/history", directory);
     assert_non_null(base);
-    struct history_writer *writer = history_writer_new(base, history_file, take_result, &result);
+    struct history_writer *writer = history_writer_new(base, path, take_result, &result);
     assert_non_null(writer);
     line_history_add(&history, "led_on");
     history_writer_save(writer, &history);
@@ -342,7 +344,7 @@ static void the_history_is_written_by_a_thread(void **state)
     assert_int_equal(result, 0);
     history_writer_free(writer); // waits for what is left
     static struct line_history again;
-    assert_int_equal(history_load(history_file, &again), 0);
+    assert_int_equal(history_load(path, &again), 0);
     assert_int_equal(again.count, 2);
     assert_string_equal(again.entries[1], "led_off");
 
@@ -354,6 +356,9 @@ static void the_history_is_written_by_a_thread(void **state)
     assert_true(result < 0);
     history_writer_free(writer);
     event_base_free(base);
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
 }
 
 static void durations_have_units(void **state)
