@@ -180,7 +180,7 @@ static bool list_switching(const struct channel_id *channels, size_t count, enum
     return used > 0;
 }
 
-// What other programs send to the one thing they switch, without a name. True where it is such a word.
+// Knows the words that other programs send, without a name, to the only thing that they switch. Returns true for such a word.
 static bool is_nameless(const struct protocol_command *command, enum verb *verb)
 {
     static const struct {

@@ -45,7 +45,8 @@ static void center_all(struct outcome *outcome, struct channel *channels, size_t
     }
 }
 
-// Brings every output to its safe state, but moves nothing that may not move: that holds, and `why` names it.
+// Brings every output to its safe state. A servo that would have to move for that and may not is held instead, and `why`
+// names it.
 static void off_all(
     struct outcome *outcome, struct channel *channels, size_t count, bool late, int64_t now_us)
 {

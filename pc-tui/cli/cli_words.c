@@ -89,6 +89,6 @@ char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *c
     case CHANNEL_OTHER:
         break;
     }
-    snprintf(out, CLI_VALUE_SIZE, "%s", name);
+    snprintf(out, CLI_VALUE_SIZE, "%s%s", name, channel->unreadable ? " cannot be read" : "");
     return out;
 }

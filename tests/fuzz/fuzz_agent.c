@@ -226,8 +226,8 @@ static void add_servo(const char *name, bool pan, struct bytes *bytes)
         .speed = 1 + (int)bytes_next(bytes) * 20,
         .accel = (int)bytes_next(bytes) * 50};
     c->idle_off_ms = (int)(bytes_next(bytes) % 4) * 500;
-    c->exit = bytes_next(bytes) & 1 ? EXIT_OFF : EXIT_HOLD;
-    c->lost = bytes_next(bytes) & 1 ? LOST_OFF : LOST_HOLD;
+    c->exit = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
+    c->lost = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
     output->pwm.steps = bytes_next(bytes) & 1 ? 4096 : 0;
     // Pulses by the calibration, one nanosecond more on each side for rounding.
     for (int end = 0; end < 2; end++) {
