@@ -145,12 +145,11 @@ static void put_ms(struct line_out *out, int64_t us)
 
 static void put_result(struct line_out *out, const struct journal_event *event)
 {
-    // "limit: already at 45.0°" says where it is; a bare "limit" does not.
-    if (event->value[0] && !event->why[0])
-        put(out, "%s  ", event->value);
     put(out, "%s", event->result_name);
-    if (event->why[0])
+    if (event->why[0]) // "already at 45.0°" says where it is
         put(out, ": %s", event->why);
+    else if (event->value[0])
+        put(out, "  %s", event->value);
 }
 
 static void put_command(
