@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
@@ -25,7 +26,7 @@ enum {
 };
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
-enum { SIGNALS = sizeof signals / sizeof *signals };
+enum { SIGNALS = ARRAY_LENGTH(signals) };
 
 struct app {
     const struct tui_options *options;
