@@ -62,7 +62,7 @@ def a_broker_that_forbids_the_stop_is_told_within_a_second(stage):
     broker = stage.broker(config='acl_file %s\npassword_file %s\n' % (
         stage.write('acl', 'topic read jetson/#\nuser agent\ntopic readwrite jetson/#\n'), users))
     stage.agent(broker, args=['-u', 'agent', '-P', 'secret'])
-    s = tui(stage, broker, columns=120)
+    s = tui(stage, broker, columns=118)
     s.wait('◉ live')
     began = time.monotonic()
     s.press('space')
