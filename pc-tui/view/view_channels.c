@@ -93,13 +93,8 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
     enum channel_kind kind = channel->id.kind;
     if ((unsigned)kind < sizeof draw_kind / sizeof *draw_kind && draw_kind[kind])
         draw_kind[kind](pane, row, at, channel, presence);
-<<<<<<< HEAD
     else
         view_put(pane, row, at->gauge, pane->columns, ROLE_NOTICE, "✗ unreadable");
-=======
-    else if (channel->unreadable)
-        screen_put(pane->screen, row, at->sign, 16, view_age_role(presence, ROLE_NOTICE), "cannot be read");
->>>>>>> agentcore
 }
 
 int view_channels_rows(const struct view *view, int columns)
