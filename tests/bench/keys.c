@@ -67,8 +67,8 @@ static void report(struct rig *rig, const char *id)
         ",\"report\":1.0,\"channels\":{\"tilt\":{\"kind\":\"servo\",\"axis\":\"tilt\",\"deg\":%s%s,\"target\":%s%s,\"min\":-45,\"max\":45,"
         "\"step\":5,\"speed\":120,\"moving\":false,\"driven\":true},\"led\":{\"kind\":\"switch\",\"on\":false}},\"last\":{\"n\":%" PRIu64
         ",%s%s%s\"cmd\":\"tilt_up\",\"result\":\"ok\"}}",
-        ++rig->seq, now_ns() / 1000000, tenths < 0 ? "-" : "", rig->angle, tenths < 0 ? "-" : "", rig->angle, rig->n,
-        id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
+        ++rig->seq, now_ns() / 1000000, tenths < 0 ? "-" : "", rig->angle, tenths < 0 ? "-" : "", rig->angle,
+        rig->n, id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "");
     mosquitto_publish(rig->mosq, NULL, rig->status, len, json, 0, true);
 }
 
@@ -243,10 +243,12 @@ static void print(const struct rig *rig, size_t count, int64_t *wire_ns, int64_t
     qsort(wire_ns, count, sizeof *wire_ns, compare);
     qsort(painted_ns, count, sizeof *painted_ns, compare);
     size_t late = count * 99 / 100;
-    printf("{\"count\":%zu,\"wire_p50_us\":%.1f,\"wire_p99_us\":%.1f,\"painted_p50_us\":%.1f,\"painted_p99_us\":%.1f,"
-           "\"bytes\":%.0f}\n",
-        count, (double)wire_ns[count / 2] / 1e3, (double)wire_ns[late] / 1e3, (double)painted_ns[count / 2] / 1e3,
-        (double)painted_ns[late] / 1e3, (double)rig->bytes / (double)count);
+    printf(
+        "{\"count\":%zu,\"wire_p50_us\":%.1f,\"wire_p99_us\":%.1f,\"painted_p50_us\":%.1f,\"painted_p99_us\":%.1f,"
+        "\"bytes\":%.0f}\n",
+        count, (double)wire_ns[count / 2] / 1e3, (double)wire_ns[late] / 1e3,
+        (double)painted_ns[count / 2] / 1e3, (double)painted_ns[late] / 1e3,
+        (double)rig->bytes / (double)count);
 }
 
 int main(int argc, char **argv)
@@ -258,7 +260,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "Usage: bench-keys PORT ROOT COUNT PROGRAM [ARGUMENT]...\n");
         return 2;
     }
-    int64_t *wire_ns = calloc((size_t)count, sizeof *wire_ns), *painted_ns = calloc((size_t)count, sizeof *painted_ns);
+    int64_t *wire_ns = calloc((size_t)count, sizeof *wire_ns),
+            *painted_ns = calloc((size_t)count, sizeof *painted_ns);
     if (!wire_ns || !painted_ns)
         return 1;
     int rc = open_rig(&rig, argv[1], argv[2], argv + 4);

@@ -202,6 +202,7 @@ static struct agent_channel_config *add(const char *name, enum channel_kind kind
 
     snprintf(c->id.name, sizeof c->id.name, "%s", name);
     c->id.kind = kind;
+    c->start = c->safe = POLICY_OFF;
     *output = (struct output){.pwm = {.ops = &pwm_ops, .period_ns = PERIOD_NS},
         .sw = {.ops = &switch_ops},
         .input = {.ops = &input_ops, .fd = -1},
@@ -226,8 +227,8 @@ static void add_servo(const char *name, bool pan, struct bytes *bytes)
         .speed = 1 + (int)bytes_next(bytes) * 20,
         .accel = (int)bytes_next(bytes) * 50};
     c->idle_off_ms = (int)(bytes_next(bytes) % 4) * 500;
-    c->exit = bytes_next(bytes) & 1 ? EXIT_OFF : EXIT_HOLD;
-    c->lost = bytes_next(bytes) & 1 ? LOST_OFF : LOST_HOLD;
+    c->exit = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
+    c->lost = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
     output->pwm.steps = bytes_next(bytes) & 1 ? 4096 : 0;
     // Pulses by the calibration, one nanosecond more on each side for rounding.
     for (int end = 0; end < 2; end++) {
@@ -253,6 +254,7 @@ static void begin(struct bytes *bytes)
     world.now_us = 5000000;
     world.stop_us = INT64_MIN;
     world.config.report_ms = 1000;
+    snprintf(world.config.root, sizeof world.config.root, "jetson");
     add_servo("tilt", false, bytes);
     add_servo("pan", true, bytes);
     add("led", CHANNEL_SWITCH);

@@ -51,7 +51,7 @@ static void require_sound(const struct tui_options *options)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct config_given given;
+    static const struct tui_config_given given;
     static struct tui_options options;
     static char said[1 << 16], path[64];
     static int file = -1, log = -1, own_stderr = -1;
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&options, 0, sizeof options);
     broker_options_init(&options.broker);
     REQUIRE(dup2(log, STDERR_FILENO) >= 0);
-    int rc = config_file_read(&options, path, &given);
+    int rc = tui_config_file_read(&options, path, &given);
     REQUIRE(dup2(own_stderr, STDERR_FILENO) >= 0);
     ssize_t len = pread(log, said, sizeof said - 1, 0);
     REQUIRE(len >= 0);
