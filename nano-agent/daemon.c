@@ -14,13 +14,17 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
-#include "nano-agent/board/board.h"
 #include "nano-agent/config/config_describe.h"
 #include "nano-agent/daemon_io.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
-enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
+enum {
+    STOP_MS = 1000,
+    HEALTH_MS = 100,
+    EXIT_MISTAKE = 2,
+    REFUSED = 128
+}; // REFUSED: the lowest MQTT 5 reason code of a failure
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
@@ -187,7 +191,7 @@ static void on_message(void *ctx, const struct link_message *message)
 {
     struct daemon *daemon = ctx;
     struct agent_command command = {.topic = message->topic,
-        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->control),
+        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->session.control),
         .payload = message->payload,
         .len = message->len,
         .retained = message->retained,
@@ -202,11 +206,17 @@ static void on_message(void *ctx, const struct link_message *message)
 static void on_published(void *ctx, int token, int reason)
 {
     struct daemon *daemon = ctx;
-    (void)reason;
-    if (token == daemon->heartbeat) {
-        daemon->heartbeat = -1;
-        agent_heartbeat_done(daemon->agent);
+    if (token == daemon->clearing) {
+        daemon->clearing = -1;
+        if (reason >= REFUSED)
+            log_warning("%s holds an old command that the broker does not let us clear (reason %d)",
+                daemon->cleared_topic, reason);
     }
+    if (token != daemon->heartbeat)
+        return;
+    daemon->heartbeat = -1;
+    daemon_tell_refusal(daemon, daemon->heartbeat_len, reason >= REFUSED ? reason : 0);
+    agent_heartbeat_done(daemon->agent);
 }
 
 static const struct link_events link_events = {on_link, on_message, on_published};
@@ -296,29 +306,13 @@ static int watch_inputs(struct daemon *daemon)
 
 static int make_link(struct daemon *daemon)
 {
-    const struct broker_options *broker = &daemon->config.broker;
-    struct link_options options = {0};
-    broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, &options);
-    if (!options.client_id[0]) {
-        char machine[IDENTITY_MACHINE_SIZE];
-        identity_machine(board_device_tree(), "", machine);
-        identity_client(broker->root, broker->device, machine, options.client_id);
+    int rc = mqtt_session_init(&daemon->session, &daemon->config.broker, daemon->boot);
+    if (rc == 0) {
+        daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
+        rc = daemon->link ? 0 : -ENOMEM;
     }
-    protocol_topic(daemon->control, broker->root, "", "control");
-    protocol_topic(daemon->own_control, broker->root, broker->device, "control");
-    protocol_topic(daemon->status, broker->root, broker->device, "status");
-    options.topics[0] = daemon->own_control;
-    options.topics[1] = daemon->control;
-    options.topic_count = broker->device[0] ? 2 : 1;
-    options.topic_qos[0] = options.topic_qos[1] = broker->qos;
-    if (status_write_offline(daemon->will, broker->device, daemon->boot, "") < 0)
-        return -EMSGSIZE;
-    options.will_topic = daemon->status;
-    options.will_payload = daemon->will;
-    options.unsent_max = UNSENT_MAX;
-    daemon->link = link_new(daemon->base, &options, &link_events, daemon);
-    explicit_bzero(options.password, sizeof options.password);
-    return daemon->link ? 0 : -ENOMEM;
+    mqtt_session_finish(&daemon->session);
+    return rc;
 }
 
 static void tell_store_trouble(const char *sentence)
@@ -424,8 +418,12 @@ static void trace(const char *line)
 int daemon_run(const struct config *config)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){
-        .config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1, .because = "the start"};
+    daemon = (struct daemon){.config = *config,
+        .armed_us = INT64_MAX,
+        .timer_fd = -1,
+        .heartbeat = -1,
+        .clearing = -1,
+        .because = "the start"};
     command_log_init(&daemon.commands);
     if (log_enabled(LOG_LEVEL_DEBUG))
         config_describe(config, trace);

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "common/clock.h"
 #include "common/mqtt/handle.h"
+#include "common/mqtt/intake.h"
+#include "common/mqtt/keepalive.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/outgoing.h"
 #include "common/mqtt/socket_events.h"
@@ -18,9 +19,6 @@
 #include "common/mqtt/timer.h"
 
 enum {
-    MISC_MS = 1000, // the library counts whole seconds
-    // Less than a heartbeat of 1 s that comes a little early: with a whole second the timer would add a wake-up.
-    MISC_ON_READ_MS = 500,
     PACKETS_A_TURN = 16, // then timers and other descriptors have their turn
 };
 
@@ -33,7 +31,7 @@ struct connection {
     struct handle handle; // its mosq is NULL after the end
     enum connection_phase phase;
     struct socket_events socket;
-    struct event *misc;          // the library's housekeeping
+    struct keepalive keepalive;
     struct event *wake;          // runs what must not happen inside a caller's call
     bool closing, disconnecting; // connection_close was called; DISCONNECT is on its way
     bool judged;                 // end says why; it is carried out when the library has returned
@@ -42,18 +40,19 @@ struct connection {
     bool free_later;
 
     size_t subacks_missing;
-    int64_t last_read_ms, last_misc_ms;
+    int64_t last_read_ms;
+    int64_t last_proof_ms; // a whole packet came
     struct outgoing outgoing;
+    struct intake intake;
 };
 
 static void close_socket(struct connection *connection)
 {
     socket_events_close(&connection->socket);
-    if (connection->misc)
-        event_free(connection->misc);
+    keepalive_finish(&connection->keepalive);
     if (connection->wake)
         event_free(connection->wake);
-    connection->misc = connection->wake = NULL;
+    connection->wake = NULL;
     handle_finish(&connection->handle);
 }
 
@@ -87,6 +86,8 @@ static void judge(struct connection *connection, enum link_trouble trouble, int 
         return;
     connection->judged = true;
     connection->end = (struct connection_end){.phase = connection->phase, .trouble = trouble, .code = code};
+    if (trouble == TROUBLE_MEMORY)
+        memcpy(connection->end.topic, connection->intake.topic, sizeof connection->end.topic);
     snprintf(connection->end.reason, sizeof connection->end.reason, "%s", reason);
 }
 
@@ -106,15 +107,25 @@ static void finish(struct connection *connection)
         connection->events->ended(connection->ctx, &connection->end);
 }
 
-static void now_up(struct connection *connection);
-
 // ---- what the library reports
+
+static void now_up(struct connection *connection)
+{
+    connection->phase = PHASE_UP;
+    keepalive_start(&connection->keepalive, clock_now_ms());
+    connection->events->subscribed(connection->ctx);
+}
 
 static void on_connected(void *ctx, int code)
 {
     struct connection *connection = ctx;
     char reason[LINK_REASON_SIZE];
 
+    if (connection->phase != PHASE_HELLO) {
+        link_reason_malformed(reason, connection->options->name, "a second CONNACK");
+        judge(connection, TROUBLE_PROTOCOL, 0, reason);
+        return;
+    }
     if (code != 0) {
         enum link_trouble trouble = link_reason_refusal(reason, connection->options->name, code);
         judge(connection, trouble, code, reason);
@@ -128,24 +139,19 @@ static void on_connected(void *ctx, int code)
         now_up(connection);
 }
 
-static void on_subscribed(void *ctx, int count, const int *granted)
+static void on_subscribed(void *ctx, const char *refused)
 {
     struct connection *connection = ctx;
-    const struct handle_options *mqtt = &connection->options->mqtt;
     char reason[LINK_REASON_SIZE];
 
     if (connection->phase != PHASE_SUBSCRIBE || is_over(connection))
         return;
-    for (int i = 0; i < count; i++) {
-        if (granted[i] < 128)
-            continue;
-        link_reason_denied(
-            reason, connection->options->name, mqtt->topics[mqtt->topic_count == (size_t)count ? i : 0]);
-        judge(connection, TROUBLE_DENIED, granted[i], reason);
-        return;
-    }
-    if (connection->subacks_missing > 0 && --connection->subacks_missing == 0)
+    if (refused) {
+        link_reason_denied(reason, connection->options->name, refused);
+        judge(connection, TROUBLE_DENIED, 0, reason);
+    } else if (connection->subacks_missing > 0 && --connection->subacks_missing == 0) {
         now_up(connection);
+    }
 }
 
 static void on_goodbye(void *ctx, int code)
@@ -161,6 +167,7 @@ static void on_message(void *ctx, const struct link_message *message)
 {
     struct connection *connection = ctx;
 
+    connection->last_proof_ms = connection->last_read_ms; // of a large one that came in pieces, too
     if (!is_over(connection))
         connection->events->message(connection->ctx, message);
 }
@@ -185,29 +192,6 @@ static const struct handle_events handle_events = {
 
 // ---- the socket
 
-static void arm_misc(struct connection *connection)
-{
-    // A quarter of the keep-alive: the broker gives up at one and a half.
-    int every_ms = connection->options->mqtt.keepalive_s * 250;
-
-    connection->last_misc_ms = clock_now_ms();
-    timer_arm(connection->misc, every_ms > MISC_MS ? every_ms : MISC_MS);
-}
-
-static int run_misc(struct connection *connection)
-{
-    // As long as something is read every second or two, this pushes the timer away and it never wakes us.
-    arm_misc(connection);
-    return mosquitto_loop_misc(connection->handle.mosq);
-}
-
-static void now_up(struct connection *connection)
-{
-    connection->phase = PHASE_UP;
-    arm_misc(connection);
-    connection->events->subscribed(connection->ctx);
-}
-
 static int flush(struct connection *connection)
 {
     if (mosquitto_socket(connection->handle.mosq) < 0 || !mosquitto_want_write(connection->handle.mosq))
@@ -226,15 +210,6 @@ static void watch(struct connection *connection)
 {
     socket_events_set(
         &connection->socket, !reading_pauses(connection), mosquitto_want_write(connection->handle.mosq));
-}
-
-// The library reads one packet a call. True if more bytes wait: asking costs less than a turn of the loop.
-static bool more_to_read(const struct connection *connection)
-{
-    int fd = mosquitto_socket(connection->handle.mosq);
-    int waiting = 0;
-
-    return fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
 static void end_as_asked(struct connection *connection)
@@ -281,31 +256,60 @@ static void settle(struct connection *connection, int rc, int error)
         say_goodbye_or_end(connection);
 }
 
+static void judge_packet(struct connection *connection, enum intake_verdict verdict)
+{
+    char reason[LINK_REASON_SIZE];
+    const char *name = connection->options->name;
+
+    if (verdict == INTAKE_MALFORMED) {
+        link_reason_malformed(reason, name, "a property that MQTT 5 does not know");
+        judge(connection, TROUBLE_PROTOCOL, 0, reason);
+    } else if (verdict == INTAKE_TOO_LARGE) {
+        judge_code(connection, MOSQ_ERR_NOMEM, 0);
+    }
+}
+
+// Reads one packet, if there is one. False if there is nothing more to read in this turn.
+static bool read_packet(struct connection *connection, int *rc, int *error)
+{
+    struct packet packet;
+    enum intake_verdict verdict = intake_next(&connection->intake, connection->outgoing.unacked, &packet);
+
+    if (verdict != INTAKE_READ) {
+        judge_packet(connection, verdict);
+        return false;
+    }
+    errno = 0;
+    *rc = mosquitto_loop_read(connection->handle.mosq, 1);
+    if (packet.type != 0 || connection->intake.off)
+        connection->last_proof_ms = connection->last_read_ms;
+    // What a callback published goes out before anything else is read.
+    if (*rc == MOSQ_ERR_SUCCESS)
+        *rc = flush(connection);
+    *error = errno;
+    return *rc == MOSQ_ERR_SUCCESS;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct connection *connection = arg;
-    int rc, error, packets = 0;
+    int rc = MOSQ_ERR_SUCCESS, error = 0, packets = 0;
 
     (void)fd;
     (void)what;
     enter(connection);
     connection->last_read_ms = clock_now_ms();
-    do {
-        errno = 0;
-        rc = mosquitto_loop_read(connection->handle.mosq, 1);
-        // What a callback published goes out before anything else is read.
-        if (rc == MOSQ_ERR_SUCCESS)
-            rc = flush(connection);
-        error = errno;
-    } while (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && ++packets < PACKETS_A_TURN &&
-             !reading_pauses(connection) && more_to_read(connection));
+    intake_begin(&connection->intake);
+    while (!is_over(connection) && packets++ < PACKETS_A_TURN && !reading_pauses(connection))
+        if (!read_packet(connection, &rc, &error))
+            break;
     // After the write: what we send carries the acknowledgement that QUICKACK would send on its own.
     if (rc == MOSQ_ERR_SUCCESS)
         tcp_acknowledge_at_once(connection->socket.fd);
-    if (rc == MOSQ_ERR_SUCCESS && connection->phase == PHASE_UP &&
+    if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->phase == PHASE_UP &&
         mosquitto_socket(connection->handle.mosq) >= 0 &&
-        connection->last_read_ms - connection->last_misc_ms >= MISC_ON_READ_MS) {
-        rc = run_misc(connection);
+        keepalive_is_due(&connection->keepalive, connection->last_read_ms)) {
+        rc = keepalive_run(&connection->keepalive, connection->last_read_ms);
         error = errno;
     }
     settle(connection, rc, error);
@@ -325,9 +329,7 @@ static void tcp_is_over(struct connection *connection, int fd)
     }
     connection->phase = PHASE_HELLO;
     errno = 0;
-    int rc = mosquitto_loop_read(connection->handle.mosq, 1);
-    if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(connection->handle.mosq) >= 0)
-        rc = mosquitto_loop_write(connection->handle.mosq, 1);
+    int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
     error = errno;
     tcp_acknowledge_at_once(connection->socket.fd);
     settle(connection, rc, error);
@@ -349,14 +351,14 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     leave(connection);
 }
 
-static void on_misc(evutil_socket_t fd, short what, void *arg)
+static void on_keepalive(evutil_socket_t fd, short what, void *arg)
 {
     struct connection *connection = arg;
 
     (void)fd;
     (void)what;
     enter(connection);
-    int rc = run_misc(connection);
+    int rc = keepalive_run(&connection->keepalive, clock_now_ms());
     settle(connection, rc, errno);
     leave(connection);
 }
@@ -387,6 +389,7 @@ static int watch_socket(struct connection *connection)
     if (socket_events_open(&connection->socket, connection->base, fd, on_readable, on_writable, connection) <
         0)
         return MOSQ_ERR_NOMEM;
+    intake_init(&connection->intake, connection->socket.fd, connection->options->mqtt.version == 5);
     socket_events_set(&connection->socket, false, true); // connect() is over
     return MOSQ_ERR_SUCCESS;
 }
@@ -405,9 +408,10 @@ struct connection *connection_open(struct event_base *base, const char *address,
     connection->socket.fd = -1;
     // A new handle for every connection: an old one would send what it still holds.
     int rc = handle_init(&connection->handle, &options->mqtt, &handle_events, connection);
-    connection->misc = evtimer_new(base, on_misc, connection);
+    int failed = keepalive_init(&connection->keepalive, base, connection->handle.mosq,
+        options->mqtt.keepalive_s, on_keepalive, connection);
     connection->wake = event_new(base, -1, 0, on_wake, connection);
-    if (!connection->handle.mosq || !connection->misc || !connection->wake) {
+    if (!connection->handle.mosq || failed || !connection->wake) {
         destroy(connection);
         return NULL;
     }
@@ -484,9 +488,9 @@ enum connection_phase connection_phase(const struct connection *connection)
     return connection->phase;
 }
 
-int64_t connection_last_read_ms(const struct connection *connection)
+int64_t connection_last_proof_ms(const struct connection *connection)
 {
-    return connection->last_read_ms;
+    return connection->last_proof_ms;
 }
 
 size_t connection_unsent(const struct connection *connection)

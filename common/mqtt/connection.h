@@ -24,6 +24,8 @@ struct connection_options { // must outlive the connection
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
 };
 
+enum { CONNECTION_TOPIC_SIZE = 128 };
+
 enum connection_phase {
     PHASE_TCP,       // connect() is under way
     PHASE_HELLO,     // CONNECT is sent
@@ -35,6 +37,7 @@ struct connection_end {
     enum connection_phase phase; // how far it had come
     enum link_trouble trouble;   // TROUBLE_NONE: closed as asked by connection_close
     char reason[LINK_REASON_SIZE];
+    char topic[CONNECTION_TOPIC_SIZE]; // of the message that was too large (TROUBLE_MEMORY); "" = not known
     int code; // of the CONNACK or DISCONNECT that ended it (MQTT 5: 128 and above), else 0
 };
 
@@ -68,8 +71,8 @@ void connection_say_goodbye(struct connection *connection);
 void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason);
 
 enum connection_phase connection_phase(const struct connection *connection);
-// When anything last came from the peer, CLOCK_MONOTONIC milliseconds; 0 = never.
-int64_t connection_last_read_ms(const struct connection *connection);
+// When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
+int64_t connection_last_proof_ms(const struct connection *connection);
 // Messages of ours (QoS 0) not yet handed to the socket.
 size_t connection_unsent(const struct connection *connection);
 

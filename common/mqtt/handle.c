@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The library's read function handles as many packets a call as messages of QoS 1 and 2 are in flight, until errno says
+// EAGAIN. Only one packet has been looked at (intake.h), so each callback ends the call.
+static void read_no_further(void)
+{
+    errno = EAGAIN;
+}
+
 static void on_connect(
     struct mosquitto *mosq, void *arg, int code, int flags, const mosquitto_property *properties)
 {
@@ -23,11 +30,17 @@ static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, 
     const mosquitto_property *properties)
 {
     struct handle *handle = arg;
+    const struct handle_options *options = handle->options;
+    const char *refused = NULL;
 
     (void)mosq;
     (void)mid;
     (void)properties;
-    handle->events->subscribed(handle->ctx, count, granted);
+    for (int i = count - 1; i >= 0; i--)
+        if (granted[i] >= 128)
+            refused = options->topics[options->topic_count == (size_t)count ? i : 0];
+    handle->events->subscribed(handle->ctx, refused);
+    read_no_further();
 }
 
 static void on_disconnect(struct mosquitto *mosq, void *arg, int code, const mosquitto_property *properties)
@@ -68,6 +81,7 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
     handle->events->message(handle->ctx, &ours);
     free(response_topic);
     free(correlation);
+    read_no_further();
 }
 
 static void on_publish(
@@ -78,6 +92,7 @@ static void on_publish(
     (void)mosq;
     (void)properties;
     handle->events->done(handle->ctx, mid, code);
+    read_no_further();
 }
 
 static int set_up(struct handle *handle)

@@ -27,7 +27,7 @@ struct handle_options {    // all pointers must outlive the handle
 // Called from inside the library's functions that read and write: there the handle must not be freed.
 struct handle_events {
     void (*connected)(void *ctx, int code);                         // CONNACK; 0 = accepted
-    void (*subscribed)(void *ctx, int count, const int *granted);   // SUBACK; 128 and above = refused
+    void (*subscribed)(void *ctx, const char *refused);             // SUBACK; refused: a topic, or NULL
     void (*goodbye)(void *ctx, int code);                           // DISCONNECT from the broker (MQTT 5)
     void (*message)(void *ctx, const struct link_message *message); // PUBLISH
     void (*done)(void *ctx, int mid, int code); // a message of ours is written (QoS 0) or acknowledged

@@ -138,17 +138,16 @@ static void on_subscribed(void *ctx)
 
 static void on_message(void *ctx, const struct link_message *message)
 {
-    struct link *link = ctx;
+    const struct link *link = ctx;
 
-    if (!link->free_later)
-        link->events->message(link->ctx, message);
+    link->events->message(link->ctx, message);
 }
 
 static void on_published(void *ctx, int token, int reason)
 {
-    struct link *link = ctx;
+    const struct link *link = ctx;
 
-    if (link->events->published && !link->free_later)
+    if (link->events->published)
         link->events->published(link->ctx, token, reason);
 }
 
@@ -318,8 +317,10 @@ static bool is_oversized(struct link *link, struct connection_end *end)
         link->oversized = 0;
     if (!memory || link->oversized < 2)
         return false;
-    link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port,
-        link->options.topic_count > 0 ? link->options.topics[0] : "#");
+    const char *topic = end->topic;
+    if (topic[0] == '\0') // the library ran out of memory before it knew
+        topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
+    link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port, topic);
     return true;
 }
 
@@ -483,9 +484,14 @@ const struct link_report *link_report(const struct link *link)
     return &link->report;
 }
 
+int64_t link_last_proof_ms(const struct link *link)
+{
+    return link->connection ? connection_last_proof_ms(link->connection) : 0;
+}
+
 int64_t link_last_read_ms(const struct link *link)
 {
-    return link->connection ? connection_last_read_ms(link->connection) : 0;
+    return link_last_proof_ms(link);
 }
 
 size_t link_unsent(const struct link *link)

@@ -74,7 +74,9 @@ void link_close(struct link *link, int timeout_ms);
 void link_reset(struct link *link, enum link_trouble trouble, const char *reason);
 
 const struct link_report *link_report(const struct link *link);
-// When the last packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection.
+// When the last whole packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection. Single bytes that
+// trickle in prove nothing.
+int64_t link_last_proof_ms(const struct link *link);
 int64_t link_last_read_ms(const struct link *link);
 // Messages of ours (QoS 0) not yet handed to the socket.
 size_t link_unsent(const struct link *link);

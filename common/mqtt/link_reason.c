@@ -91,6 +91,11 @@ enum link_trouble link_reason_code(
     }
 }
 
+void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const char *what)
+{
+    say(out, "%s broke the protocol (%s)", at, what);
+}
+
 enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code)
 {
     char text[128];

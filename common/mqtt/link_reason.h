@@ -17,6 +17,9 @@ enum link_trouble link_reason_errno(char out[LINK_REASON_SIZE], const char *at, 
 enum link_trouble link_reason_code(
     char out[LINK_REASON_SIZE], const char *at, int rc, int error, bool unanswered);
 
+// The broker sent something that must not be; libmosquitto does not say so itself.
+void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const char *what);
+
 // code: the return code of a CONNACK, not 0: 1 to 5 in MQTT 3.1.1, 128 and above in MQTT 5.
 enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code);
 

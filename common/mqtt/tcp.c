@@ -2,8 +2,10 @@
 #include "common/mqtt/tcp.h"
 
 #include <errno.h>
+#include <linux/tcp.h> // that of libc has no tcpi_bytes_received
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { USER_TIMEOUT_MS = 4000 };
@@ -35,4 +37,26 @@ int tcp_connect_error(int fd)
     if (error == 0 && getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0)
         return errno;
     return error;
+}
+
+int tcp_waiting(int fd)
+{
+    int waiting;
+
+    return ioctl(fd, FIONREAD, &waiting) < 0 ? -errno : waiting;
+}
+
+int64_t tcp_consumed(int fd)
+{
+    for (;;) { // until nothing has arrived between the two questions
+        struct tcp_info info;
+        socklen_t len = sizeof info;
+        int before = tcp_waiting(fd);
+        if (before < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+            return -errno;
+        if (len < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received)
+            return -ENOTSUP;
+        if (tcp_waiting(fd) == before)
+            return (int64_t)info.tcpi_bytes_received - before;
+    }
 }

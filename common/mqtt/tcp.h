@@ -3,6 +3,8 @@
 #ifndef COMMON_MQTT_TCP_H
 #define COMMON_MQTT_TCP_H
 
+#include <stdint.h>
+
 // For a new socket. Small writes must not wait for the acknowledgement of the write before (Nagle's algorithm), and
 // bytes that are not acknowledged for 4 s mean that the peer is gone.
 void tcp_prepare(int fd);
@@ -14,5 +16,11 @@ void tcp_acknowledge_at_once(int fd);
 
 // How a connect() that was under way went: 0 or a positive errno.
 int tcp_connect_error(int fd);
+
+// Bytes that have arrived and are not yet read; less than 0 on an error.
+int tcp_waiting(int fd);
+
+// How many bytes of the stream have been read, by whomever; less than 0 where the kernel (before 4.1) does not say.
+int64_t tcp_consumed(int fd);
 
 #endif

@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 static const char *const result_names[] = {
     [RESULT_NONE] = "",

@@ -25,7 +25,7 @@ enum {
     PROTOCOL_WHY_SIZE = 4 * 200 + 1, // bytes that hold any `why`, with terminator
     PROTOCOL_IDS_REMEMBERED = 256,   // ids whose first result an agent remembers
     PROTOCOL_STOP_HOLD_MS = 500,     // motion is refused for so long after a stop
-    PROTOCOL_TTL_MS = 1500,          // what a controller gives a motion command to live
+    PROTOCOL_TTL_MS = 1500,          // a controller's motion command expires after so long
     PROTOCOL_STATUS_PER_SECOND = 20, // coalesced statuses while something changes
     PROTOCOL_REPLY_MAX = 4 * 1024,   // bytes of a reply to a response topic
     // What a configuration may say, and therefore a status may carry.
@@ -48,7 +48,7 @@ enum protocol_result {
     RESULT_OTHER, // a reader met a result it does not know: shown as a failure
 };
 
-// "ok", "limit", …; "" for RESULT_NONE, "other" for RESULT_OTHER.
+// The word of a result on the wire ("ok"); "" for RESULT_NONE, "other" for RESULT_OTHER.
 const char *protocol_result_name(enum protocol_result result);
 // The inverse; RESULT_OTHER for a name not known, RESULT_NONE for "".
 enum protocol_result protocol_result_parse(const char *name);

@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "common/protocol/protocol.h"
+#include "common/protocol/say.h"
 #include "common/protocol/span.h"
 #include "common/text.h"
 
-// Bytes of a foreign word that an error sentence quotes: enough to recognise it.
+// So many bytes of a foreign word are quoted in a sentence: enough to recognise the word.
 enum { QUOTE_BYTES = 32 };
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 static bool is_blank(char c)
 {
@@ -58,7 +57,7 @@ static struct span to_plain(struct span s, char *out)
     return plain;
 }
 
-// Takes the next word off the front of rest; an empty one at the end.
+// Takes the next word off the front of rest. At the end the word is empty.
 static struct span next_word(struct span *rest)
 {
     while (rest->len > 0 && is_blank(rest->at[0])) {
@@ -147,8 +146,7 @@ static void write_canonical(struct protocol_command *out)
                 (size_t)snprintf(out->cmd + len, sizeof out->cmd - len, "%s%s", len > 0 ? " " : "", parts[i]);
 }
 
-// What no command contains, in whatever form: broken UTF-8, NUL and control characters but blanks and line
-// ends.
+// Refuses what no command contains, in whatever form: broken UTF-8, NUL, and control characters except blanks and line ends.
 static int check_characters(struct span s, char why[PROTOCOL_WHY_SIZE])
 {
     for (size_t i = 0; i < s.len;) {
@@ -179,7 +177,7 @@ static int check_length(size_t len, char why[PROTOCOL_WHY_SIZE])
     return -EINVAL;
 }
 
-// Leaves of a refused command what may be shown and nothing that could be carried out.
+// Leaves of a refused command only the text that may be shown, and nothing that could be carried out.
 static void refuse(struct protocol_command *out, struct span s)
 {
     out->word[0] = out->second[0] = '\0';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reading a status. It comes from anybody who may publish: nothing of it is believed before it was checked.
+// Reads a status. It comes from anybody who may publish, so that nothing of it is used before it was checked.
 #include "common/protocol/status.h"
 
 #include <errno.h>
@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "common/protocol/reader.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { REPORT_MAX_MS = 24 * 3600 * 1000, REPORT_DEFAULT_MS = 1000 };
 
-// Returns false for a channel to pass over: one of a kind not known.
+// Returns false where the kind is not known: such a channel is passed over.
 static bool read_channel(struct reader *r, struct status_channel *c)
 {
     size_t len;
@@ -120,7 +119,7 @@ static void read_health(const json_t *object, struct status_health *h)
     reader_clean(&r, "noise", h->noise, sizeof h->noise, PROTOCOL_TOPIC_MAX);
 }
 
-// 0, or what is wrong with `v`.
+// Returns 0, or a negative errno with what is wrong with `v` in why.
 static int check_version(const json_t *object, char why[PROTOCOL_WHY_SIZE])
 {
     const json_t *v = json_object_get(object, "v");

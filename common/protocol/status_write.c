@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writing a status. A command changes `last` and one channel, so the text of every part is kept and encoded
-// again only where its bytes changed.
+// Writes a status. A command changes `last` and one channel, so the text of each part is kept, and is encoded again only
+// where the part has changed.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum {
     LAST_SIZE = 2048, // every character of `cmd`, `why`, `id` and `from` escaped, and the keys, take 1400
 };
 
-// Bytes, not members: padding that differs costs one more encoding and nothing else.
+// Compares the bytes and not the members. Padding that differs costs one more encoding and nothing else.
 static bool is_same(const void *a, const void *b, size_t size)
 {
     return memcmp(a, b, size) == 0;
@@ -89,7 +89,7 @@ static void put_last(struct sink *s, const struct status_last *last)
     sink_put(s, last->again ? ",\"again\":true}" : "}");
 }
 
-// Without the brace that closes it.
+// Leaves out the brace that closes the object.
 static void put_head(struct sink *s, const struct head *head)
 {
     sink_fixed(s, "{\"v\":", PROTOCOL_VERSION, 0);

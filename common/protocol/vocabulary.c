@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
-#define COUNT(array)  (sizeof array / sizeof *(array))
 
 enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
 
@@ -111,7 +110,7 @@ static enum protocol_result unknown_servo(
 {
     const char *servos[PROTOCOL_CHANNELS_MAX];
     size_t servo_count = 0;
-    for (size_t i = 0; i < count && servo_count < COUNT(servos); i++)
+    for (size_t i = 0; i < count && servo_count < ARRAY_LENGTH(servos); i++)
         if (channels[i].kind == CHANNEL_SERVO)
             servos[servo_count++] = channels[i].name;
     const char *nearest = text_nearest(name, servos, servo_count);
@@ -181,7 +180,7 @@ static bool list_switching(const struct channel_id *channels, size_t count, enum
     return used > 0;
 }
 
-// What other programs send to the one thing they switch, without a name. True where it is such a word.
+// Knows the words that other programs send, without a name, to the only thing that they switch. Returns true for such a word.
 static bool is_nameless(const struct protocol_command *command, enum verb *verb)
 {
     static const struct {
@@ -193,7 +192,7 @@ static bool is_nameless(const struct protocol_command *command, enum verb *verb)
         *verb = command->tenths ? VERB_ON : VERB_OFF;
         return true;
     }
-    for (size_t i = 0; i < COUNT(words) && !command->has_number && !command->second[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(words) && !command->has_number && !command->second[0]; i++) {
         if (strcmp(command->word, words[i].word) == 0) {
             *verb = words[i].verb;
             return true;
@@ -286,7 +285,7 @@ enum protocol_result vocabulary_match(const struct channel_id *channels, size_t 
         return match_nameless(channels, count, command, verb, why);
     if (command->word[0] == '\0')
         return match_number_alone(channels, count, command, why);
-    for (size_t i = 0; i < COUNT(words_for_all); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++)
         if (strcmp(command->word, words_for_all[i].suffix) == 0)
             return match_word_for_all(channels, count, command, &words_for_all[i], out, why);
     if (command->second[0] && wants_underscore(channels, count, command, why))
@@ -361,7 +360,7 @@ void vocabulary_each(const struct channel_id *channels, size_t count,
     for (size_t i = 0; i < count; i++)
         if (!each_word(&channels[i], each, ctx))
             return;
-    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++) {
         bool is_move = words_for_all[i].verb == VERB_SET;
         if (is_move && first_servo(channels, count) < 0)
             continue;

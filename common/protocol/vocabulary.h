@@ -27,7 +27,7 @@ struct vocabulary_match {
 enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE]);
 
-// True for what makes a servo move: refused for PROTOCOL_STOP_HOLD_MS after a stop, and needs a deadline from
+// True for a verb that makes something move. Such a command is refused for PROTOCOL_STOP_HOLD_MS after a stop, and needs a deadline from
 // a controller. kind is that of the channel matched (ignored for the verbs that address all).
 bool vocabulary_is_motion(enum verb verb, enum channel_kind kind);
 

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
 #include "nano-agent/agent/duplicates.h"
 #include "nano-agent/agent/execute.h"
 #include "nano-agent/agent/keeper.h"
 #include "nano-agent/agent/reporter.h"
 #include "nano-agent/agent/topics.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { SENTENCE_SIZE = 512 };
 
@@ -116,7 +115,7 @@ static void begin_last(struct agent *agent, const struct protocol_command *comma
 {
     struct status_last *last = &agent->status.last;
     uint64_t n = last->n;
-    // Wholly, so that the writer's comparison sees only what differs.
+    // The whole struct is cleared, so that the writer, which compares bytes, sees no old ones behind a shorter text.
     memset(last, 0, sizeof *last);
     last->n = n + 1;
     memcpy(last->id, command->id, strlen(command->id) + 1);
@@ -150,7 +149,7 @@ static void stop_by_guess(struct agent *agent, const struct request *request, st
     }
 }
 
-// Decides about a command from the wire and carries out what may be: fills `last`.
+// Decides about a command from the wire, carries it out where that may be, and fills `last`.
 static void decide(struct agent *agent, const struct request *request, struct now now)
 {
     struct status_last *last = &agent->status.last;
@@ -159,7 +158,7 @@ static void decide(struct agent *agent, const struct request *request, struct no
     if (request->command->retained && !stop) {
         last->result = RESULT_RETAINED;
         say(last->why, "retained: publish it without -r (retain: false)");
-        return; // and not remembered: the same id may come again as a live one
+        return; // The id is not remembered: the same command may come again, published live.
     }
     const struct duplicate *first = words->id[0] ? duplicates_find(&agent->duplicates, words->id) : NULL;
     if (first && !stop) {
@@ -409,7 +408,7 @@ void agent_heartbeat_done(struct agent *agent)
     agent->reporter.outstanding = false;
 }
 
-// Acts as `lost` says. Returns in a word what was done, NULL where nothing had to be.
+// Does what the `lost` of a channel says. Returns a few words for the log, or NULL where nothing had to be done.
 static const char *lose(struct agent *agent, struct channel *c, int64_t now_us)
 {
     struct status_channel before, after;
@@ -503,7 +502,7 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
         return;
     agent->stopped = true;
     execute_stop(agent->channels, agent->count, false, now_us);
-    // Before `exit` is applied: what the end of the agent switches off, nobody has switched off.
+    // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);
     for (size_t i = 0; i < agent->count; i++) {

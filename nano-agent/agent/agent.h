@@ -41,19 +41,19 @@ struct agent_io {
 
 struct agent;
 
-// Copies config and io. outputs[i] belongs to config->channels[i]. kept: where an earlier run left the
-// servos, NULL = not known. boot: this run's random id. Powers and moves nothing except what `start` says;
-// takes over a PWM found running. NULL without memory.
+// Makes an agent; copies config and io. outputs[i] is the hardware of config->channels[i]. kept is where an earlier run left
+// the servos, NULL where that is not known. boot is the random id of this run. Nothing is powered or moved except as
+// `start` says, and a PWM that is found running is taken over. Returns NULL where memory is short.
 struct agent *agent_new(const struct agent_config *config, const union agent_output *outputs,
     const struct positions *kept, const char *boot, const struct agent_io *io, void *ctx, int64_t now_us,
     int64_t boot_ms);
 void agent_free(struct agent *agent); // frees no hardware
 
-// Carries out or refuses one command: moves the pin first, then reports. An empty payload is ignored.
+// Carries out or refuses one command. The pin changes first, then the report goes out. An empty payload is ignored.
 void agent_command(struct agent *agent, const struct agent_command *command, int64_t now_us, int64_t boot_ms);
 
-// An edge was seen on an input channel, or its debounce time has passed (the agent asks by agent_next_us and
-// reads it itself).
+// Tells the agent that an edge was seen on an input channel. What follows from its debounce time the agent does by itself in
+// agent_tick.
 void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms);
 
 // The link came up: a status is published at once. Or it was lost for longer than the configuration allows: the agent
@@ -64,8 +64,8 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
 // The outstanding heartbeat was acknowledged: the next may go at QoS 1.
 void agent_heartbeat_done(struct agent *agent);
 
-// Does what is due: frames of motion, coalesced status, heartbeat, debounce, idle_off, saving. Call when
-// agent_next_us has passed.
+// Does everything that is due: frames of motion, statuses, heartbeat, debounce, idle_off, saving. It is to be called when the
+// time that agent_next_us returns has come.
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms);
 // When agent_tick is next due (CLOCK_MONOTONIC us); INT64_MAX = nothing is, never so while the link is up.
 int64_t agent_next_us(const struct agent *agent);

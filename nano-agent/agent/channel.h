@@ -24,7 +24,8 @@ enum policy {
 struct agent_channel_config {
     struct channel_id id;
     struct motion_config motion; // servo; a dimmer uses period_ns alone
-    uint32_t fingerprint; // servo: positions_fingerprint; what was kept of another servo is not believed
+    uint32_t
+        fingerprint; // servo: positions_fingerprint; a position that was kept of another servo is not taken
     enum servo_axis axis;
     int step;        // tenths of a degree, 1 to 900
     int idle_off_ms; // 0 = never
@@ -73,11 +74,11 @@ struct channel {
 struct channel_ops {
     enum channel_port port;
     bool keeps_position; // motion says where it is, and that outlasts a run
-    // Takes over what the hardware does, then does what `start` says. kept: where an earlier run left it, NULL = not
-    // known. Everything in *c that is not told here is zero, times are INT64_MAX.
+    // Takes over what the hardware is doing, then does what `start` says. kept is where an earlier run left the servo,
+    // NULL where that is not known. config, out and ops of *c are set already; everything else is zero or not due.
     int (*init)(struct channel *c, const struct position *kept, int64_t now_us);
-    // Carries out a word of the kind. limit: gets one sentence where a limit cut it short ("already at 45.0°"), and is ""
-    // before.
+    // Carries out a word of the kind. limit is "" and gets one sentence where a limit cut the command short ("already at
+    // 45.0°").
     int (*execute)(struct channel *c, const struct vocabulary_match *match, int64_t now_us,
         char limit[PROTOCOL_WHY_SIZE]);
     // Does what a policy says. POLICY_CENTER moves only what is driven: it powers nothing.

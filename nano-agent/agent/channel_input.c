@@ -21,6 +21,6 @@ static void report(const struct channel *c, struct status_channel *out)
     out->on = c->debounce.level;
 }
 
-// An input is driven by nobody: its edges go through debounce.h, and the agent runs what comes of them.
+// Nobody commands an input. Its edges go through debounce.h, and the agent runs the commands that come of them.
 const struct channel_ops channel_input = {
     .port = PORT_INPUT, .init = init, .next_us = next_us, .report = report};

@@ -69,8 +69,8 @@ static int off(struct channel *c, int64_t now_us)
     return pwm_output_release(&c->pwm, now_us);
 }
 
-// What still runs tells best where the servo is; else what was kept does. A servo that had been switched off stays off:
-// somebody may have done that to turn it by hand.
+// A pulse that still runs tells best where the servo is, and the position that was kept tells it otherwise. A servo that had
+// been switched off stays off: somebody may have done that to turn it by hand.
 static int start(struct channel *c, const struct position *kept, int64_t now_us)
 {
     bool limited;

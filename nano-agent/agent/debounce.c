@@ -27,7 +27,7 @@ static bool is_stop(const char *text)
     return protocol_parse_text(text, strlen(text), &command, why) == 0 && protocol_is_stop(&command);
 }
 
-// The command of the level that the input has now. A command too many for this second waits, but never a stop.
+// Runs the command of the level that the input has now. A command that is one too many for this second waits, except a stop.
 static void run(struct debounce *d, int64_t now_us, struct debounce_result *result)
 {
     const char *text = d->level ? d->press : d->release;

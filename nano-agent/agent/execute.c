@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 // The result of what was done to one or several channels together: a fault tells more than a limit.
 struct outcome {
@@ -46,7 +45,8 @@ static void center_all(struct outcome *outcome, struct channel *channels, size_t
     }
 }
 
-// Brings every output to its safe state, but moves nothing that may not move: that holds, and `why` names it.
+// Brings every output to its safe state. A servo that would have to move for that and may not is held instead, and `why`
+// names it.
 static void off_all(
     struct outcome *outcome, struct channel *channels, size_t count, bool late, int64_t now_us)
 {

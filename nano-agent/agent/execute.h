@@ -8,9 +8,9 @@
 // The system's words for the negative errno of a channel's function.
 const char *execute_fault_words(int error);
 
-// Carries out what a command was matched as. Motion within PROTOCOL_STOP_HOLD_MS of a stop is RESULT_REFUSED. late: the
-// command's deadline has passed or it was meant for another run; only `off` may come so, and then moves nothing. why
-// (PROTOCOL_WHY_SIZE) says more than the result does, or is "".
+// Carries out a command that vocabulary_match understood. A motion within PROTOCOL_STOP_HOLD_MS after a stop is
+// RESULT_REFUSED. late says that the command's deadline has passed or that it was meant for another run; only `off` may be
+// given so, and then it moves nothing. why says more than the result does, or is "".
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
 

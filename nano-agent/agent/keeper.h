@@ -14,12 +14,12 @@ struct kept {
 
 struct keeper {
     struct kept kept[PROTOCOL_CHANNELS_MAX]; // by channel
-    struct positions others; // what an earlier run kept, of servos that there are no more as well
+    struct positions others; // all that an earlier run kept; it may be of servos that are not configured now
     int64_t saved_us;
 };
 
-// Takes what an earlier run kept, NULL = nothing. A position that was kept of another servo (positions_fingerprint) is
-// not believed. changed: gets the names of those servos, "tilt, pan", cut where it is too short; "" = there are none.
+// Takes the positions that an earlier run kept, NULL where there are none. A position whose fingerprint is that of another
+// servo is not taken; changed gets the names of the servos concerned ("tilt, pan"), as many as fit, or "".
 void keeper_init(struct keeper *k, const struct positions *kept, const struct agent_channel_config *configs,
     size_t count, char *changed, size_t changed_size);
 

@@ -80,7 +80,7 @@ static int64_t angle_of_pulse(const struct motion_config *c, int64_t pulse_ns)
 
 static int64_t pulse_of_step(const struct motion_config *c, int64_t step)
 {
-    // Not a nanosecond above the step: the PCA9685's driver rounds up (pwm-pca9685.c, DIV_ROUND_UP_ULL in
+    // The pulse must not be a nanosecond above the step: the PCA9685's driver rounds up (pwm-pca9685.c, DIV_ROUND_UP_ULL in
     // __pca9685_pwm_apply), which would make it the next step, outside the limits at the last one. Tegra's
     // rounds to the nearest.
     return div_floor(step * c->period_ns, steps_of(c));
@@ -108,7 +108,7 @@ void motion_init(struct motion *m, const struct motion_config *config)
     memset(m, 0, sizeof *m);
     m->config = *config;
     m->frame_us = INT64_MIN / 2;
-    // Both ends are rounded inward twice, to a nanosecond and to a step: not even rounding passes a limit.
+    // Both ends are rounded inward twice, to a nanosecond and to a step, so that not even rounding passes a limit.
     const struct motion_config *c = &m->config;
     int shortest = is_mirrored(c) ? 1 : 0;
     int64_t low_ns = pulse_of_angle(c, c->limit[shortest] * TENTH, div_ceil);
@@ -158,8 +158,8 @@ static void aim(struct motion *m, int64_t asked, int64_t step, int64_t now_us)
 {
     m->asked = asked;
     m->target = angle_of_step(m, step);
-    // The first frame is due at once and covers the period that its pulse starts; commands in quick
-    // succession must not win time by it, so a frame that is still running only adds what has passed of it.
+    // The first frame is due at once and covers the period that its pulse starts. Commands in quick succession must not win
+    // time by that: a frame that is still running only adds the time that has passed of it.
     if (!m->moving && now_us - m->frame_us > MOTION_FRAME_US)
         m->frame_us = now_us - MOTION_FRAME_US;
     m->moving = m->position != m->target || m->velocity != 0;
@@ -222,8 +222,7 @@ bool motion_frame(struct motion *m, int64_t now_us)
     int64_t change = m->config.accel * DEGREE * dt / SECOND_US;
     int64_t velocity = arriving < top ? arriving : top;
     if (m->config.accel > 0) {
-        // What one frame's change of speed can still stop needs no braking curve: else it would creep for
-        // ever.
+        // A speed that one frame's change can still stop needs no braking curve: with the curve the servo would creep for ever.
         int64_t gentle = arriving < change ? arriving : change;
         int64_t braking = braking_speed(left, m->config.accel, dt);
         int64_t allowed = braking > gentle ? braking : gentle;

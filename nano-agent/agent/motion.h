@@ -40,20 +40,20 @@ void motion_init(struct motion *m, const struct motion_config *config);
 // False where no pulse that the hardware can emit is inside the limits: such a servo must never be driven.
 bool motion_possible(const struct motion *m);
 
-// Position known from a pulse the hardware was found emitting (clamped into the limits).
+// Takes the position from the pulse that the hardware was found emitting, clamped into the limits.
 void motion_found(struct motion *m, int64_t pulse_ns);
 
-// Position known from what was kept of an earlier run (clamped into the limits).
+// Takes the position that was kept of an earlier run, clamped into the limits.
 void motion_restore(struct motion *m, int tenths);
 
 // Sets the target: clamped into the limits, then the nearest angle that the hardware can emit inside them. Returns true
 // where it was cut by a limit. An unknown position becomes 0 degrees (clamped), marked assumed. A target ahead that is too
 // near for `accel` is not passed: there the servo brakes as hard as motion_stop does.
 bool motion_go(struct motion *m, int tenths, int64_t now_us);
-// The same relative to the angle asked for last. The target moves at least one hardware step; returns true
-// where nothing or less than asked was possible.
+// Moves the target relative to the angle that was asked for last, by at least one hardware step. Returns true where nothing
+// or less than asked was possible.
 bool motion_step(struct motion *m, int delta_tenths, int64_t now_us);
-// Holds where it is, now: target = what is emitted, velocity 0.
+// Holds the servo where it is, now: the target becomes the angle that is emitted, the velocity 0.
 void motion_stop(struct motion *m);
 
 // Advances to now_us (frames of MOTION_FRAME_US; the first is due at once). A frame that comes late moves as

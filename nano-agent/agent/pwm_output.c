@@ -67,7 +67,7 @@ int pwm_output_release(struct pwm_output *o, int64_t now_us)
 int pwm_output_tick(struct pwm_output *o, int64_t now_us)
 {
     if (now_us >= o->retry_us)
-        pwm_output_release(o, now_us); // its first refusal was returned; this one is the same
+        pwm_output_release(o, now_us); // Its first refusal was returned; one more is nothing new.
     if (now_us < o->disable_us)
         return 0;
     bool again = o->disable_refused;

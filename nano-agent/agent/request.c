@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 // Whether a payload that is no valid command may be taken as a stop. On ROOT/control it may mean another device: by the
 // name of a servo that is not ours, or by another run's boot.

@@ -25,7 +25,7 @@ struct request {
     char why[PROTOCOL_WHY_SIZE];
     bool foreign; // it names another run than this
     bool stop;    // `stop` or a NAME_stop: carried out whatever by, boot, id and the retain flag say
-    bool guessed; // it is not written as a stop, except that a person would understand one
+    bool guessed; // it is not written as a stop, and a person would understand it as a stop
 };
 
 // Reads a command of len > 0 bytes. command, ids, device and boot (this run's) must outlive out.

@@ -2,20 +2,20 @@
 // `pc-tui send`: commands one after the other, each after the echo of the one before.
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/text.h"
+#include "common/log.h"
 #include "pc-tui/cli/cli.h"
+#include "pc-tui/cli/cli_frame.h"
 #include "pc-tui/cli/cli_lines.h"
-#include "pc-tui/cli/cli_private.h"
+#include "pc-tui/cli/cli_result.h"
 #include "pc-tui/cli/cli_stop.h"
+#include "pc-tui/cli/cli_words.h"
 #include "pc-tui/config/duration.h"
-#include "pc-tui/session.h"
 
 enum {
     SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
@@ -36,12 +36,10 @@ enum step {
 
 struct send {
     const struct tui_options *options;
-    struct event_base *base;
-    struct session *session;
+    struct cli_frame frame;
     struct event *timer; // the deadline of the present step
     struct event *input;
     struct event *finished; // the awaited command ended: taken up outside the controller's callback
-    struct event *signals[3];
     enum step step;
     int64_t began_us; // the present step
     int64_t first_us; // first status seen; 0 = none
@@ -52,7 +50,6 @@ struct send {
     bool chosen;
     char held[PROTOCOL_COMMAND_MAX + 1]; // a command that waits until its device is found; "" = none
     uint64_t serial;                     // of the command whose end is awaited
-    int signal;                          // that ended us
     int status;                          // exit
 };
 
@@ -60,24 +57,22 @@ static void __attribute__((format(printf, 3, 4))) end(struct send *send, int sta
 {
     if (send->step == STEP_ENDED)
         return;
-    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE];
+    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE + 2];
     va_list args;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     if (why[0])
-        fprintf(stderr, "pc-tui: %s\n", why);
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        status = CLI_REFUSED;
+        cli_frame_tell(&send->frame, "%s", why);
     send->step = STEP_ENDED;
     send->status = status;
     evtimer_del(send->timer);
     event_del(send->input);
     // Interrupted by hand, what moves is stopped; at the regular end it goes where it was sent.
-    if (send->signal)
-        session_leave(send->session);
+    if (send->frame.signal)
+        session_leave(send->frame.session);
     else
-        session_close(send->session);
+        session_close(send->frame.session);
 }
 
 static void enter(struct send *send, enum step step, int64_t limit_us)
@@ -105,13 +100,20 @@ static void on_input(evutil_socket_t fd, short what, void *ctx)
     run(send);
 }
 
+static void print(struct send *send, const struct journal_event *event)
+{
+    char line[CLI_RESULT_SIZE];
+    cli_result(line, session_model(send->frame.session), event, send->options->json, send->options->ascii);
+    cli_frame_print(&send->frame, "%s", line);
+}
+
 static void take_end(struct send *send, const struct journal_event *event)
 {
     char text[PROTOCOL_CMD_SIZE];
     snprintf(text, sizeof text, "%s", event->text);
     switch (event->stage) {
     case JOURNAL_DONE:
-        cli_print_result(session_model(send->session), event, send->options->ascii);
+        print(send, event);
         if (!protocol_result_is_success(event->result)) {
             end(send, CLI_REFUSED, "%s: %s%s%s", text, event->result_name, event->why[0] ? ": " : "",
                 event->why);
@@ -119,7 +121,7 @@ static void take_end(struct send *send, const struct journal_event *event)
         }
         break;
     case JOURNAL_PLAIN:
-        printf("%s  sent  %s\n", text, event->why);
+        print(send, event);
         if (event->reason >= 128) {
             end(send, CLI_REFUSED, "%s: %s", text, event->why);
             return;
@@ -143,22 +145,29 @@ static void give_stop(struct send *send)
 {
     enter(send, STEP_STOPPING, STOP_LOOK_US);
     struct controller_answer answer =
-        controller_stop_everyone(session_controller(send->session), send->options->broker.device);
+        controller_stop_everyone(session_controller(send->frame.session), send->options->broker.device);
     send->serial = answer.serial;
+}
+
+static void print_stop(struct send *send, const struct cli_stop *stop)
+{
+    char line[CLI_RESULT_SIZE];
+    cli_result_stop(line, stop->echoed_names, send->options->json);
+    cli_frame_print(&send->frame, "%s", line);
 }
 
 // Ends the step once every device that reports has echoed the stop, or the time is up.
 static void look_at_stop(struct send *send)
 {
-    struct controller *controller = session_controller(send->session);
-    struct model *model = session_model(send->session);
+    struct controller *controller = session_controller(send->frame.session);
+    struct model *model = session_model(send->frame.session);
     const struct broker_options *broker = &send->options->broker;
     int64_t now_us = session_now().us;
     struct cli_stop stop =
         cli_stop_look(controller, model, broker->root, broker->device, send->began_us, now_us);
     const struct journal_event *event = journal_find(&model->journal, send->serial);
     if (stop.complete) {
-        printf("stop  ok  %s\n", stop.echoed_names);
+        print_stop(send, &stop);
         send->step = STEP_NEXT;
         run(send);
     } else if (controller_stop_state(controller) == CONTROLLER_STOP_REFUSED) {
@@ -166,13 +175,13 @@ static void look_at_stop(struct send *send)
     } else if (now_us - send->began_us < timeout_us(send)) {
         struct timeval again = {.tv_usec = STOP_LOOK_US};
         evtimer_add(send->timer, &again);
-    } else if (session_link(send->session)->state != LINK_UP) {
-        end(send, CLI_NO_BROKER, "stop: %s", session_link(send->session)->reason);
+    } else if (session_link(send->frame.session)->state != LINK_UP) {
+        end(send, CLI_NO_BROKER, "stop: %s", session_link(send->frame.session)->reason);
     } else if (stop.silent > 0) {
         end(send, CLI_NO_ECHO, "stop: no echo within %d ms from %s%s%s", send->options->timeout_ms,
             stop.silent_names, stop.echoed > 0 ? "; stopped: " : "", stop.echoed_names);
     } else if (stop.echoed > 0) {
-        printf("stop  ok  %s\n", stop.echoed_names);
+        print_stop(send, &stop);
         send->step = STEP_NEXT;
         run(send);
     } else {
@@ -193,19 +202,16 @@ static void give(struct send *send, const char *text)
 {
     const char *duration;
     int ms;
-    char why[PROTOCOL_WHY_SIZE];
-    if (cli_check_command(text, why) != 0) {
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        end(send, CLI_USAGE, "%s: %s", shown, why);
+    char why[CLI_WHY_SIZE];
+    if (cli_words_check_all(&text, 1, why) < 0) {
+        end(send, CLI_USAGE, "%s", why);
         return;
     }
-    if (cli_is_sleep(text, &duration)) {
+    if (cli_words_is_sleep(text, &duration)) {
         duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
         return;
     }
-    fflush(stdout);
     if (cli_stop_is(text)) {
         give_stop(send);
         return;
@@ -216,17 +222,17 @@ static void give(struct send *send, const char *text)
     }
     struct controller_address to = {.device = send->device};
     enter(send, STEP_ANSWERING, timeout_us(send));
-    struct controller_answer answer = controller_send(session_controller(send->session), &to, text);
+    struct controller_answer answer = controller_send(session_controller(send->frame.session), &to, text);
     if (answer.verdict == CONTROLLER_TAKEN) {
         send->serial = answer.serial;
         // At QoS 0 a plain word is already at its end.
         const struct journal_event *event =
-            journal_find(&session_model(send->session)->journal, answer.serial);
+            journal_find(&session_model(send->frame.session)->journal, answer.serial);
         if (event && event->stage == JOURNAL_PLAIN)
             take_end(send, event);
         return;
     }
-    if (session_link(send->session)->state != LINK_UP)
+    if (session_link(send->frame.session)->state != LINK_UP)
         end(send, CLI_NO_BROKER, "%s: %s", text, answer.why);
     else
         end(send, CLI_REFUSED, "%s: %s", text, answer.why);
@@ -271,7 +277,7 @@ static void next(struct send *send)
 
 static void name_devices(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     char names[512];
     size_t used = 0;
     names[0] = '\0';
@@ -285,7 +291,7 @@ static void name_devices(struct send *send)
 // Which device the commands are for. True once that is settled and it can be spoken to.
 static bool choose(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     const char *wanted = send->options->broker.device;
     int64_t now_us = session_now().us;
     const struct model_device *device = model_find(model, wanted, NULL);
@@ -335,9 +341,13 @@ static void fail_looking(struct send *send)
 
 static void run(struct send *send)
 {
-    const struct link_report *link = session_link(send->session);
+    const struct link_report *link = session_link(send->frame.session);
     if (send->step == STEP_CONNECTING && link->state == LINK_UP)
         send->step = STEP_NEXT;
+    // A login that every broker refused is not accepted later.
+    if (send->step == STEP_CONNECTING && link->state == LINK_WAITING && link->trouble == TROUBLE_LOGIN &&
+        link->attempts >= send->options->broker.broker_count)
+        end(send, CLI_NO_BROKER, "%s", link->reason);
     if (send->step == STEP_LOOKING && choose(send))
         send->step = STEP_NEXT;
     if (send->step == STEP_NEXT)
@@ -353,8 +363,8 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     switch (send->step) {
     case STEP_CONNECTING:
         end(send, CLI_NO_BROKER, "no connection to a broker: %s",
-            session_link(send->session)->reason[0] ? session_link(send->session)->reason
-                                                   : "no answer in time");
+            session_link(send->frame.session)->reason[0] ? session_link(send->frame.session)->reason
+                                                         : "no answer in time");
         break;
     case STEP_LOOKING:
         run(send);
@@ -375,8 +385,9 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
         look_at_stop(send);
         break;
     case STEP_ANSWERING:
-        event = journal_find(&session_model(send->session)->journal, send->serial);
-        printf("%s  no echo\n", event ? event->text : "");
+        event = journal_find(&session_model(send->frame.session)->journal, send->serial);
+        if (event)
+            print(send, event);
         end(send, CLI_NO_ECHO, "%s: no echo within %d ms", event ? event->text : "",
             send->options->timeout_ms);
         break;
@@ -387,14 +398,18 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     }
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *ctx)
+static void on_signal(void *ctx, int number)
 {
     struct send *send = ctx;
-    (void)what;
-    if (send->signal)
-        return;
-    send->signal = fd;
-    end(send, 128 + fd, "%s", "");
+    end(send, 128 + number, "%s", "");
+}
+
+// The commands matter more than who reads what became of them.
+static void on_deaf(void *ctx, int rc)
+{
+    struct send *send = ctx;
+    if (rc != -EPIPE)
+        end(send, CLI_REFUSED, "%s", "");
 }
 
 static void on_changed(void *ctx)
@@ -416,7 +431,8 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
     struct send *send = ctx;
     (void)fd;
     (void)what;
-    const struct journal_event *event = journal_find(&session_model(send->session)->journal, send->serial);
+    const struct journal_event *event =
+        journal_find(&session_model(send->frame.session)->journal, send->serial);
     if (send->step != STEP_ANSWERING || !event)
         return;
     take_end(send, event);
@@ -426,7 +442,7 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
 static void on_closed(void *ctx)
 {
     struct send *send = ctx;
-    event_base_loopbreak(send->base);
+    event_base_loopbreak(send->frame.base);
 }
 
 static const struct session_events session_events = {
@@ -435,47 +451,36 @@ static const struct session_events session_events = {
     .closed = on_closed,
 };
 
+static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
+
 static int prepare(struct send *send)
 {
-    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    send->base = cli_event_base();
-    if (!send->base)
-        return -ENOMEM;
-    send->timer = evtimer_new(send->base, on_timer, send);
-    send->input = event_new(send->base, STDIN_FILENO, EV_READ, on_input, send);
-    send->finished = event_new(send->base, -1, EV_PERSIST, on_finished_later, send);
-    if (!send->timer || !send->input || !send->finished)
-        return -ENOMEM;
-    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
-        send->signals[i] = evsignal_new(send->base, stopping[i], on_signal, send);
-        if (!send->signals[i] || event_add(send->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    send->session = session_new(send->base, send->options, &session_events, send);
-    return send->session ? 0 : -errno;
+    int rc = cli_frame_open(&send->frame, send->options, &session_events, &frame_events, send);
+    if (rc < 0)
+        return rc;
+    send->timer = evtimer_new(send->frame.base, on_timer, send);
+    send->input = event_new(send->frame.base, STDIN_FILENO, EV_READ, on_input, send);
+    send->finished = event_new(send->frame.base, -1, EV_PERSIST, on_finished_later, send);
+    return send->timer && send->input && send->finished ? 0 : -ENOMEM;
 }
 
 int cli_send(const struct tui_options *options)
 {
-    int status = cli_check_commands(options);
-    if (status != 0)
-        return status;
     struct send send = {.options = options};
-    signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF, 0); // through a pipe, too, an echo is seen when it comes
+    char why[CLI_WHY_SIZE];
+    int status = CLI_USAGE;
+    if (cli_words_check_all((const char *const *)options->commands, options->command_count, why) < 0) {
+        log_error("%s", why);
+        return status;
+    }
     int rc = prepare(&send);
     if (rc == 0) {
         enter(&send, STEP_CONNECTING, timeout_us(&send));
-        event_base_dispatch(send.base);
+        event_base_dispatch(send.frame.base);
         status = send.status;
     } else {
-        fprintf(stderr, "pc-tui: %s\n", strerror(-rc));
+        log_error("%s", strerror(-rc));
         status = CLI_NO_BROKER;
-    }
-    session_free(send.session);
-    for (size_t i = 0; i < 3; i++) {
-        if (send.signals[i])
-            event_free(send.signals[i]);
     }
     if (send.input)
         event_free(send.input);
@@ -483,7 +488,5 @@ int cli_send(const struct tui_options *options)
         event_free(send.finished);
     if (send.timer)
         event_free(send.timer);
-    if (send.base)
-        event_base_free(send.base);
-    return status;
+    return cli_frame_close(&send.frame, status);
 }

@@ -37,6 +37,19 @@ static void offer(struct completion_search *search, const char *word, bool takes
     out->total++;
 }
 
+// True where a word of the device differs from an action's name in nothing but its `_`: "tilt_up" and "tilt-up".
+static bool has_twin(const struct completion *out, const char *name)
+{
+    char word[COMPLETION_SIZE];
+    snprintf(word, sizeof word, "%s", name);
+    for (char *c = word; *c; c++)
+        *c = *c == '-' ? '_' : *c;
+    for (size_t i = 0; i < out->count; i++)
+        if (strcmp(out->words[i], word) == 0)
+            return true;
+    return false;
+}
+
 static bool offer_word(void *ctx, const char *word, int takes_number)
 {
     offer(ctx, word, takes_number > 0);
@@ -55,7 +68,8 @@ void completion_find(
     if (out->start <= first) {
         vocabulary_each(channels, count, offer_word, &search);
         for (int id = ACTION_NONE + 1; search.len > 0 && id < ACTION_COUNT; id++)
-            offer(&search, actions_info((enum action)id)->name, false);
+            if (!has_twin(out, actions_info((enum action)id)->name))
+                offer(&search, actions_info((enum action)id)->name, false);
     } else if (strncmp(text + first, "move ", 5) == 0 &&
                strspn(text + first + 5, " ") == out->start - first - 5) {
         for (size_t i = 0; i < count; i++)

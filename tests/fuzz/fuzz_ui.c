@@ -138,7 +138,16 @@ static void wake(void *ctx, int64_t at_us)
     (void)at_us;
 }
 
-static const struct controller_shell shell = {.publish = publish, .now = now, .wake = wake};
+static uint64_t next_id(void *ctx)
+{
+    static uint64_t last;
+
+    (void)ctx;
+    return ++last;
+}
+
+static const struct controller_shell shell = {
+    .publish = publish, .now = now, .random = next_id, .wake = wake};
 
 // A SPACE that was pressed, or that may have been: no brackets say that it was pasted.
 static bool is_stop_key(const struct key_event *key)
@@ -356,7 +365,7 @@ static void begin(struct bytes *bytes)
     struct controller_options options = {
         .root = "jetson", .ttl_ms = 1500, .qos = how & 8 ? 0 : 1, .read_only = world.read_only};
     struct ui_options ui_options = {.read_only = world.read_only};
-    world.model = model_new("jetson", "");
+    world.model = model_new("jetson", NULL);
     world.controller = controller_new(world.model, &options, &shell, NULL);
     REQUIRE(world.model && world.controller);
     ui_init(&world.ui, world.model, world.controller, &ui_options);

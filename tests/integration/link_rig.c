@@ -104,6 +104,7 @@ void open_end_in(struct event_base *base, struct end *end, const struct link_opt
 {
     memset(end, 0, sizeof *end);
     end->base = base;
+    end->opened_us = now_us();
     end->link = link_new(base, options, &events, end);
     assert_non_null(end->link);
 }

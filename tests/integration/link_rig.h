@@ -32,6 +32,7 @@ struct end {
     int echo_qos;
     bool inside_publish;
     bool free_in_message, close_in_message, closed;
+    int64_t opened_us;
 };
 
 extern const char *const rig_address;

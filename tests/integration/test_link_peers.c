@@ -254,7 +254,7 @@ static void an_oversized_retained_message_ends_in_a_hint_and_patience(void **sta
     assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
     assert_in_range(link_report(end.link)->retry_ms, 20000, 30000);
     assert_non_null(strstr(link_report(end.link)->reason, "mosquitto_pub -h 127.0.0.1"));
-    assert_non_null(strstr(link_report(end.link)->reason, "-t t/control -r -n"));
+    assert_non_null(strstr(link_report(end.link)->reason, "-t t/too/large -r -n"));
     close_end(&end);
     peers_end_fake(&fake);
 #endif

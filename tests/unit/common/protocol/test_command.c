@@ -7,11 +7,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/protocol.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
+#define BAD "\xef\xbf\xbd"
 
 static struct protocol_command command;
 static char why[PROTOCOL_WHY_SIZE];
@@ -111,7 +111,7 @@ static void a_number_has_up_to_four_digits_and_two_decimals(void **state)
         {"12.00", 120, "tilt 12"},
         {"-0", 0, "tilt 0"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", cases[i].number);
         assert_parses(text, cases[i].canonical);
@@ -139,7 +139,7 @@ static void anything_else_is_no_number_and_the_reason_says_so(void **state)
     static const char *const numbers[] = {"nan", "inf", "-inf", "infinity", "1e3", "0x10", "1.", ".5", "+",
         "-", "--5", "+-5", "12345", "12345.6", "1,5", "1.2.3", "5°", "٥", "1_0", "1.234x", "1.2e3", "1.+5",
         "1.5-", "- 5"};
-    for (size_t i = 0; i < COUNT(numbers); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", numbers[i]);
         assert_invalid(text, "is not a number: expected at most 4 digits");
@@ -166,7 +166,7 @@ static void a_word_is_letters_digits_and_underscores(void **state)
     assert_parses("a1_b2_", "a1_b2_");
     static const char *const words[] = {
         "_up", "tilt-up", "tilt.up", "tílt_up", "위로", "ＴＩＬＴ", "[\"stop\"]"};
-    for (size_t i = 0; i < COUNT(words); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         assert_invalid(words[i], "is no word");
     assert_invalid("tílt_up", "“tílt_up” is no word");
     assert_invalid("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a word of at most 47");
@@ -343,7 +343,7 @@ static void an_id_is_1_to_64_printable_ascii_characters_without_blanks(void **st
     assert_invalid(payload, "id: expected a string of 1 to 64");
     static const char *const ids[] = {
         "\"\"", "\"a b\"", "\"ä\"", "\"a\\tb\"", "\"\\u007f\"", "5", "null", "true", "[]", "{}"};
-    for (size_t i = 0; i < COUNT(ids); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":%s}", ids[i]);
         assert_invalid(payload, "id: expected a string");
         assert_string_equal(command.id, "");
@@ -362,13 +362,13 @@ static void by_is_a_whole_number_of_milliseconds_from_0(void **state)
     static const char *const wrong[] = {
         "-1", "1.5", "-1.0", "\"81234\"", "null", "true", "[]", "{}", "1e300", "9007199254740992.0"};
     char payload[200];
-    for (size_t i = 0; i < COUNT(right); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", right[i].by);
         assert_parses(payload, "tilt_up");
         assert_true(command.has_by);
         assert_true(command.by_ms == right[i].ms);
     }
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", wrong[i]);
         assert_invalid(payload, "by: expected whole milliseconds");
         assert_false(command.has_by);
@@ -392,7 +392,7 @@ static void a_boot_is_1_to_32_printable_ascii_characters_without_blanks(void **s
     assert_string_equal(command.boot, "0123456789abcdef0123456789abcdef");
     static const char *const boots[] = {
         "\"0123456789abcdef0123456789abcdefg\"", "\"\"", "\"a b\"", "7", "null"};
-    for (size_t i = 0; i < COUNT(boots); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(boots); i++) {
         char payload[200];
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":\"me\",\"boot\":%s}", boots[i]);
         assert_invalid(payload, "boot: expected a string of 1 to 32");
@@ -445,7 +445,7 @@ static void broken_json_is_invalid(void **state)
     (void)state;
     static const char *const cases[] = {"{", "{\"cmd\"", "{\"cmd\":\"tilt_up\"", "{cmd:\"tilt_up\"}",
         "{'cmd':'tilt_up'}", "{\"cmd\":\"tilt_up\",}", "{\"cmd\":\"\\x\"}", "{\"cmd\":\"\\ud800\"}", "{]"};
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_invalid(cases[i], "broken JSON");
 }
 
@@ -463,7 +463,7 @@ static void canonical_text_parses_to_itself(void **state)
     (void)state;
     static const char *const cases[] = {
         " TILT_up  05.00 ", "tilt +9999.99", "move PAN -0.05", "stop", "x 0.04"};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char first[PROTOCOL_CMD_SIZE];
         assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
         memcpy(first, command.cmd, sizeof first);
@@ -490,7 +490,7 @@ static void stop_and_any_name_stop_are_stops(void **state)
     } cases[] = {{"stop", true}, {"STOP\n", true}, {"tilt_stop", true}, {"{\"cmd\":\"stop\"}", true},
         {"tilt_up", false}, {"stop_tilt", false}, {"stopp", false}, {"tiltstop", false}, {"status", false},
         {"stop 5", false}, {"x_stop 40", false}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(parse_bytes(cases[i].text, strlen(cases[i].text)), 0);
         assert_int_equal(protocol_is_stop(&command), cases[i].stop);
     }
@@ -506,7 +506,7 @@ static void a_stop_is_a_stop_whatever_by_boot_and_id_say(void **state)
         "{\"cmd\":\"tilt_stop\",\"id\":\"\"}",
         "{\"cmd\":\"tilt_stop\",\"id\":5,\"boot\":\"\"}",
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
         assert_true(protocol_is_stop(&command));
         assert_string_equal(why, "");

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/status.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
-#define HEAD         "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
-#define CHANNELS(c)  HEAD ",\"channels\":{" c "}}"
-#define LAST(l)      HEAD ",\"channels\":{},\"last\":{" l "}}"
-#define HEALTH(h)    HEAD ",\"channels\":{},\"health\":{" h "}}"
+#define BAD         "\xef\xbf\xbd"
+#define HEAD        "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
+#define CHANNELS(c) HEAD ",\"channels\":{" c "}}"
+#define LAST(l)     HEAD ",\"channels\":{},\"last\":{" l "}}"
+#define HEALTH(h)   HEAD ",\"channels\":{},\"health\":{" h "}}"
 
 static const char example[] =
     "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"9f31c2aa\",\"seq\":42,\"t\":81034,\"report\":1.0,"
@@ -301,7 +301,7 @@ static void what_is_no_status_is_refused(void **state)
         {"{\"v\":1,\"online\":true,\"device\":\"\xff\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\x01\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\\u0000\"}", "broken JSON"}};
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
     assert_int_equal(status_parse("{\"v\":1,\"online\":true}\0", 23, &status, why), -EINVAL);
 }
@@ -328,7 +328,7 @@ static void a_wrong_type_is_refused_naming_its_key(void **state)
         {LAST("\"n\":1"), "last.result: expected a string"},
         {LAST("\"n\":1,\"result\":\"ok\",\"again\":1"), "last.again: expected true or false"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
 }
 
@@ -345,7 +345,7 @@ static void a_number_out_of_range_is_refused_naming_its_key(void **state)
         {"{\"v\":1,\"online\":true,\"report\":-1e300}", "report: expected a number in its range"},
         {LAST("\"n\":-1,\"result\":\"ok\""), "last.n: expected a number in its range"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
 }
 
@@ -377,7 +377,7 @@ static void a_channel_that_cannot_be_read_costs_that_channel_alone(void **state)
         {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":101}"), "percent: expected a number in its range"},
         {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":-1}"), "percent: expected a number in its range"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(parse(cases[i].json), 0);
         if (!strstr(why, cases[i].reason))
             fail_msg("%s: %s", cases[i].json, why);
@@ -406,7 +406,7 @@ static void a_figure_of_health_that_cannot_be_read_is_left_out(void **state)
         HEALTH("\"cpu_c\":1e9"),
         HEALTH("\"up\":-1"),
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_read(cases[i]);
         assert_int_equal(status.health.has, 0);
     }

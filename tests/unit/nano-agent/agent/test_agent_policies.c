@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -165,6 +166,77 @@ static void off_takes_every_output_to_its_safe_state(void **state)
     assert_false(rig_seen(rig, "yaw")->driven);
     assert_int_equal(rig_seen(rig, "pan")->deg, pan_deg);
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
+}
+
+// Losing the broker must not undo what somebody stopped.
+static void after_a_stop_a_lost_link_centres_nothing_until_a_command_has_moved_it(void **state)
+{
+    HERE(rig);
+    rig_config(rig, "tilt")->lost = POLICY_CENTER;
+    rig_add(rig, "pan", CHANNEL_SERVO)->lost = POLICY_CENTER;
+    rig_start(rig);
+    rig_send(rig, "tilt 30");
+    rig_send(rig, "pan 30");
+    rig_run_ms(rig, 3000);
+    rig_send(rig, "tilt_stop");
+    rig_run_ms(rig, 10000);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: pan to its centre");
+    rig_run_ms(rig, 3000);
+    agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_seen(rig, "tilt")->deg, 300);
+    assert_int_equal(rig_seen(rig, "pan")->deg, 0);
+    rig_send(rig, "tilt_up");
+    rig_run_ms(rig, 1000);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: tilt to its centre, pan to its centre");
+}
+
+static void a_lost_off_that_is_refused_is_tried_again(void **state)
+{
+    HERE(rig);
+    rig_config(rig, "tilt")->lost = POLICY_OFF;
+    rig_start(rig);
+    rig_send(rig, "tilt 30");
+    rig_run_ms(rig, 3000);
+    rig_hardware(rig, "tilt")->error = -EIO;
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: tilt failed");
+    rig_run_ms(rig, 5000);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    rig_hardware(rig, "tilt")->error = 0;
+    rig_run_ms(rig, 1000);
+    assert_false(rig_hardware(rig, "tilt")->enabled);
+}
+
+// An `off` in an envelope: what switches off may come late, what moves may not.
+static void an_off_that_is_late_or_for_another_run_switches_off_and_moves_nothing(void **state)
+{
+    HERE(rig);
+    static const char *const late[] = {
+        "{\"cmd\":\"off\",\"by\":1,\"boot\":\"" RIG_BOOT "\"}", "{\"cmd\":\"off\",\"boot\":\"0bad0bad\"}"};
+    rig_config(rig, "tilt")->safe = POLICY_CENTER;
+    rig_start(rig);
+    for (size_t i = 0; i < 2; i++) {
+        rig_send(rig, "tilt 30");
+        rig_send(rig, "led_on");
+        rig_run_ms(rig, 3000);
+        assert_int_equal(rig_send(rig, late[i]), RESULT_OK);
+        assert_string_equal(rig->seen.last.why, "too late: not centred: tilt");
+        assert_false(rig_seen(rig, "led")->on);
+        rig_run_ms(rig, 3000);
+        assert_int_equal(agent_status(rig->agent)->channels[rig_index(rig, "tilt")].deg, 300);
+    }
+    assert_int_equal(rig_send(rig, "{\"cmd\":\"center\",\"boot\":\"0bad0bad\"}"), RESULT_EXPIRED);
+    char in_time[128];
+    snprintf(in_time, sizeof in_time, "{\"cmd\":\"off\",\"by\":%lld,\"boot\":\"" RIG_BOOT "\"}",
+        (long long)rig_boot_ms(rig) + 1000);
+    assert_int_equal(rig_send(rig, in_time), RESULT_OK);
+    rig_run_ms(rig, 3000);
+    assert_int_equal(agent_status(rig->agent)->channels[rig_index(rig, "tilt")].deg, 0);
+    struct agent_command shared = rig_message(late[1]);
+    shared.shared = true;
+    assert_int_equal(rig_deliver(rig, shared), RESULT_NONE);
 }
 
 static void off_does_its_part_even_while_motion_is_refused(void **state)
@@ -436,6 +508,9 @@ int main(void)
         TEST(the_period_and_the_steps_are_those_of_the_hardware),
         TEST(hardware_coarser_than_the_step_is_warned_of_once),
         TEST(off_takes_every_output_to_its_safe_state),
+        TEST(after_a_stop_a_lost_link_centres_nothing_until_a_command_has_moved_it),
+        TEST(a_lost_off_that_is_refused_is_tried_again),
+        TEST(an_off_that_is_late_or_for_another_run_switches_off_and_moves_nothing),
         TEST(off_does_its_part_even_while_motion_is_refused),
         TEST(each_output_does_what_lost_says_when_the_link_is_lost),
         TEST(nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests),

@@ -198,6 +198,57 @@ static void what_is_no_servo_here_is_not_trusted_and_kept_for_its_return(void **
     assert_int_equal(saved(rig, "led")->tenths, 200);
 }
 
+static void a_servo_left_out_for_a_run_keeps_its_position(void **state)
+{
+    HERE(rig);
+    keep(rig, "roll", -150, true);
+    rig_start(rig);
+    rig_send(rig, "tilt 20");
+    rig_run_ms(rig, 6000);
+    rig_add(rig, "roll", CHANNEL_SERVO)->fingerprint = FINGERPRINT;
+    rig_config(rig, "roll")->start = POLICY_LAST;
+    restart(rig, true);
+    assert_int_equal(rig_seen(rig, "roll")->deg, -150);
+    assert_true(rig_seen(rig, "roll")->driven);
+    rig_send(rig, "roll 5");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "roll")->tenths, 50);
+    assert_int_equal(rig->saved.count, 2); // not told twice
+}
+
+// A servo whose pulse or pin was changed, and is changed back before it was ever moved.
+static void a_changed_servo_keeps_its_old_position_until_it_has_a_new_one(void **state)
+{
+    HERE(rig);
+    keep(rig, "tilt", 200, true);
+    rig_config(rig, "tilt")->fingerprint++;
+    rig_start(rig);
+    rig_send(rig, "pan 10");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "tilt")->tenths, 200);
+    assert_int_equal(saved(rig, "tilt")->fingerprint, FINGERPRINT);
+    rig_send(rig, "tilt 10");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "tilt")->tenths, 100);
+    assert_int_equal(saved(rig, "tilt")->fingerprint, FINGERPRINT + 1);
+}
+
+static void where_there_is_no_room_the_servos_that_there_are_come_first(void **state)
+{
+    HERE(rig);
+    char name[16];
+    for (int i = 0; i < PROTOCOL_CHANNELS_MAX; i++) {
+        snprintf(name, sizeof name, "old%d", i);
+        keep(rig, name, i, true);
+    }
+    rig_start(rig);
+    rig_send(rig, "tilt 20");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(rig->saved.count, PROTOCOL_CHANNELS_MAX);
+    assert_int_equal(saved(rig, "tilt")->tenths, 200);
+    assert_int_equal(saved(rig, "old62")->tenths, 62);
+}
+
 static void a_position_is_saved_when_the_motion_has_ended(void **state)
 {
     HERE(rig);
@@ -407,6 +458,9 @@ int main(void)
         TEST(a_saved_position_outside_new_limits_is_taken_at_the_limit),
         TEST(a_changed_servo_is_not_trusted_and_one_warning_names_it),
         TEST(what_is_no_servo_here_is_not_trusted_and_kept_for_its_return),
+        TEST(a_servo_left_out_for_a_run_keeps_its_position),
+        TEST(a_changed_servo_keeps_its_old_position_until_it_has_a_new_one),
+        TEST(where_there_is_no_room_the_servos_that_there_are_come_first),
         TEST(a_position_is_saved_when_the_motion_has_ended),
         TEST(nothing_is_saved_while_nothing_changes),
         TEST(it_is_saved_at_most_every_five_seconds),

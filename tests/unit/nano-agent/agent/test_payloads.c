@@ -8,13 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "tests/unit/nano-agent/agent/agent_rig.h"
 
-#define TEST(name)   cmocka_unit_test_setup_teardown(name, prepare, finish)
-#define HERE(rig)    struct rig *(rig) = *state
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define TEXT(bytes)  bytes, sizeof bytes - 1
-#define OTHER_BOOT   "0bad0bad"
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, prepare, finish)
+#define HERE(rig)   struct rig *(rig) = *state
+#define TEXT(bytes) bytes, sizeof bytes - 1
+#define OTHER_BOOT  "0bad0bad"
 
 static int prepare(void **state)
 {
@@ -69,7 +69,7 @@ static void blanks_and_a_byte_order_mark_around_a_command_are_skipped(void **sta
         {TEXT("\xc2\xa0led_on\xc2\xa0")}, {TEXT("\xe2\x80\x8bled_on\xe2\x80\x8b\n")},
         {TEXT("\xef\xbb\xbf \n {\"cmd\":\"\xc2\xa0led_on \"}\xef\xbb\xbf")}};
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         rig_send(rig, "led_off");
         assert_int_equal(publish(rig, payloads[i].bytes, payloads[i].len), RESULT_OK);
         assert_string_equal(rig->seen.last.cmd, "led_on");
@@ -93,7 +93,7 @@ static void numbers_are_taken_as_programs_print_them(void **state)
             200},
         {"tilt -0.0000001", 0}, {"tilt 0020.0", 200}};
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(numbers); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         bool number = numbers[i].text[strlen(numbers[i].text) - 1] != '.';
         assert_int_equal(rig_send(rig, numbers[i].text), number ? RESULT_OK : RESULT_INVALID);
         if (number)
@@ -107,7 +107,7 @@ static void what_is_no_number_stays_invalid(void **state)
     static const char *const payloads[] = {"1e1", "tilt 1e1", "tilt 12,5", "tilt nan", "tilt inf", "tilt NaN",
         "tilt -inf", "tilt 2.5e+01", "tilt 0x10", "tilt .5", "tilt 20 %", "20", "-5.5"};
     rig_start_afresh(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         assert_int_equal(rig_send(rig, payloads[i]), RESULT_INVALID);
         assert_string_not_equal(why_of(rig), "");
     }
@@ -133,7 +133,7 @@ static void what_says_stop_stops(void **state)
         {TEXT("{\"id\":\"stop-1\",\"do\":\"stop\"}")}, {TEXT("\xe8\xaf\xb7stop")}};
     snprintf(rig->config.device, sizeof rig->config.device, "nano"); // and the message comes on its own topic
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         move(rig);
         struct agent_command command = rig_message("");
         command.topic = "jetson/nano/control";
@@ -156,7 +156,7 @@ static void a_stop_that_was_guessed_tells_what_was_wrong(void **state)
         {"tilt_stop 1", "taken as stop; tilt_stop takes no number"},
         {"tilt stop", "taken as stop; no tilt stop here: did you mean tilt_stop?"}};
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         assert_int_equal(rig_send(rig, payloads[i].text), RESULT_OK);
         assert_string_equal(why_of(rig), payloads[i].why);
         assert_string_equal(rig->seen.last.cmd, payloads[i].text);
@@ -171,7 +171,7 @@ static void what_only_contains_stop_stops_nothing(void **state)
         "{\"id\":\"stop-1\",\"boot\":\"stop\"}", "[{\"cmd\":\"status\",\"id\":\"stop-1\"}]", "\xc3\xa9stop",
         "stop\xc3\xa9", "{\"cmd\":\"nonstop\"}", "dance", "\xd1\x81top"};
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         move(rig);
         enum protocol_result result = rig_send(rig, payloads[i]);
         assert_true(result == RESULT_INVALID || result == RESULT_UNKNOWN);
@@ -200,7 +200,7 @@ static void a_word_without_a_name_asks_which(void **state)
         {"move led 20", "led is a switch: led_on, led_off or led_toggle"},
         {"move lamp 20", "lamp is a dimmer"}, {"pan left", "did you mean pan_left?"}};
     rig_start_afresh(rig);
-    for (size_t i = 0; i < COUNT(payloads); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         assert_int_equal(rig_send(rig, payloads[i].text), RESULT_UNKNOWN);
         if (!strstr(why_of(rig), payloads[i].why))
             fail_msg("%s: %s", payloads[i].text, why_of(rig));
@@ -237,7 +237,7 @@ static void on_the_shared_topic_anothers_stop_is_anothers(void **state)
         "{\"cmd\":\"OFF\",\"boot\":\"" OTHER_BOOT "\"}"};
     snprintf(rig->config.device, sizeof rig->config.device, "nano");
     rig_start(rig);
-    for (size_t i = 0; i < COUNT(others); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
         move(rig);
         assert_int_equal(rig_deliver(rig, on_shared_topic(others[i])), RESULT_UNKNOWN);
         assert_true(rig_seen(rig, "tilt")->moving);
@@ -246,7 +246,7 @@ static void on_the_shared_topic_anothers_stop_is_anothers(void **state)
         assert_int_equal(rig_deliver(rig, own), RESULT_OK);
         assert_false(rig_seen(rig, "tilt")->moving);
     }
-    for (size_t i = 0; i < COUNT(envelopes); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(envelopes); i++) {
         move(rig);
         assert_int_equal(rig_deliver(rig, on_shared_topic(envelopes[i])), RESULT_NONE);
         assert_true(agent_status(rig->agent)->channels[0].moving);

@@ -241,10 +241,10 @@ static void temperatures_are_kept_one_a_second(void **state)
         device = hear(false);
         now += SECOND / 2;
     }
-    assert_int_equal(device->cpu_count, MODEL_HISTORY);
-    assert_int_equal(device->cpu_c[MODEL_HISTORY - 1], 598);
-    assert_int_equal(device->cpu_c[MODEL_HISTORY - 2], 596);
-    assert_int_equal(device->cpu_c[0], 598 - 2 * (MODEL_HISTORY - 1));
+    assert_int_equal(device->history_count, MODEL_HISTORY);
+    assert_int_equal(device->history[FIGURE_CPU_C][MODEL_HISTORY - 1], 598);
+    assert_int_equal(device->history[FIGURE_CPU_C][MODEL_HISTORY - 2], 596);
+    assert_int_equal(device->history[FIGURE_CPU_C][0], 598 - 2 * (MODEL_HISTORY - 1));
 }
 
 static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **state)
@@ -252,16 +252,17 @@ static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **st
     (void)state;
     link_is(LINK_UP);
     assert_int_equal(model->trips.count, 0);
+    struct model_device *device = hear(false);
     const int64_t trips[] = {400, 1900, 300, 500, 350};
     for (size_t i = 0; i < 5; i++)
-        model_trip(model, trips[i]);
+        model_trip(model, device, trips[i], now);
     assert_int_equal(model->trips.count, 5);
     assert_int_equal(model->trips.last_us, 350);
-    assert_int_equal(model->trips.p50_us, 400);
+    assert_int_equal(model->trips.median_us, 400);
     assert_int_equal(model->trips.max_us, 1900);
     for (int i = 0; i < 1000; i++)
-        model_trip(model, 200);
-    assert_int_equal(model->trips.p50_us, 200);
+        model_trip(model, device, 200, now);
+    assert_int_equal(model->trips.median_us, 200);
     assert_int_equal(model->trips.max_us, 1900);
     link_is(LINK_WAITING);
     link_is(LINK_UP);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `send` takes for a command, and the words in which it tells a value.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "pc-tui/cli/cli.h"
-#include "pc-tui/cli/cli_private.h"
+#include "pc-tui/cli/cli_words.h"
 
 static char why[PROTOCOL_WHY_SIZE];
 
@@ -18,11 +18,11 @@ static void a_bare_number_is_refused_with_the_hint_to_quote(void **state)
     const char *numbers[] = {"20", "-20", "+3.5", " 20 ", "- 20"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         why[0] = '\0';
-        assert_int_equal(cli_check_command(numbers[i], why), CLI_USAGE);
+        assert_int_equal(cli_words_check(numbers[i], why), -EINVAL);
         assert_non_null(strstr(why, "quote"));
     }
-    assert_int_equal(cli_check_command("tilt -20", why), 0);
-    assert_int_equal(cli_check_command("move 20", why), 0);
+    assert_int_equal(cli_words_check("tilt -20", why), 0);
+    assert_int_equal(cli_words_check("move 20", why), 0);
 }
 
 static void what_no_device_could_understand_is_a_usage_error(void **state)
@@ -31,24 +31,24 @@ static void what_no_device_could_understand_is_a_usage_error(void **state)
     const char *wrong[] = {"", "   ", "tilt nan", "tilt 1e3", "tilt 1 2", "tilt\n20\x01"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         why[0] = '\0';
-        assert_int_equal(cli_check_command(wrong[i], why), CLI_USAGE);
+        assert_int_equal(cli_words_check(wrong[i], why), -EINVAL);
         assert_true(why[0] != '\0');
     }
-    assert_int_equal(cli_check_command("nobody_knows_this", why), 0); // that is for the device to say
+    assert_int_equal(cli_words_check("nobody_knows_this", why), 0); // that is for the device to say
 }
 
 static void sleep_wants_a_duration(void **state)
 {
     (void)state;
-    assert_int_equal(cli_check_command("sleep 500ms", why), 0);
-    assert_int_equal(cli_check_command(" sleep 1.5s", why), 0);
-    assert_int_equal(cli_check_command("sleep 2", why), 0);
-    assert_int_equal(cli_check_command("sleep", why), CLI_USAGE);
-    assert_int_equal(cli_check_command("sleep forever", why), CLI_USAGE);
-    assert_int_equal(cli_check_command("sleep -1", why), CLI_USAGE);
+    assert_int_equal(cli_words_check("sleep 500ms", why), 0);
+    assert_int_equal(cli_words_check(" sleep 1.5s", why), 0);
+    assert_int_equal(cli_words_check("sleep 2", why), 0);
+    assert_int_equal(cli_words_check("sleep", why), -EINVAL);
+    assert_int_equal(cli_words_check("sleep forever", why), -EINVAL);
+    assert_int_equal(cli_words_check("sleep -1", why), -EINVAL);
     assert_non_null(strstr(why, "sleep 500ms"));
     const char *duration;
-    assert_false(cli_is_sleep("sleepy 5", &duration)); // a channel may be called that
+    assert_false(cli_words_is_sleep("sleepy 5", &duration)); // a channel may be called that
 }
 
 static void values_are_told_in_words(void **state)
@@ -56,19 +56,21 @@ static void values_are_told_in_words(void **state)
     (void)state;
     char out[CLI_VALUE_SIZE];
     struct status_channel servo = {.id = {.name = "tilt", .kind = CHANNEL_SERVO}};
-    assert_string_equal(cli_channel(out, &servo, false), "tilt unknown");
+    assert_string_equal(cli_words_channel(out, &servo, false), "tilt unknown");
     servo.deg_known = servo.target_known = true;
     servo.deg = -5;
     servo.target = 200;
-    assert_string_equal(cli_channel(out, &servo, false), "tilt -0.5° -> 20.0°");
+    assert_string_equal(cli_words_channel(out, &servo, false), "tilt -0.5° -> 20.0°");
     servo.deg = 200;
-    assert_string_equal(cli_channel(out, &servo, true), "tilt 20.0 deg");
+    assert_string_equal(cli_words_channel(out, &servo, true), "tilt 20.0 deg");
     struct status_channel lamp = {.id = {.name = "lamp", .kind = CHANNEL_DIMMER}, .percent = 40};
-    assert_string_equal(cli_channel(out, &lamp, false), "lamp off");
+    assert_string_equal(cli_words_channel(out, &lamp, false), "lamp off");
     lamp.on = true;
-    assert_string_equal(cli_channel(out, &lamp, false), "lamp 40 %");
+    assert_string_equal(cli_words_channel(out, &lamp, false), "lamp 40 %");
     struct status_channel led = {.id = {.name = "led", .kind = CHANNEL_SWITCH}, .on = true};
-    assert_string_equal(cli_channel(out, &led, false), "led on");
+    assert_string_equal(cli_words_channel(out, &led, false), "led on");
+    struct status_channel broken = {.id = {.name = "pan", .kind = CHANNEL_OTHER}, .unreadable = true};
+    assert_string_equal(cli_words_channel(out, &broken, false), "pan cannot be read");
 }
 
 int main(void)
