@@ -378,6 +378,37 @@ def reports_that_are_too_large_for_the_broker_are_told_of_with_the_mend(stage):
 
 
 @scenario
+def an_online_report_expires_on_the_broker_and_an_offline_one_stays(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker, version=5)
+    expiries = []
+    known = watcher.client.on_message
+
+    def note(client, userdata, message):
+        expiries.append((b'"online":true' in message.payload, getattr(message.properties, 'MessageExpiryInterval', None)))
+        known(client, userdata, message)
+
+    watcher.client.on_message = note
+    agent = stage.agent(broker, config='report = 0.2\nlost_after = 3.0\n')
+    watcher.online()
+    check(expiries[-1][0] and 8 <= expiries[-1][1] <= 10, 'at least ten seconds: %r' % expiries[-1:])
+    slow = stage.agent(broker, config='report = 7.5\nlost_after = 15.0\n', args=['--device', 'slow'], name='slow')
+    watcher.online(topic='jetson/slow/status')
+    check(any(online and expiry and 21 <= expiry <= 23 for online, expiry in expiries), 'three reports: %r' % expiries[-3:])
+    for each in (agent, slow):
+        mark = watcher.mark()
+        equal(each.terminate(), 0, 'exit status')
+        watcher.wait(lambda r: r.online is False, 'its goodbye', mark)
+    equal([expiry for online, expiry in expiries if not online], [None, None], 'offline statuses')
+    before = watcher.mark()
+    third = stage.agent(broker, args=['--device', 'third'], name='third')
+    watcher.online(before, 'jetson/third/status')
+    third.kill()
+    watcher.wait(lambda r: r.topic == 'jetson/third/status' and r.online is False, 'its will', before)
+    equal(expiries[-1], (False, None), 'a will')
+
+
+@scenario
 def a_lost_terminal_ends_it_as_cleanly_as_sigterm(stage):
     broker, watcher, agent = harness.set_up(stage)
     mark = watcher.mark()
