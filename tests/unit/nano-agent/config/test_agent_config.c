@@ -17,50 +17,7 @@
 #include "nano-agent/config/config.h"
 #include "nano-agent/config/config_channels.h"
 #include "nano-agent/config/config_file.h"
-
-static struct config config;
-
-static int parse(const char *text, char why[1024])
-{
-    config_init(&config);
-    snprintf(config.board, sizeof config.board, "JETSON_NANO");
-    why[0] = '\0';
-    return config_parse(text, "f", &config, why);
-}
-
-static void accept(const char *text)
-{
-    char why[1024];
-    if (parse(text, why) != 0)
-        fail_msg("refused: %s\n%s", why, text);
-}
-
-// Refused, with a line that begins with the place and holds the words.
-static void refuse_at(const char *text, const char *place, const char *words)
-{
-    char why[1024];
-    if (parse(text, why) != -EINVAL)
-        fail_msg("accepted, or another error (%s):\n%s", why, text);
-    if (strncmp(why, place, strlen(place)) != 0 || !strstr(why, words) || strchr(why, '\n'))
-        fail_msg("wanted \"%s … %s\", got \"%s\"", place, words, why);
-}
-
-#define SERVO "servo tilt { pwm = \"pin 33\" }\n"
-
-static const struct agent_channel_config *channel(const char *name)
-{
-    for (size_t i = 0; i < config.agent.count; i++) {
-        if (!strcmp(config.agent.channels[i].id.name, name))
-            return &config.agent.channels[i];
-    }
-    fail_msg("no channel %s", name);
-    return NULL;
-}
-
-static const struct config_output *output(const char *name)
-{
-    return &config.outputs[channel(name) - config.agent.channels];
-}
+#include "tests/unit/nano-agent/config/config_rig.h"
 
 static void the_default_configuration_is_the_tutorials(void **state)
 {
@@ -152,19 +109,6 @@ static void every_key_is_in_the_default_configuration_with_the_value_that_holds_
 }
 
 // The kinds are read one after the other, except that the file's order says which channel is too many.
-static void the_channel_that_is_too_many_is_named_with_its_line(void **state)
-{
-    (void)state;
-    char text[16384], why[CONFIG_WHY_SIZE];
-    size_t len = 0;
-    for (int i = 1; i <= 70; i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s c%d { %s = sim }\n",
-            i % 2 ? "switch" : "servo", i, i % 2 ? "gpio" : "pwm");
-    config_init(&config);
-    assert_int_equal(config_parse(text, "f", &config, why), -EINVAL);
-    assert_string_equal(why, "f:65: switch c65: more than 64 channels");
-}
-
 static void bare_words_one_line_sections_and_comments_are_read(void **state)
 {
     (void)state;
@@ -180,15 +124,6 @@ static void bare_words_one_line_sections_and_comments_are_read(void **state)
     assert_int_equal(channel("led")->safe, POLICY_HOLD);
     assert_int_equal(channel("led")->lost, POLICY_OFF);
     assert_int_equal(output("led")->address.pin, 7);
-}
-
-static void channels_come_in_the_order_of_the_file(void **state)
-{
-    (void)state;
-    accept("switch b { gpio = \"pin 7\" }\nservo a { pwm = \"pin 33\" }\nswitch c { gpio = \"pin 11\" }\n");
-    assert_string_equal(config.agent.channels[0].id.name, "b");
-    assert_string_equal(config.agent.channels[1].id.name, "a");
-    assert_string_equal(config.agent.channels[2].id.name, "c");
 }
 
 static void an_unknown_key_names_the_nearest(void **state)
@@ -294,54 +229,6 @@ static void words_are_those_of_the_list(void **state)
     refuse_at("broker = {\"h:99999\"}\n" SERVO, "f:1: broker = h:99999;", "");
 }
 
-static void min_must_be_less_than_max(void **state)
-{
-    (void)state;
-    refuse_at("servo tilt { pwm = sim\n angle = {45, -45} }", "f:2: servo tilt: angle", "swap the pulses");
-    refuse_at("servo tilt { pwm = sim\n limit = {5, 5} }", "f:2: servo tilt: limit", "less than");
-    refuse_at("servo tilt { pwm = sim\n pulse = {1500, 1500} }", "f:2: servo tilt: pulse", "both are 1500");
-    accept("servo tilt { pwm = sim pulse = {2000, 1000} }"); // a mirrored servo
-}
-
-static void a_pulse_outside_400_to_2600_us_is_refused(void **state)
-{
-    (void)state;
-    refuse_at(
-        "servo tilt { pwm = sim\n pulse = {399, 2000} }", "f:2: servo tilt: pulse = 399;", "400 to 2600");
-    refuse_at(
-        "servo tilt { pwm = sim\n pulse = {1000, 2601} }", "f:2: servo tilt: pulse = 2601;", "400 to 2600");
-    // 1000 us at -45 and 2000 us at 45 make 2611 us at 100 degrees.
-    refuse_at(
-        "servo tilt { pwm = sim\n limit = {-45, 100} }", "f:2: servo tilt: limit: 100 degrees", "2611 us");
-    refuse_at("servo tilt { pwm = sim pulse = {2000, 1000}\n limit = {-100, 45} }", "f:2: ", "2611 us");
-    refuse_at("servo tilt { pwm = sim pulse = {1000, 2600}\n hz = 400 }", "f:2: servo tilt: hz", "less hz");
-    accept("servo tilt { pwm = sim limit = {-45, 99} }");
-}
-
-static void names_and_commands_are_unique(void **state)
-{
-    (void)state;
-    refuse_at("servo tilt { pwm = sim }\nswitch tilt { gpio = sim }", "f:2: ", "");
-    refuse_at("servo a { pwm = sim }\nswitch a_up { gpio = sim }", "f:", "");
-    refuse_at("dimmer led { pwm = sim }\nservo led_on { pwm = sim }", "f:", "led_on");
-    refuse_at("servo stop { pwm = sim }", "f:1: servo stop: ", "");
-    refuse_at("servo \"9a\" { pwm = sim }", "f:1: servo 9a: ", "");
-}
-
-static void an_input_runs_commands_that_exist(void **state)
-{
-    (void)state;
-    accept(SERVO "input b { gpio = \"pin 11\" press = \"tilt 10\" release = stop bias = up debounce = 5 }");
-    assert_string_equal(channel("b")->press, "tilt 10");
-    assert_string_equal(channel("b")->release, "stop");
-    assert_int_equal(channel("b")->debounce_ms, 5);
-    assert_int_equal(output("b")->gpio.bias, 1);
-    refuse_at(SERVO "input b { gpio = \"pin 11\"\n press = led_on }", "f:3: input b: press = led_on;", "");
-    refuse_at(
-        SERVO "input b { gpio = \"pin 11\"\n release = \"tilt x\" }", "f:3: input b: release = tilt x;", "");
-    refuse_at(SERVO "input b { gpio = \"pin 11\"\n press = \"tilt\" }", "f:3: input b: press = tilt;", "");
-}
-
 static void what_is_missing_is_named(void **state)
 {
     (void)state;
@@ -360,8 +247,6 @@ static void lost_after_leaves_room_for_two_heartbeats(void **state)
     accept("report = 0.5\nlost_after = 1\n" SERVO);
     assert_int_equal(config.lost_after_ms, 1000);
 }
-
-#define PCA(name, address, rest) "servo " name " { pwm = \"pca9685 i2c-1 " address "\" " rest " }\n"
 
 // Runs config_from_arguments in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
 static int load(const char *const args[], char *out, size_t size)
@@ -472,9 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_configuration_is_the_tutorials),
         cmocka_unit_test(every_key_is_in_the_default_configuration_with_the_value_that_holds_without_it),
-        cmocka_unit_test(the_channel_that_is_too_many_is_named_with_its_line),
         cmocka_unit_test(bare_words_one_line_sections_and_comments_are_read),
-        cmocka_unit_test(channels_come_in_the_order_of_the_file),
         cmocka_unit_test(an_unknown_key_names_the_nearest),
         cmocka_unit_test(a_key_or_section_given_twice_is_refused),
         cmocka_unit_test(the_environment_is_not_read),
@@ -483,15 +366,11 @@ int main(void)
         cmocka_unit_test(comments_do_not_shift_the_line),
         cmocka_unit_test(numbers_are_decimal_and_in_range),
         cmocka_unit_test(words_are_those_of_the_list),
-        cmocka_unit_test(min_must_be_less_than_max),
-        cmocka_unit_test(a_pulse_outside_400_to_2600_us_is_refused),
-        cmocka_unit_test(names_and_commands_are_unique),
-        cmocka_unit_test(an_input_runs_commands_that_exist),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(lost_after_leaves_room_for_two_heartbeats),
         cmocka_unit_test(options_win_over_the_file),
         cmocka_unit_test(mistakes_on_the_command_line_exit_with_2),
         cmocka_unit_test(on_a_machine_that_is_no_jetson_the_way_out_is_named),
     };
-    return cmocka_run_group_tests(tests, make_file, remove_file);
+    return cmocka_run_group_tests_name("agent_config", tests, make_file, remove_file);
 }
