@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+// Begins the line that keeps the selected device. No command begins with it.
+#define DEVICE_MARK "# device: "
+
 int history_path(char *out, size_t size)
 {
     const char *state = getenv("XDG_STATE_HOME");
@@ -41,6 +44,11 @@ int history_load(const char *path, struct line_history *history)
     while (getline(&text, &size, file) >= 0) {
         text[strcspn(text, "\n")] = '\0';
         line_set(&entry, text); // the file may have been edited: the same filter as for keys
+        if (strncmp(entry.text, DEVICE_MARK, strlen(DEVICE_MARK)) == 0) {
+            history->has_device = true;
+            memcpy(history->device, entry.text + strlen(DEVICE_MARK), sizeof entry.text - strlen(DEVICE_MARK));
+            continue;
+        }
         line_history_add(history, entry.text);
     }
     int rc = ferror(file) ? -EIO : 0;
@@ -80,6 +88,8 @@ int history_save(const char *path, const struct line_history *history)
         close(fd);
         goto remove;
     }
+    if (history->has_device)
+        fprintf(file, "%s%s\n", DEVICE_MARK, history->device);
     for (size_t i = 0; i < history->count; i++)
         fprintf(file, "%s\n", history->entries[i]);
     if (ferror(file))

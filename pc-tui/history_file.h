@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The file that keeps the command line's history between runs: one entry a line, the newest last.
+// The file that keeps the command line's history between runs: one entry a line, the newest last, after a line with the
+// device that was selected last.
 #ifndef PC_TUI_HISTORY_FILE_H
 #define PC_TUI_HISTORY_FILE_H
 
