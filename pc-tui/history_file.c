@@ -43,7 +43,7 @@ int history_load(const char *path, struct line_history *history)
     struct line entry;
     while (getline(&text, &size, file) >= 0) {
         text[strcspn(text, "\n")] = '\0';
-        line_set(&entry, text); // the file may have been edited: the same filter as for keys
+        line_set(&entry, text); // somebody may have edited the file, so it passes the filter for typed keys
         if (strncmp(entry.text, DEVICE_MARK, strlen(DEVICE_MARK)) == 0) {
             history->has_device = true;
             memcpy(history->device, entry.text + strlen(DEVICE_MARK), sizeof entry.text - strlen(DEVICE_MARK));
@@ -105,14 +105,14 @@ remove:
     return rc;
 }
 
-// What the loop and the thread share. Whoever of both leaves last frees it.
+// The loop and the thread share this. The one of them that leaves last frees it.
 struct job {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct line_history waiting;
     bool is_waiting, is_ending, has_ended;
-    bool abandoned; // the loop's side is gone: the thread frees
-    int rc;         // of the last save
+    bool abandoned; // true where the loop has left: the thread frees
+    int rc;         // the result of the last save
     int saved_fd;   // eventfd, readable after each save
     char path[PATH_MAX];
 };
@@ -152,7 +152,8 @@ static void *write_jobs(void *arg)
         job->rc = rc;
         uint64_t one = 1;
         if (write(job->saved_fd, &one, sizeof one) < 0)
-            job->rc = rc; // only full counters are refused, and then the loop is told already
+            job->rc =
+                rc; // the write fails only where the counter is full, and then the loop is awake already
     }
     bool abandoned = job->abandoned;
     job->has_ended = true;

@@ -9,7 +9,7 @@
 struct event_base;
 struct history_writer;
 
-enum { HISTORY_GOODBYE_MS = 100 }; // what is not written by then, at the end, is lost
+enum { HISTORY_GOODBYE_MS = 100 }; // at the end: a history that is not written by then is lost
 
 // $XDG_STATE_HOME/pc-tui/history, else ~/.local/state/pc-tui/history. 0, -ENOENT without a home,
 // -ENAMETOOLONG.

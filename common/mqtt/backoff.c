@@ -33,6 +33,15 @@ void backoff_ended(struct backoff *backoff, int64_t lived_ms, bool patient, bool
         backoff->ms = FIRST_MS << (backoff->short_lives - 2);
 }
 
+bool backoff_is_oversized(struct backoff *backoff, bool too_large, bool early)
+{
+    if (!too_large)
+        backoff->oversized = 0;
+    else if (early)
+        backoff->oversized++;
+    return too_large && backoff->oversized >= 2;
+}
+
 void backoff_succeeded(struct backoff *backoff)
 {
     backoff->ms = 0;

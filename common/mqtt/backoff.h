@@ -8,6 +8,7 @@
 
 struct backoff {
     int ms;            // the longest that the last wait could have been; 0 = none yet
+    int oversized;     // connections in a row that an oversized message ended right after subscribing
     int short_lives;   // connections in a row that were up and did not last
     bool only_patient; // every failure of this walk was one that only a person can mend
     bool taken_over;   // the last connection was taken over by another client of the same id
@@ -18,6 +19,9 @@ void backoff_init(struct backoff *backoff);
 void backoff_failed(struct backoff *backoff, bool patient);
 // A connection that had been up for lived_ms ended.
 void backoff_ended(struct backoff *backoff, int64_t lived_ms, bool patient, bool taken_over);
+// A connection ended, perhaps because of a message that was too large for us, early: soon after the subscription, so that
+// the message is a retained one. True if that is the trouble again and again.
+bool backoff_is_oversized(struct backoff *backoff, bool too_large, bool early);
 // A connection is up.
 void backoff_succeeded(struct backoff *backoff);
 // The walk is over: the wait until the next one in milliseconds. random: any number, each as likely as the others.

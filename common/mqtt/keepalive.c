@@ -13,14 +13,10 @@ enum {
     ON_READ_MS = 500,
 };
 
-int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq, int seconds,
+int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq,
     void (*on_timer)(int, short, void *), void *ctx)
 {
-    // A quarter of the keep-alive: the broker gives up at one and a half.
-    int every_ms = seconds * 250;
-
     keepalive->mosq = mosq;
-    keepalive->every_ms = every_ms > LEAST_MS ? every_ms : LEAST_MS;
     keepalive->timer = evtimer_new(base, on_timer, ctx);
     return keepalive->timer ? 0 : -ENOMEM;
 }
@@ -32,10 +28,19 @@ void keepalive_finish(struct keepalive *keepalive)
     keepalive->timer = NULL;
 }
 
-void keepalive_start(struct keepalive *keepalive, int64_t now_ms)
+static void arm(struct keepalive *keepalive, int64_t now_ms)
 {
     keepalive->last_ms = now_ms;
     timer_arm(keepalive->timer, keepalive->every_ms);
+}
+
+void keepalive_start(struct keepalive *keepalive, int seconds, int64_t now_ms)
+{
+    // A quarter of the keep-alive: the broker gives up at one and a half.
+    int every_ms = seconds * 250;
+
+    keepalive->every_ms = every_ms > LEAST_MS ? every_ms : LEAST_MS;
+    arm(keepalive, now_ms);
 }
 
 bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms)
@@ -45,6 +50,6 @@ bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms)
 
 int keepalive_run(struct keepalive *keepalive, int64_t now_ms)
 {
-    keepalive_start(keepalive, now_ms);
+    arm(keepalive, now_ms);
     return mosquitto_loop_misc(keepalive->mosq);
 }

@@ -19,12 +19,12 @@ struct keepalive {
     int64_t last_ms;
 };
 
-// on_timer has to call keepalive_run. seconds: the keep-alive of the connection. 0 or -ENOMEM.
-int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq, int seconds,
+// on_timer has to call keepalive_run. 0 or -ENOMEM.
+int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq,
     void (*on_timer)(int, short, void *), void *ctx);
 void keepalive_finish(struct keepalive *keepalive);
-// The connection is up at now_ms.
-void keepalive_start(struct keepalive *keepalive, int64_t now_ms);
+// The connection is up at now_ms. seconds: the keep-alive that holds for it.
+void keepalive_start(struct keepalive *keepalive, int seconds, int64_t now_ms);
 // True if it should run along with what was read at now_ms.
 bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms);
 // Returns a code of libmosquitto.

@@ -50,7 +50,6 @@ struct link {
     struct broker brokers[LINK_BROKERS_MAX];
     size_t broker; // index of the one being tried
     struct backoff backoff;
-    int oversized; // connections in a row that a message ended right after subscribing
     int64_t up_ms; // since when it has been up
 };
 
@@ -132,6 +131,8 @@ static void on_subscribed(void *ctx)
     link->report.reason[0] = '\0';
     link->report.retry_ms = 0;
     link->report.attempts = 0;
+    link->report.limits = *connection_limits(link->connection);
+    link_reason_limits(link->report.note, current(link)->name, &link->report.limits);
     notify(link);
     leave(link);
 }
@@ -174,6 +175,7 @@ static void connect_to_address(struct link *link)
     link->wanted.name = broker->name;
     link->wanted.port = broker->place->port;
     link->wanted.mqtt.version = link->report.version = broker->version;
+    link->wanted.mqtt.limits = broker->limits;
     link->phase = LINK_PHASE_TRYING;
     timer_arm(link->timer, link->options.attempt_ms);
     link->connection =
@@ -302,22 +304,18 @@ static void wait_for_next_round(struct link *link)
     notify(link);
 }
 
-// Counts connections that a message larger than our memory ended, and tells how to be rid of it. True if that is the
-// trouble again and again.
+// A retained message that is too large for us comes again with each subscription: tells how to be rid of it.
 static bool is_oversized(struct link *link, struct connection_end *end)
 {
-    bool memory = end->trouble == TROUBLE_MEMORY;
     bool was_up = link->phase == LINK_PHASE_UP;
     bool early =
         end->phase == PHASE_SUBSCRIBE || (was_up && clock_now_ms() - link->up_ms < JUST_SUBSCRIBED_MS);
-
-    if (memory && early)
-        link->oversized++;
-    else if (was_up)
-        link->oversized = 0;
-    if (!memory || link->oversized < 2)
-        return false;
     const char *topic = end->topic;
+
+    if (!was_up && end->phase != PHASE_SUBSCRIBE)
+        return false;
+    if (!backoff_is_oversized(&link->backoff, end->trouble == TROUBLE_MEMORY, early))
+        return false;
     if (topic[0] == '\0') // the library ran out of memory before it knew
         topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
     link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port, topic);
@@ -391,6 +389,7 @@ static void prepare_wanted(struct link *link)
     };
     memcpy(mqtt->topics, options->topics, sizeof mqtt->topics);
     memcpy(mqtt->topic_qos, options->topic_qos, sizeof mqtt->topic_qos);
+    memcpy(mqtt->topic_as_published, options->topic_as_published, sizeof mqtt->topic_as_published);
 }
 
 struct link *link_new(
@@ -412,7 +411,7 @@ struct link *link_new(
     backoff_init(&link->backoff);
     for (size_t i = 0; i < options->broker_count; i++)
         broker_init(&link->brokers[i], base, &link->options.brokers[i], options->version == 4 ? 4 : 5,
-            on_answer, link);
+            options->will_topic != NULL, on_answer, link);
     link->report.state = LINK_CONNECTING;
     link->report.broker = options->brokers[0];
     link->report.version = options->version == 4 ? 4 : 5;
@@ -441,12 +440,9 @@ int link_send(struct link *link, const struct link_publication *publication, int
     return connection_publish(link->connection, publication, token);
 }
 
-int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos, bool retain,
-    const void *correlation, size_t correlation_len, int *token)
+void link_unsent_reason(const struct link *link, int code, char out[LINK_REASON_SIZE])
 {
-    struct link_publication publication = {topic, payload, len, qos, retain, correlation, correlation_len};
-
-    return link_send(link, &publication, token);
+    link_reason_unsent(out, link->brokers[link->broker].name, &link->report.limits, code);
 }
 
 void link_retry_now(struct link *link)

@@ -138,6 +138,64 @@ void link_reason_goodbye(char out[LINK_REASON_SIZE], const char *at, int code)
         say(out, "closed by %s: %s", at, lower_first(text, mosquitto_reason_string(code)));
 }
 
+bool link_reason_is_old_version(int code)
+{
+    return code == CONNACK_REFUSED_PROTOCOL_VERSION || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
+}
+
+bool link_reason_is_qos(int code)
+{
+    return code == MQTT_RC_QOS_NOT_SUPPORTED;
+}
+
+bool link_reason_is_retain(int code)
+{
+    return code == MQTT_RC_RETAIN_NOT_SUPPORTED;
+}
+
+void link_reason_limits(char out[LINK_REASON_SIZE], const char *at, const struct link_limits *limits)
+{
+    out[0] = '\0';
+    if (!limits->retains && limits->max_qos == 0)
+        say(out,
+            "%s keeps no retained messages and takes QoS 0 only: who subscribes later waits for the next report",
+            at);
+    else if (!limits->retains)
+        say(out, "%s keeps no retained messages: who subscribes later waits for the next report", at);
+    else if (limits->max_qos == 0)
+        say(out, "%s takes QoS 0 only: it acknowledges nothing", at);
+}
+
+void link_reason_unsent(
+    char out[LINK_REASON_SIZE], const char *at, const struct link_limits *limits, int code)
+{
+    char text[128];
+
+    switch (code) {
+    case -ENOTCONN:
+        say(out, "not connected");
+        break;
+    case -EMSGSIZE:
+    case MQTT_RC_PACKET_TOO_LARGE:
+        if (limits->max_packet > 0)
+            say(out, "%s takes packets of at most %u bytes: raise max_packet_size in its configuration", at,
+                limits->max_packet);
+        else
+            say(out, "too long for %s", at);
+        break;
+    case -EINVAL:
+        say(out, "not a topic that can be published on");
+        break;
+    case MQTT_RC_NOT_AUTHORIZED:
+        say(out, "%s refused it: not authorized, see its access control list", at);
+        break;
+    default:
+        say(out, "%s refused it: %s", at,
+            lower_first(text, code < 0 ? strerror(-code) : mosquitto_reason_string(code)));
+        break;
+    }
+}
+
 bool link_reason_is_takeover(int code)
 {
     return code == MQTT_RC_SESSION_TAKEN_OVER;

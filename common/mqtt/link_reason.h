@@ -23,6 +23,18 @@ void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const cha
 // code: the return code of a CONNACK, not 0: 1 to 5 in MQTT 3.1.1, 128 and above in MQTT 5.
 enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code);
 
+enum { LINK_REASON_OLD_VERSION = 1 }; // the code that says: this version of MQTT is not known (3.1.1)
+// True if the code says that this version of MQTT, the QoS or the retained flag of the will is not offered.
+bool link_reason_is_old_version(int code);
+bool link_reason_is_qos(int code);
+bool link_reason_is_retain(int code);
+
+// What the limits of the broker mean for what is sent; "" = nothing.
+void link_reason_limits(char out[LINK_REASON_SIZE], const char *at, const struct link_limits *limits);
+// A message was refused. code: a negative errno of the link, or a reason code of MQTT 5, 128 and above.
+void link_reason_unsent(
+    char out[LINK_REASON_SIZE], const char *at, const struct link_limits *limits, int code);
+
 // code: the reason code of a DISCONNECT that the broker sent (MQTT 5).
 void link_reason_goodbye(char out[LINK_REASON_SIZE], const char *at, int code);
 // True if the code says that another client connected with the same client id.

@@ -93,11 +93,23 @@ static void read_health(struct agent *agent, struct now now)
         memcpy(health->noise, noisy->name, strlen(noisy->name) + 1);
 }
 
+// A servo that stalls can pull down the supply of the chip that drives it: the chip then forgets what it was told.
+static void check_hardware(struct agent *agent)
+{
+    for (size_t i = 0; i < agent->count; i++) {
+        int rc = channel_check(&agent->channels[i]);
+        if (rc < 0)
+            tell_fault(agent, &agent->channels[i], rc);
+    }
+}
+
 static void publish_due(struct agent *agent, struct now now)
 {
     enum report report = reporter_take(&agent->reporter, now.us);
-    if (report == REPORT_HEARTBEAT)
+    if (report == REPORT_HEARTBEAT) {
         read_health(agent, now);
+        check_hardware(agent);
+    }
     if (report != REPORT_NONE)
         publish(agent, now, report == REPORT_HEARTBEAT && !agent->reporter.outstanding);
 }

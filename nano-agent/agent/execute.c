@@ -16,7 +16,11 @@ struct outcome {
 
 const char *execute_fault_words(int error)
 {
-    return error == -ERANGE ? "this output can emit no pulse inside the limits" : strerror(-error);
+    if (error == -ERANGE)
+        return "this output can emit no pulse inside the limits";
+    if (error == -ESTALE)
+        return "its chip was reset, as by a supply that breaks down; the chip is set up again, and this output is off";
+    return strerror(-error);
 }
 
 // limit: where a limit cut it short, "" = it did not.

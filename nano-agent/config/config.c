@@ -223,9 +223,9 @@ static int read_configuration(const char *path, struct config *out)
     }
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
-    int status = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     free(text);
-    return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
+    return rc < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
 int config_from_arguments(int argc, char **argv, struct config *out)

@@ -22,7 +22,7 @@ enum {
 };
 
 enum option_key {
-    OPTION_TTL = 0x400, // beyond those of broker_options
+    OPTION_TTL = 0x400, // the options of broker_options have smaller keys
     OPTION_TIMEOUT,
     OPTION_READ_ONLY,
     OPTION_ASCII,
@@ -73,7 +73,8 @@ static const struct argp_option argp_options[] = {
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
     {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
-    // A number that lost its word: `pc-tui send tilt -20`. Without these argp speaks of invalid options.
+    // In `pc-tui send tilt -20` the number looks like an option. Without these entries argp would call it an invalid
+    // one.
     {NULL, '0', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '1', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '2', NULL, OPTION_HIDDEN, NULL, 0},
@@ -173,7 +174,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-// The file of every run; one that is not there is an empty one.
+// Finds the file that is read without -c. True where there is one.
 static bool default_file(char out[PATH_MAX])
 {
     const char *config = getenv("XDG_CONFIG_HOME");
@@ -207,7 +208,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     *options =
         (struct tui_options){.ttl_ms = PROTOCOL_TTL_MS, .timeout_ms = TIMEOUT_DEFAULT_MS, .mouse = true};
     broker_options_init(&options->broker);
-    options->commands = argv + 1; // argp is past an argument when it is put back here
+    options->commands = argv + 1; // argp has read an argument before its place here is overwritten
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
 

@@ -41,7 +41,7 @@ static int copy(char *out, size_t size, const char *text)
     return (size_t)snprintf(out, size, "%s", text) < size ? 0 : -EMSGSIZE;
 }
 
-// The title may be written as everybody writes a key: F5, as well as in the notation <F5>.
+// The title may be the notation <F5>, and F5 as everybody writes it.
 static int preset_key(const char *title, char out[KEY_NAME_SIZE])
 {
     char bracketed[KEY_NAME_SIZE];

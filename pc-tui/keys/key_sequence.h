@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a whole escape sequence of a terminal means. Pure, and without memory: input.c finds where a sequence
+// What a whole escape sequence of a terminal means. Pure, and without memory: decoder.c finds where a sequence
 // begins and ends. Sources: xterm's ctlseqs, the kitty keyboard protocol, and what rxvt and the Linux console
 // send.
 #ifndef PC_TUI_KEY_SEQUENCE_H

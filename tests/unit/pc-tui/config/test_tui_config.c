@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command line, the file and the history of pc-tui.
+#include <event2/event.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -299,6 +300,67 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
     }
 }
 
+static void the_mouse_is_taken_unless_somebody_says_no(void **state)
+{
+    (void)state;
+    assert_true(load(NULL)->mouse);
+    assert_false(load("--no-mouse", NULL)->mouse);
+    write_file("mouse = false\n");
+    assert_false(load("-c", file_path, NULL)->mouse);
+    write_file("mouse = true\n");
+    assert_false(load("-c", file_path, "--no-mouse", NULL)->mouse);
+}
+
+static void options_of_one_subcommand_are_refused_elsewhere(void **state)
+{
+    (void)state;
+    assert_true(load("watch", "--all", NULL)->all);
+    assert_true(load("send", "--json", "led_on", NULL)->json);
+    REFUSED("--all belongs to watch", "send", "--all", "led_on");
+    REFUSED("--json belongs to watch and send", "--json");
+}
+
+static void take_result(void *ctx, int rc)
+{
+    *(int *)ctx = rc;
+}
+
+static void the_history_is_written_by_a_thread(void **state)
+{
+    (void)state;
+    static struct line_history history;
+    struct event_base *base = event_base_new();
+    int result = 1;
+    char path[96];
+    snprintf(path, sizeof path, "%s/threaded/history", directory);
+    assert_non_null(base);
+    struct history_writer *writer = history_writer_new(base, path, take_result, &result);
+    assert_non_null(writer);
+    line_history_add(&history, "led_on");
+    history_writer_save(writer, &history);
+    line_history_add(&history, "led_off");
+    history_writer_save(writer, &history);
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(result, 0);
+    history_writer_free(writer); // waits for what is left
+    static struct line_history again;
+    assert_int_equal(history_load(path, &again), 0);
+    assert_int_equal(again.count, 2);
+    assert_string_equal(again.entries[1], "led_off");
+
+    result = 1;
+    writer = history_writer_new(base, "/proc/nowhere/history", take_result, &result);
+    assert_non_null(writer);
+    history_writer_save(writer, &history);
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_true(result < 0);
+    history_writer_free(writer);
+    event_base_free(base);
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+}
+
 static void durations_have_units(void **state)
 {
     (void)state;
@@ -406,6 +468,9 @@ int main(void)
         cmocka_unit_test(presets_are_read),
         cmocka_unit_test(what_is_wrong_in_the_file_is_named_with_its_line),
         cmocka_unit_test(durations_have_units),
+        cmocka_unit_test(the_mouse_is_taken_unless_somebody_says_no),
+        cmocka_unit_test(options_of_one_subcommand_are_refused_elsewhere),
+        cmocka_unit_test(the_history_is_written_by_a_thread),
         cmocka_unit_test(the_history_is_kept_for_its_owner_only),
         cmocka_unit_test(a_history_that_was_tampered_with_is_cleaned),
         cmocka_unit_test(a_history_that_cannot_be_written_is_an_error_and_leaves_nothing),
