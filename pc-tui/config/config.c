@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/shell_completion.h"
 #include "pc-tui/config/config_file.h"
 #include "pc-tui/config/password.h"
 
@@ -22,6 +23,7 @@ enum option_key {
     OPTION_NO_MOUSE,
     OPTION_JSON,
     OPTION_ALL,
+    OPTION_COMPLETION,
     OPTION_VERSION,
 };
 
@@ -41,6 +43,7 @@ static const struct argp_option argp_options[] = {
     {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
+    {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
     // In `pc-tui send tilt -20` the number looks like an option. Without these entries argp would call it an invalid
     // one.
@@ -86,6 +89,19 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
         argp_error(state, "--all belongs to watch");
 }
 
+static void print_completion(const char *shell, struct argp_state *state)
+{
+    static const char *const words[] = {"send", "watch", NULL}, *const taking[] = {"send", NULL};
+    const struct shell_completion completion = {.program = "pc-tui",
+        .argp = state->root_argp,
+        .words = words,
+        .cache = "pc-tui/words",
+        .cache_after = taking};
+    if (shell_completion_print(stdout, shell, &completion) < 0)
+        argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
+    exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct tui_command_line *line = state->input;
@@ -123,6 +139,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_ALL:
         options->all = true;
+        return 0;
+    case OPTION_COMPLETION:
+        print_completion(arg, state);
         return 0;
     case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
