@@ -174,7 +174,7 @@ static struct controller_answer publish_plain(
     struct journal_event *event = controller_record(controller, "", text, now);
     event->stage = JOURNAL_SENT;
     uint64_t serial = event->serial;
-    if (controller->options.qos == 0) {
+    if (!controller_is_acknowledged(controller)) {
         controller_end(controller, serial, JOURNAL_PLAIN, "no device reports here");
         return taken(serial);
     }
@@ -368,7 +368,7 @@ struct controller_answer controller_retire(struct controller *controller, const 
     struct journal_event *event = controller_record(controller, device, "clear the last report", now);
     event->stage = JOURNAL_SENT;
     uint64_t serial = event->serial;
-    if (controller->options.qos == 0) {
+    if (!controller_is_acknowledged(controller)) {
         controller_end(controller, serial, JOURNAL_PLAIN, "cleared");
         return taken(serial);
     }
