@@ -87,7 +87,7 @@ int controller_ask_clock(struct controller *controller, struct peer *peer, struc
     return 0;
 }
 
-// serial: of the event that exists already, 0 = make one.
+// serial names the event that exists already; 0 = a new one is made.
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
     const struct controller_order *order, bool motion, enum publish_deadline deadline, uint64_t serial,
     struct controller_clock now)
@@ -201,7 +201,8 @@ struct need {
 static struct need find_need(const struct model_device *device, const struct vocabulary_match *match,
     bool known, bool clock, int64_t now_us)
 {
-    struct need need = {.late = known && is_welcome_late(match), .motion = !known}; // who knows what it does
+    struct need need = {
+        .late = known && is_welcome_late(match), .motion = !known}; // an unknown word may move something
     enum presence presence = model_presence(device, now_us);
     if (known)
         need.motion = vocabulary_is_motion(match->verb,

@@ -14,7 +14,8 @@ struct line_history {
     size_t at;             // the entry that is recalled now; count where none is
     char draft[LINE_SIZE]; // what was typed before the first recall
     bool has_device;
-    char device[LINE_SIZE]; // of has_device: the device that the operator selected last; "" is the one without a name
+    char device
+        [LINE_SIZE]; // of has_device: the device that the operator selected last; "" is the one without a name
 };
 
 // Appends an entry. An empty one, or one equal to the newest, is not kept. The oldest makes room. Ends recalling.
