@@ -13,16 +13,18 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
+#include "pc-tui/file_writer.h"
 #include "pc-tui/history_file.h"
 #include "pc-tui/keys/input.h"
 #include "pc-tui/session.h"
 #include "pc-tui/terminal/screen.h"
 #include "pc-tui/terminal/terminal.h"
 #include "pc-tui/view/view.h"
+#include "pc-tui/word_cache.h"
 
 enum {
     FRAME_MS = 33,    // pictures are no nearer to each other than this, except after a key or an echo
-    LEAVING_MS = 600, // the session gets so long to say good-bye, then the program ends without that
+    LEAVING_MS = 550, // the session gets so long to say good-bye, then the program ends without that
 };
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
@@ -37,7 +39,7 @@ struct app {
     struct input input;
     struct ui ui;
     struct event *keys, *writable, *timer, *signals[SIGNALS];
-    struct history_writer *history; // NULL = nowhere to keep it
+    struct file_writer *history; // NULL = nowhere to keep it
 
     unsigned effects; // of enum ui_effect, gathered in one turn of the loop
     bool refresh;     // true where the model changed since the last turn
@@ -237,8 +239,8 @@ static void on_history(void *ctx, int rc)
 {
     struct app *app = ctx;
     if (rc < 0)
-        ui_hint(&app->ui, clock_now_ms(), true, "history is not kept: %s: %s",
-            history_writer_path(app->history), strerror(-rc));
+        ui_hint(&app->ui, clock_now_ms(), true, "history is not kept: %s: %s", file_writer_path(app->history),
+            strerror(-rc));
     app->redraw_now = true;
 }
 
@@ -250,7 +252,7 @@ static void act(struct app *app)
     if (effects & (UI_REDRAW | UI_REPAINT))
         app->redraw_now = true;
     if ((effects & UI_HISTORY) && app->history)
-        history_writer_save(app->history, &app->ui.history);
+        file_writer_save(app->history, history_text(&app->ui.history));
     if (app->leaving)
         return;
     if ((effects & UI_LEAVE) || app->signal) {
@@ -414,7 +416,7 @@ static void load_history(struct app *app)
     int rc = history_load(path, &app->ui.history);
     if (rc < 0)
         ui_hint(&app->ui, clock_now_ms(), true, "no history: %s: %s", path, strerror(-rc));
-    app->history = history_writer_new(app->base, path, on_history, app);
+    app->history = file_writer_new(app->base, path, on_history, app);
 }
 
 int app_run(const struct tui_options *options)
@@ -453,9 +455,11 @@ int app_run(const struct tui_options *options)
     }
     forget_events(&app);
     screen_close(app.screen);
-    history_writer_free(app.history);
+    file_writer_free(app.history);
 close_terminal:
     terminal_close(app.terminal);
+    if (!why[0])
+        word_cache_keep(app.base, session_model(app.session));
 free_session:
     session_free(app.session);
 free_base:

@@ -9,17 +9,11 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/shell_completion.h"
 #include "pc-tui/config/config_file.h"
-#include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
 
-enum {
-    TTL_MIN_MS = 100,
-    TTL_MAX_MS = 60000,
-    TIMEOUT_MIN_MS = 100,
-    TIMEOUT_MAX_MS = 600000,
-    TIMEOUT_DEFAULT_MS = 5000,
-};
+enum { TIMEOUT_DEFAULT_MS = 5000 };
 
 enum option_key {
     OPTION_TTL = 0x400, // the options of broker_options have smaller keys
@@ -29,34 +23,11 @@ enum option_key {
     OPTION_NO_MOUSE,
     OPTION_JSON,
     OPTION_ALL,
+    OPTION_COMPLETION,
     OPTION_VERSION,
 };
 
-static int set_duration(
-    int *out, const char *name, const char *text, int least, int most, char why[PROTOCOL_WHY_SIZE])
-{
-    int ms = 0;
-    if (duration_parse_ms(text, &ms) == 0 && ms >= least && ms <= most) {
-        *out = ms;
-        return 0;
-    }
-    snprintf(why, PROTOCOL_WHY_SIZE,
-        "%s: a time from %dms to %ds, as 500ms, 1.5s or 2 (seconds), not \"%.40s\"", name, least, most / 1000,
-        text);
-    return -EINVAL;
-}
-
-int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
-{
-    return set_duration(&options->ttl_ms, "ttl", text, TTL_MIN_MS, TTL_MAX_MS, why);
-}
-
-int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
-{
-    return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
-}
-
-struct command_line {
+struct tui_command_line {
     struct tui_options *options;
     struct tui_config_given given;
     const char *file; // -c
@@ -72,6 +43,7 @@ static const struct argp_option argp_options[] = {
     {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
+    {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
     // In `pc-tui send tilt -20` the number looks like an option. Without these entries argp would call it an invalid
     // one.
@@ -88,7 +60,7 @@ static const struct argp_option argp_options[] = {
     {0},
 };
 
-static void take_argument(struct command_line *line, char *arg, struct argp_state *state)
+static void take_argument(struct tui_command_line *line, char *arg, struct argp_state *state)
 {
     struct tui_options *options = line->options;
     if (!line->has_run) {
@@ -106,7 +78,7 @@ static void take_argument(struct command_line *line, char *arg, struct argp_stat
     }
 }
 
-static void check_end(const struct command_line *line, struct argp_state *state)
+static void check_end(const struct tui_command_line *line, struct argp_state *state)
 {
     const struct tui_options *options = line->options;
     if (options->run == TUI_SEND && options->command_count == 0)
@@ -117,9 +89,22 @@ static void check_end(const struct command_line *line, struct argp_state *state)
         argp_error(state, "--all belongs to watch");
 }
 
+static void print_completion(const char *shell, struct argp_state *state)
+{
+    static const char *const words[] = {"send", "watch", NULL}, *const taking[] = {"send", NULL};
+    const struct shell_completion completion = {.program = "pc-tui",
+        .argp = state->root_argp,
+        .words = words,
+        .cache = "pc-tui/words",
+        .cache_after = taking};
+    if (shell_completion_print(stdout, shell, &completion) < 0)
+        argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
+    exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    struct command_line *line = state->input;
+    struct tui_command_line *line = state->input;
     struct tui_options *options = line->options;
     char why[PROTOCOL_WHY_SIZE];
     switch (key) {
@@ -154,6 +139,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_ALL:
         options->all = true;
+        return 0;
+    case OPTION_COMPLETION:
+        print_completion(arg, state);
         return 0;
     case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
@@ -202,7 +190,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
                "configuration, 3 no "
                "echo or no device, 4 no broker. watch prints a line a status.",
         .children = children};
-    struct command_line line = {.options = options};
+    struct tui_command_line line = {.options = options};
     char why[PROTOCOL_WHY_SIZE], path[PATH_MAX];
 
     *options =

@@ -4,19 +4,32 @@
 #include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/config_text.h"
 #include "common/log.h"
+#include "pc-tui/config/duration.h"
+
+enum {
+    TTL_MIN_MS = 100,
+    TTL_MAX_MS = 60000,
+    TIMEOUT_MIN_MS = 100,
+    TIMEOUT_MAX_MS = 600000,
+};
 
 // libconfuse's callback has no argument of ours, and the sections of its tree do not know their file.
 static const char *parsed_path;
+static bool is_reported;
 
 __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char *format, va_list args)
 {
     char text[512];
+    if (is_reported) // the first mistake is told; the others may follow from it
+        return;
+    is_reported = true;
     vsnprintf(text, sizeof text, format, args);
     log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
@@ -88,6 +101,30 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
     return 0;
 }
 
+static int set_duration(
+    int *out, const char *name, const char *text, int least, int most, char why[PROTOCOL_WHY_SIZE])
+{
+    int ms = 0;
+    if (duration_parse_ms(text, &ms) == 0 && ms >= least && ms <= most) {
+        *out = ms;
+        return 0;
+    }
+    snprintf(why, PROTOCOL_WHY_SIZE,
+        "%s: a time from %dms to %ds, as 500ms, 1.5s or 2 (seconds), not \"%.40s\"", name, least, most / 1000,
+        text);
+    return -EINVAL;
+}
+
+int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    return set_duration(&options->ttl_ms, "ttl", text, TTL_MIN_MS, TTL_MAX_MS, why);
+}
+
+int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
+}
+
 static int apply(
     struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
 {
@@ -138,9 +175,12 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
         goto finish;
     }
     parsed_path = path;
+    is_reported = false;
     cfg_set_error_function(cfg, report);
     if (cfg_parse_buf(cfg, prepared) == CFG_SUCCESS)
         rc = apply(options, path, cfg, given);
+    else if (!is_reported) // libconfuse finds some things wrong without a word
+        refuse(path, (unsigned)cfg->line, "not understood; KEY = VALUE, or preset KEY { … } is wanted");
 finish:
     if (cfg)
         cfg_free(cfg);

@@ -28,7 +28,8 @@ def a_word_from_mosquitto_pub_moves_the_servo_and_is_echoed(stage):
     check(arrived.channel('tilt')['driven'], 'the servo is driven')
     # 1000 to 2000 us over -45 to 45 degrees: 5 degrees are 1555.6 us.
     equal(arrived.channel('tilt')['us'], 1556, 'the pulse reported at 5 degrees')
-    check(abs(agent.pulses()[-1] - 1556) <= 1, 'the pulse emitted: %r' % agent.changes('tilt')[-3:])
+    # A thread of the agent writes its lines: they may come after the report.
+    wait_for(lambda: abs(agent.pulses()[-1] - 1556) <= 1, 'the pulse emitted')
 
 
 @scenario
@@ -245,8 +246,21 @@ def a_retained_command_moves_nothing_is_reported_and_cleared_from_the_topic(stag
 
 
 @scenario
-def a_live_command_with_the_retain_flag_is_no_old_command(stage):
-    broker, watcher, _ = set_up(stage)
+def a_command_that_is_published_retained_is_refused_even_live_on_mqtt_5(stage):
+    # A bridge and a restarted broker hand on an old command in the same way.
+    broker, watcher, agent = set_up(stage)
+    report = stage.say(broker, watcher, 'tilt_up', args=['-r'])
+    equal(report.last['result'], 'retained', 'mosquitto_pub -r, live')
+    answers(stage, broker, watcher)
+    equal(agent.pulses(), [], 'pulses emitted')
+
+
+@scenario
+def on_3_1_1_a_live_command_with_the_retain_flag_cannot_be_told_from_others(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    stage.agent(broker, args=['-V', 'mqttv311'])
+    watcher.online()
     report = stage.say(broker, watcher, 'tilt_up', args=['-r'])
     equal((report.last['result'], report.channel('tilt')['target']), ('ok', 5), 'mosquitto_pub -r, live')
 
@@ -283,6 +297,7 @@ def stop_holds_every_servo_where_it_is_now(stage):
         check(servo['moving'] is False and servo['target'] == servo['deg'] and 2 < servo['deg'] < 45,
               '%s after stop: %r' % (name, servo))
         check(servo['driven'], '%s is held, not let go' % name)
+    wait_for(lambda: agent.pulses()[-1] == report.channel('tilt')['us'], 'the line of the last pulse')
     emitted = len(agent.pulses())
     answers(stage, broker, watcher)
     equal(len(agent.pulses()), emitted, 'pulses emitted after the stop')

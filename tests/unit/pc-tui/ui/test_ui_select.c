@@ -163,8 +163,8 @@ static void without_any_device_the_tutorials_channels_are_offered(void **state)
 }
 
 // What is selected once three devices have reported in this order.
-static void assert_selected(const struct ui_options *options, const char *last, const char *const order[3],
-    const char *selected)
+static void assert_selected(
+    const struct ui_options *options, const char *last, const char *const order[3], const char *selected)
 {
     static struct world world;
     world_begin(&world, options);
