@@ -19,6 +19,7 @@
 #include "common/mqtt/timer.h"
 
 enum {
+    TLS_PORT = 8883,
     PACKETS_A_TURN = 16, // then timers and other descriptors have their turn
 };
 
@@ -33,7 +34,8 @@ struct connection {
     struct keepalive keepalive;
     struct event *wake;          // runs what must not happen inside a caller's call
     bool closing, disconnecting; // connection_close was called; DISCONNECT is on its way
-    struct verdict verdict;
+    struct verdict verdict;      // with the phase
+    int64_t phase_since_ms;
     int depth; // handlers of ours on the stack: freeing waits for the outermost
     bool free_later;
 
@@ -77,6 +79,12 @@ static bool is_over(const struct connection *connection)
     return connection->verdict.given || connection->free_later || !connection->handle.mosq;
 }
 
+static void go_on(struct connection *connection, enum connection_phase phase)
+{
+    connection->verdict.phase = phase;
+    connection->phase_since_ms = clock_now_ms();
+}
+
 static void finish(struct connection *connection)
 {
     close_socket(connection);
@@ -88,7 +96,7 @@ static void finish(struct connection *connection)
 
 static void now_up(struct connection *connection)
 {
-    connection->verdict.phase = PHASE_UP;
+    go_on(connection, PHASE_UP);
     keepalive_start(&connection->keepalive, connection->handle.keepalive_s, clock_now_ms());
     connection->events->subscribed(connection->ctx);
 }
@@ -105,7 +113,7 @@ static void on_connected(void *ctx, int code)
         verdict_by_connack(&connection->verdict, code);
         return;
     }
-    connection->verdict.phase = PHASE_SUBSCRIBE;
+    go_on(connection, PHASE_SUBSCRIBE);
     int rc = handle_subscribe(&connection->handle, &connection->subacks_missing);
     if (rc != MOSQ_ERR_SUCCESS)
         verdict_by_code(&connection->verdict, rc, errno);
@@ -244,6 +252,8 @@ static bool read_packet(struct connection *connection, int *rc, int *error)
         return false;
     errno = 0;
     *rc = mosquitto_loop_read(connection->handle.mosq, 1);
+    if (packet.type == PACKET_PINGRESP)
+        connection->keepalive.probed_ms = 0;
     if (packet.type != 0 || connection->intake.off)
         connection->last_proof_ms = connection->last_read_ms;
     // What a callback published goes out before anything else is read.
@@ -288,7 +298,7 @@ static void tcp_is_over(struct connection *connection, int fd)
         finish(connection);
         return;
     }
-    connection->verdict.phase = PHASE_HELLO;
+    go_on(connection, PHASE_HELLO);
     errno = 0;
     int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
     error = errno;
@@ -367,7 +377,10 @@ struct connection *connection_open(struct event_base *base, const char *address,
     connection->events = events;
     connection->ctx = ctx;
     connection->socket.fd = -1;
-    connection->verdict.name = options->name;
+    go_on(connection, PHASE_TCP);
+    connection->verdict.peer = (struct link_reason_peer){.at = options->name,
+        .tls_port = options->port == TLS_PORT,
+        .has_login = options->mqtt.user[0] != '\0'};
     // A new handle for every connection: an old one would send what it still holds.
     int rc = handle_init(&connection->handle, &options->mqtt, &handle_events, connection);
     int failed =
@@ -417,6 +430,8 @@ int connection_publish(struct connection *connection, const struct link_publicat
         event_active(connection->wake, 0, 0);
         rc = MOSQ_ERR_NO_CONN;
     } else if (connection->depth == 1) {
+        if (within.qos == 0 && publication->qos > 0)
+            keepalive_probe(&connection->keepalive, connection->socket.fd, clock_now_ms());
         watch(connection); // from inside a handler its end does it
     }
     leave(connection);
@@ -449,6 +464,11 @@ void connection_end(struct connection *connection, enum link_trouble trouble, co
 enum connection_phase connection_phase(const struct connection *connection)
 {
     return connection->verdict.phase;
+}
+
+int64_t connection_phase_since_ms(const struct connection *connection)
+{
+    return connection->phase_since_ms;
 }
 
 const struct link_limits *connection_limits(const struct connection *connection)

@@ -55,6 +55,8 @@ void connection_say_goodbye(struct connection *connection);
 void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason);
 
 enum connection_phase connection_phase(const struct connection *connection);
+// Since when it has been in that phase, CLOCK_MONOTONIC milliseconds.
+int64_t connection_phase_since_ms(const struct connection *connection);
 // What the broker takes, once it is up.
 const struct link_limits *connection_limits(const struct connection *connection);
 // When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <mosquitto.h>
+#include <sys/socket.h>
 
 #include "common/mqtt/timer.h"
 
@@ -11,6 +12,7 @@ enum {
     LEAST_MS = 1000,
     // Less than a heartbeat of 1 s that comes a little early: with a whole second the timer would add a wake-up.
     ON_READ_MS = 500,
+    PROBE_AGAIN_MS = 2000,
 };
 
 int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq,
@@ -52,4 +54,15 @@ int keepalive_run(struct keepalive *keepalive, int64_t now_ms)
 {
     arm(keepalive, now_ms);
     return mosquitto_loop_misc(keepalive->mosq);
+}
+
+void keepalive_probe(struct keepalive *keepalive, int fd, int64_t now_ms)
+{
+    static const unsigned char pingreq[] = {0xc0, 0};
+    bool waits = keepalive->probed_ms != 0 && now_ms - keepalive->probed_ms < PROBE_AGAIN_MS;
+
+    if (waits || mosquitto_want_write(keepalive->mosq))
+        return;
+    if (send(fd, pingreq, sizeof pingreq, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof pingreq)
+        keepalive->probed_ms = now_ms;
 }

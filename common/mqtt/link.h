@@ -13,33 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/mqtt/link_options.h"
 #include "common/mqtt/link_types.h"
 
 struct event_base;
 struct link;
-
-enum { LINK_BROKERS_MAX = 8 };
-
-struct link_options {
-    struct link_broker brokers[LINK_BROKERS_MAX]; // tried in order, again and again
-    size_t broker_count;                          // at least 1
-    char client_id[64];                           // "" = random, from the library
-    char user[128];                               // "" = none
-    char password[128];
-    int keepalive_s; // 5 to 65535
-    int version;     // 5: MQTT 5, falling back to 3.1.1 where a broker does not know it; 4: 3.1.1 only
-    const char *topics[LINK_TOPICS_MAX]; // subscribed to after each connect; must outlive the link
-    int topic_qos[LINK_TOPICS_MAX];
-    // The broker leaves the retain flag of a message as it was published (MQTT 5): a bridge, or a broker that was
-    // restarted, would else hand on a retained message as a new one.
-    bool topic_as_published[LINK_TOPICS_MAX];
-    size_t topic_count;
-    const char *
-        will_topic; // NULL = no will; retained, QoS 1, as far as the broker takes that; must outlive the link
-    const char *will_payload;
-    size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
-    int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
-};
 
 struct link_events {
     // The state, the reason or the broker changed. Called from the loop, never from inside a link_ function
@@ -73,9 +51,6 @@ static inline int link_publish(struct link *link, const char *topic, const void 
     return link_send(link, &publication, token);
 }
 
-// Why a message did not go out, in words: code is what link_send returned, or the reason that `published` was told.
-void link_unsent_reason(const struct link *link, int code, char out[LINK_REASON_SIZE]);
-
 // Ends the wait and tries now, if waiting.
 void link_retry_now(struct link *link);
 
@@ -90,7 +65,6 @@ const struct link_report *link_report(const struct link *link);
 // When the last whole packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection. Single bytes that
 // trickle in prove nothing.
 int64_t link_last_proof_ms(const struct link *link);
-int64_t link_last_read_ms(const struct link *link);
 // Messages of ours (QoS 0) not yet handed to the socket.
 size_t link_unsent(const struct link *link);
 

@@ -55,6 +55,7 @@ struct link_report {
     int version;                   // 4 or 5, of this connection or attempt
     int retry_ms;                  // while waiting: until the next attempt
     unsigned attempts;             // failed ones since last up
+    bool rival;                    // it looks as if another client had the same client id
     struct link_limits limits;     // while up
     char note[LINK_REASON_SIZE];   // while up: what limits means for the owner, in words; "" = nothing
 };

@@ -4,8 +4,6 @@
 #include <mosquitto.h>
 #include <stdio.h>
 
-#include "common/mqtt/link_reason.h"
-
 static void give(struct verdict *verdict, enum link_trouble trouble, int code, const char *reason)
 {
     if (verdict->given)
@@ -24,7 +22,7 @@ void verdict_by_code(struct verdict *verdict, int rc, int error)
 {
     char reason[LINK_REASON_SIZE];
     enum link_trouble trouble =
-        link_reason_code(reason, verdict->name, rc, error, verdict->phase <= PHASE_HELLO);
+        link_reason_code(reason, &verdict->peer, rc, error, verdict->phase <= PHASE_HELLO);
 
     give(verdict, trouble, 0, reason);
 }
@@ -32,7 +30,7 @@ void verdict_by_code(struct verdict *verdict, int rc, int error)
 void verdict_by_errno(struct verdict *verdict, int error)
 {
     char reason[LINK_REASON_SIZE];
-    enum link_trouble trouble = link_reason_errno(reason, verdict->name, error);
+    enum link_trouble trouble = link_reason_errno(reason, verdict->peer.at, error);
 
     give(verdict, trouble, 0, reason);
 }
@@ -40,7 +38,7 @@ void verdict_by_errno(struct verdict *verdict, int error)
 void verdict_by_connack(struct verdict *verdict, int code)
 {
     char reason[LINK_REASON_SIZE];
-    enum link_trouble trouble = link_reason_refusal(reason, verdict->name, code);
+    enum link_trouble trouble = link_reason_refusal(reason, &verdict->peer, code);
 
     give(verdict, trouble, code, reason);
 }
@@ -49,7 +47,7 @@ void verdict_by_disconnect(struct verdict *verdict, int code)
 {
     char reason[LINK_REASON_SIZE];
 
-    link_reason_goodbye(reason, verdict->name, code);
+    link_reason_goodbye(reason, verdict->peer.at, code);
     give(verdict, TROUBLE_CLOSED, code, reason);
 }
 
@@ -57,7 +55,7 @@ void verdict_by_denial(struct verdict *verdict, const char *topic)
 {
     char reason[LINK_REASON_SIZE];
 
-    link_reason_denied(reason, verdict->name, topic);
+    link_reason_denied(reason, verdict->peer.at, topic);
     give(verdict, TROUBLE_DENIED, 0, reason);
 }
 
@@ -65,7 +63,7 @@ void verdict_by_malformed(struct verdict *verdict, const char *what)
 {
     char reason[LINK_REASON_SIZE];
 
-    link_reason_malformed(reason, verdict->name, what);
+    link_reason_malformed(reason, verdict->peer.at, what);
     give(verdict, TROUBLE_PROTOCOL, 0, reason);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "common/mqtt/link_reason.h"
 #include "common/mqtt/link_types.h"
 
 enum { CONNECTION_TOPIC_SIZE = 128 };
@@ -26,7 +27,7 @@ struct connection_end {
 };
 
 struct verdict {
-    const char *name;            // the broker in sentences
+    struct link_reason_peer peer;
     enum connection_phase phase; // how far the connection has come; its owner keeps it up to date
     bool given;
     struct connection_end end; // where given

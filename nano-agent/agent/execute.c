@@ -115,3 +115,26 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
     }
     return outcome.result;
 }
+
+int execute_lost(struct channel *c, int64_t now_us, const char **done)
+{
+    struct status_channel before, after;
+    enum policy lost = c->config.lost;
+    if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
+        lost = POLICY_HOLD;
+    channel_report(c, &before);
+    int rc = channel_apply(c, lost, now_us);
+    channel_report(c, &after);
+    *done = NULL;
+    if (rc < 0)
+        *done = "failed";
+    else if (lost == POLICY_CENTER && after.driven)
+        *done = "to its centre";
+    else if (before.driven && !after.driven)
+        *done = "off";
+    else if (before.moving && !after.moving)
+        *done = "stopped where it was";
+    else if (before.on != after.on)
+        *done = after.on ? "on" : "off";
+    return rc;
+}

@@ -114,7 +114,7 @@ static void print_version(void)
         gpio_library_version());
 }
 
-struct command_line {
+struct arguments {
     struct config *config;
     bool version;
     char path[4096]; // -c
@@ -165,7 +165,7 @@ static void print_completion(const char *shell, struct argp_state *state)
 
 static error_t parse_option(int option, char *arg, struct argp_state *state)
 {
-    struct command_line *line = state->input;
+    struct arguments *line = state->input;
     switch (option) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &line->config->broker;
@@ -263,7 +263,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         return 2;
     }
     config_init(first);
-    struct command_line line = {.config = first};
+    struct arguments line = {.config = first};
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     if (line.version) {

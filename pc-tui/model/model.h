@@ -4,7 +4,7 @@
 #ifndef PC_TUI_MODEL_H
 #define PC_TUI_MODEL_H
 
-#include "common/mqtt/link.h" // struct link_report: its types only, nothing of it is linked
+#include "common/mqtt/link_types.h"
 #include "common/protocol/status.h"
 #include "pc-tui/model/journal.h"
 #include "pc-tui/model/model_trace.h"

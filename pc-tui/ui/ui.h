@@ -43,7 +43,7 @@ enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any ma
     UI_SUSPEND = 1 << 2, // stop what moves, then as Ctrl-Z
     UI_REPAINT = 1 << 3, // the terminal's content is unknown: paint every cell
     UI_RETRY = 1 << 4,   // try to connect now
-    UI_HISTORY = 1 << 5, // a line was added to the history: save it
+    UI_HISTORY = 1 << 5, // the history has a new line, or another device was selected: save it
 };
 
 // What a question asks for.
@@ -71,8 +71,6 @@ struct ui_options {
     bool read_only;
     char device[PROTOCOL_DEVICE_MAX +
                 1]; // the only one that is ever selected by itself; "" = none is asked for
-    char last_device[PROTOCOL_DEVICE_MAX + 1]; // selected in the run before, where has_last_device
-    bool has_last_device;
     struct ui_preset presets[UI_PRESETS_MAX];
     size_t preset_count;
 };

@@ -5,7 +5,7 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, LINE_COLUMN = 28 };
+enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, LINE_COLUMN = 28, TURNS_MAX = 4 };
 
 // A row of the pane: an event, and how many more like it stand right before it.
 struct row {
@@ -90,6 +90,18 @@ static void put_event(const struct pane *pane, int row, const struct row *shown)
     view_put(pane, row, column, end - column, role, line);
 }
 
+// A key held at the limit is one row with a count, instead of many that push the rest out. What others do wrong again and
+// again is folded even where it comes in turns from several devices.
+static struct row *find_alike(struct row *rows, size_t count, const struct journal_event *event)
+{
+    bool in_turns = event->kind == JOURNAL_OTHERS && journal_failed(event);
+    for (size_t back = 1; back <= count && back <= (in_turns ? TURNS_MAX : 1); back++) {
+        if (journal_alike(rows[count - back].event, event))
+            return &rows[count - back];
+    }
+    return NULL;
+}
+
 void view_events(const struct pane *pane)
 {
     const struct view *view = pane->view;
@@ -107,9 +119,9 @@ void view_events(const struct pane *pane)
             skip--;
             continue;
         }
-        // A key held at the limit is one row with a count, instead of many that push the rest out.
-        if (count > 0 && journal_alike(rows[count - 1].event, event)) {
-            rows[count - 1].count++;
+        struct row *same = find_alike(rows, count, event);
+        if (same) {
+            same->count++;
             continue;
         }
         if (count == room)

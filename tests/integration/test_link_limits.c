@@ -86,10 +86,9 @@ static void a_broker_without_limits_has_nothing_to_note(void **state)
     close_end(&end);
 }
 
-static void a_message_too_long_for_the_broker_is_refused_here_and_told_in_words(void **state)
+static void a_message_too_long_for_the_broker_has_an_error_of_its_own(void **state)
 {
     static char payload[200];
-    char reason[LINK_REASON_SIZE];
     struct link_options options;
     struct end end;
 
@@ -98,21 +97,17 @@ static void a_message_too_long_for_the_broker_is_refused_here_and_told_in_words(
     open_end(&end, &options);
     WAIT_FOR(&end, state_of(&end) == LINK_UP);
     assert_int_equal(link_report(end.link)->limits.max_packet, 100);
-    int rc = link_publish(end.link, "t/control", payload, sizeof payload, 1, false, NULL, 0, NULL);
-    assert_int_equal(rc, -EMSGSIZE);
-    link_unsent_reason(end.link, rc, reason);
-    assert_non_null(strstr(reason, "takes packets of at most 100 bytes: raise max_packet_size"));
+    assert_int_equal(
+        link_publish(end.link, "t/control", payload, sizeof payload, 1, false, NULL, 0, NULL), -EMSGSIZE);
     publish_and_hear(&end, false);
     assert_int_equal(link_publish(end.link, "t/+", "x", 1, 1, false, NULL, 0, NULL), -EINVAL);
-    link_unsent_reason(end.link, -EINVAL, reason);
-    assert_string_equal(reason, "not a topic that can be published on");
     close_end(&end);
     peers_end(pid, SIGTERM);
 }
 
 static void a_message_that_the_broker_refuses_is_told_with_its_reason(void **state)
 {
-    char acl[] = "/tmp/test_link.XXXXXX", lines[128], reason[LINK_REASON_SIZE];
+    char acl[] = "/tmp/test_link.XXXXXX", lines[128];
     struct link_options options;
     struct end end;
     int fd = mkstemp(acl);
@@ -128,8 +123,6 @@ static void a_message_that_the_broker_refuses_is_told_with_its_reason(void **sta
     assert_int_equal(link_publish(end.link, "t/control", "x", 1, 1, false, NULL, 0, NULL), 0);
     WAIT_FOR(&end, end.published == 1);
     assert_int_equal(end.last_reason, 135);
-    link_unsent_reason(end.link, end.last_reason, reason);
-    assert_non_null(strstr(reason, "refused it: not authorized"));
     close_end(&end);
     peers_end(pid, SIGTERM);
     unlink(acl);
@@ -262,7 +255,7 @@ int main(void)
         cmocka_unit_test(what_is_published_at_a_qos_that_the_broker_does_not_take_goes_out_at_a_lower_one),
         cmocka_unit_test(a_broker_that_keeps_nothing_gets_a_will_and_messages_without_the_flag),
         cmocka_unit_test(a_broker_without_limits_has_nothing_to_note),
-        cmocka_unit_test(a_message_too_long_for_the_broker_is_refused_here_and_told_in_words),
+        cmocka_unit_test(a_message_too_long_for_the_broker_has_an_error_of_its_own),
         cmocka_unit_test(a_message_that_the_broker_refuses_is_told_with_its_reason),
         cmocka_unit_test(retain_as_published_shows_a_retained_message_as_such_even_when_it_is_live),
         cmocka_unit_test(a_message_that_expires_is_forgotten_by_the_broker),

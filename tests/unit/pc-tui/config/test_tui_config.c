@@ -281,11 +281,8 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
     static const struct {
         const char *text, *said;
     } wrong[] = {
-        {"\ncolour = 3\n", ":2:"},
-        {"\nqos = much\n", ":2:"},
-        {"ttl = \"never\"\n", "ttl"},
-        {"qos = 7\n", "qos"},
-        {"preset k { command = \"tilt 20\" }\n", "tilt-up"},
+        {"\ncolour = 3\n", ":2:"}, {"\nqos = much\n", ":2:"}, {"ttl = \"never\"\n", "ttl"},
+        {"qos = 7\n", "qos"}, {"preset k { command = \"tilt 20\" }\n", "tilt-up"},
         {"preset \" \" { command = \"tilt 20\" }\n", "stop already"},
         {"preset F99 { command = \"tilt 20\" }\n", "no key"},
         {"preset F5 { label = \"x\" }\n", "command is missing"},
@@ -293,6 +290,8 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
         {"preset F5 { command = \"stop\" }\npreset F5 { command = \"off\" }\n", "F5"},
         {"preset F5 { command = \"stop\" }\npreset \"<f5>\" { command = \"off\" }\n", "given twice"},
         {"preset F5 { command = \"stop\" sound = 1 }\n", "sound"},
+        {"\n/* a\ncomment */\nlogin {\n us = \"x\" }\n", ":5:"},
+        {"\n\"\"\n", ":2:"}, // of which libconfuse says nothing
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         write_file(wrong[i].text);
@@ -399,6 +398,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     memset(&written, 0, sizeof written);
     line_history_add(&written, "tilt 20");
     line_history_add(&written, "led_on");
+    written.has_device = true;
+    snprintf(written.device, sizeof written.device, "nano-lab2");
     assert_int_equal(history_path(history_file, sizeof history_file), 0);
     assert_int_equal(history_load(history_file, &read), 0); // not there: empty
     assert_int_equal(read.count, 0);
@@ -410,6 +411,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     assert_int_equal(read.count, 2);
     assert_string_equal(read.entries[1], "led_on");
     assert_int_equal(read.at, 2);
+    assert_true(read.has_device);
+    assert_string_equal(read.device, "nano-lab2");
 }
 
 static void a_history_that_was_tampered_with_is_cleaned(void **state)
