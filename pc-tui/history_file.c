@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Begins the line that keeps the selected device. No command begins with it.
+#define DEVICE_MARK "# device: "
+
 int history_path(char *out, size_t size)
 {
     const char *state = getenv("XDG_STATE_HOME");
@@ -32,6 +35,12 @@ int history_load(const char *path, struct line_history *history)
     while (getline(&text, &size, file) >= 0) {
         text[strcspn(text, "\n")] = '\0';
         line_set(&entry, text); // somebody may have edited the file, so it passes the filter for typed keys
+        if (strncmp(entry.text, DEVICE_MARK, strlen(DEVICE_MARK)) == 0) {
+            history->has_device = true;
+            memcpy(
+                history->device, entry.text + strlen(DEVICE_MARK), sizeof entry.text - strlen(DEVICE_MARK));
+            continue;
+        }
         line_history_add(history, entry.text);
     }
     int rc = ferror(file) ? -EIO : 0;
@@ -42,11 +51,14 @@ int history_load(const char *path, struct line_history *history)
 
 char *history_text(const struct line_history *history)
 {
-    size_t size = history->count * (LINE_SIZE + 1) + 1, used = 0;
+    size_t size = sizeof DEVICE_MARK + sizeof history->device + 1 + history->count * (LINE_SIZE + 1) + 1,
+           used = 0;
     char *text = malloc(size);
     if (!text)
         return NULL;
     text[0] = '\0';
+    if (history->has_device)
+        used += (size_t)snprintf(text, size, "%s%s\n", DEVICE_MARK, history->device);
     for (size_t i = 0; i < history->count; i++)
         used += (size_t)snprintf(text + used, size - used, "%s\n", history->entries[i]);
     return text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The file that keeps the command line's history between runs: one entry a line, the newest last. file_writer writes
-// it.
+// The file that keeps the command line's history between runs: one entry a line, the newest last, after a line with the
+// device that was selected last. file_writer writes it.
 #ifndef PC_TUI_HISTORY_FILE_H
 #define PC_TUI_HISTORY_FILE_H
 

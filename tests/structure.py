@@ -27,7 +27,7 @@ PURE = {
     'common/protocol': PROTOCOL,
     'nano-agent/agent': PROTOCOL,
     'pc-tui/keys': PROTOCOL,
-    'pc-tui/model': PROTOCOL + ('common/mqtt/link_types.h',),
+    'pc-tui/model': PROTOCOL + ('common/mqtt/link_types.h',),  # types alone: how the link is
     'pc-tui/controller': PROTOCOL + ('pc-tui/model/',),
     'pc-tui/ui': PROTOCOL + ('pc-tui/keys/', 'pc-tui/model/', 'pc-tui/controller/'),
 }

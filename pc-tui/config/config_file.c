@@ -13,31 +13,12 @@
 #include "common/log.h"
 #include "pc-tui/config/duration.h"
 
-enum { TTL_MIN_MS = 100, TTL_MAX_MS = 60000, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 600000 };
-
-static int set_duration(
-    int *out, const char *name, const char *text, int least, int most, char why[PROTOCOL_WHY_SIZE])
-{
-    int ms = 0;
-    if (duration_parse_ms(text, &ms) == 0 && ms >= least && ms <= most) {
-        *out = ms;
-        return 0;
-    }
-    snprintf(why, PROTOCOL_WHY_SIZE,
-        "%s: a time from %dms to %ds, as 500ms, 1.5s or 2 (seconds), not \"%.40s\"", name, least, most / 1000,
-        text);
-    return -EINVAL;
-}
-
-int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
-{
-    return set_duration(&options->ttl_ms, "ttl", text, TTL_MIN_MS, TTL_MAX_MS, why);
-}
-
-int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
-{
-    return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
-}
+enum {
+    TTL_MIN_MS = 100,
+    TTL_MAX_MS = 60000,
+    TIMEOUT_MIN_MS = 100,
+    TIMEOUT_MAX_MS = 600000,
+};
 
 // libconfuse's callback has no argument of ours, and the sections of its tree do not know their file.
 static const char *parsed_path;
@@ -118,6 +99,30 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
         return refuse(path, line, "preset %s: a label has at most %zu bytes", title, sizeof preset.label - 1);
     ui->presets[ui->preset_count++] = preset;
     return 0;
+}
+
+static int set_duration(
+    int *out, const char *name, const char *text, int least, int most, char why[PROTOCOL_WHY_SIZE])
+{
+    int ms = 0;
+    if (duration_parse_ms(text, &ms) == 0 && ms >= least && ms <= most) {
+        *out = ms;
+        return 0;
+    }
+    snprintf(why, PROTOCOL_WHY_SIZE,
+        "%s: a time from %dms to %ds, as 500ms, 1.5s or 2 (seconds), not \"%.40s\"", name, least, most / 1000,
+        text);
+    return -EINVAL;
+}
+
+int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    return set_duration(&options->ttl_ms, "ttl", text, TTL_MIN_MS, TTL_MAX_MS, why);
+}
+
+int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
 }
 
 static int apply(

@@ -18,6 +18,11 @@ bool controller_is_up(const struct controller *controller)
     return controller->model->link.state == LINK_UP;
 }
 
+bool controller_is_acknowledged(const struct controller *controller)
+{
+    return controller->options.qos > 0 && controller->model->link.limits.max_qos > 0;
+}
+
 void controller_wake(struct controller *controller, int64_t at_us)
 {
     if (at_us >= controller->next_us)

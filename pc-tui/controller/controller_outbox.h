@@ -72,6 +72,8 @@ struct controller {
 // The name of a device for a sentence.
 const char *controller_label(const struct controller *controller, const struct model_device *device);
 bool controller_is_up(const struct controller *controller);
+// True where the broker acknowledges what is published: at QoS 0 it does not, whether we or the broker chose that.
+bool controller_is_acknowledged(const struct controller *controller);
 // Finds or makes the peer of a device. NULL without memory.
 struct peer *controller_peer(struct controller *controller, struct model_device *device);
 // The peer of a device, or NULL where nothing was ever sent to it.

@@ -260,7 +260,7 @@ static const char *refusal(char out[PROTOCOL_WHY_SIZE], int reason, const char *
 static void note_puback(struct controller *controller, uint64_t serial, int64_t sent_us, int reason)
 {
     struct journal_event *event = journal_find(&controller->model->journal, serial);
-    if (!event || controller->options.qos == 0)
+    if (!event || !controller_is_acknowledged(controller))
         return;
     event->broker_us = controller->shell.now(controller->ctx).us - sent_us;
     event->reason = reason;

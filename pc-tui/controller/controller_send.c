@@ -87,7 +87,7 @@ int controller_ask_clock(struct controller *controller, struct peer *peer, struc
     return 0;
 }
 
-// serial: of the event that exists already, 0 = make one.
+// serial names the event that exists already; 0 = a new one is made.
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
     const struct controller_order *order, bool motion, enum publish_deadline deadline, uint64_t serial,
     struct controller_clock now)
@@ -174,7 +174,7 @@ static struct controller_answer publish_plain(
     struct journal_event *event = controller_record(controller, "", text, now);
     event->stage = JOURNAL_SENT;
     uint64_t serial = event->serial;
-    if (controller->options.qos == 0) {
+    if (!controller_is_acknowledged(controller)) {
         controller_end(controller, serial, JOURNAL_PLAIN, "no device reports here");
         return taken(serial);
     }
@@ -201,7 +201,8 @@ struct need {
 static struct need find_need(const struct model_device *device, const struct vocabulary_match *match,
     bool known, bool clock, int64_t now_us)
 {
-    struct need need = {.late = known && is_welcome_late(match), .motion = !known}; // who knows what it does
+    struct need need = {
+        .late = known && is_welcome_late(match), .motion = !known}; // an unknown word may move something
     enum presence presence = model_presence(device, now_us);
     if (known)
         need.motion = vocabulary_is_motion(match->verb,
@@ -368,7 +369,7 @@ struct controller_answer controller_retire(struct controller *controller, const 
     struct journal_event *event = controller_record(controller, device, "clear the last report", now);
     event->stage = JOURNAL_SENT;
     uint64_t serial = event->serial;
-    if (controller->options.qos == 0) {
+    if (!controller_is_acknowledged(controller)) {
         controller_end(controller, serial, JOURNAL_PLAIN, "cleared");
         return taken(serial);
     }

@@ -24,7 +24,8 @@ static int publish_shared(struct controller *controller, int *token)
 static void end_plain(struct controller *controller, struct controller_clock now)
 {
     struct peer_stop *stop = &controller->shared_stop;
-    struct plain_word *place = controller->options.qos > 0 ? controller_place_plain_word(controller) : NULL;
+    struct plain_word *place =
+        controller_is_acknowledged(controller) ? controller_place_plain_word(controller) : NULL;
     stop->used = false;
     if (!place) {
         controller_end(controller, stop->serial, JOURNAL_PLAIN, "no device reports here");

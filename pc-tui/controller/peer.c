@@ -5,7 +5,8 @@
 
 #include "pc-tui/controller/controller.h"
 
-// Two good clocks part by 200 ppm at most, 12 ms in the life of a sample; and `t` is cut to the millisecond.
+// Two good clocks drift apart by 200 ppm at most, which is 12 ms in the life of a sample, and `t` is cut to the
+// millisecond.
 enum { CLOCK_SLACK_US = 20000 };
 
 struct peer_command *peer_place(struct peer *peer)
@@ -65,9 +66,8 @@ bool peer_motion_unanswered(const struct peer *peer)
     return false;
 }
 
-// The device's clock lay within half a round trip of what a sample says. Two samples of clocks that only run
-// leave room for both; where they do not, one of the clocks has jumped: a machine was suspended, or a virtual
-// one stood still.
+// The device's clock lay within half a round trip of what a sample says, so two samples of steady clocks overlap. Where
+// they do not, one of the clocks has jumped: a machine was suspended, or a virtual machine stood still.
 static bool samples_agree(const struct peer_sample *a, const struct peer_sample *b)
 {
     int64_t apart_us =
@@ -77,7 +77,7 @@ static bool samples_agree(const struct peer_sample *a, const struct peer_sample 
 
 void peer_add_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms)
 {
-    // A millennium: far beyond any uptime, and far from where microseconds overflow.
+    // This is a millennium: far beyond any uptime, and far from where microseconds overflow.
     const int64_t t_max_ms = (int64_t)1000 * 366 * 86400 * 1000;
     if (t_ms < 0 || t_ms > t_max_ms || received_us < sent_us)
         return;
@@ -86,12 +86,12 @@ void peer_add_sample(struct peer *peer, int64_t sent_us, int64_t received_us, in
     for (size_t i = 0; i < peer->sample_count; i++) {
         if (samples_agree(&peer->samples[i], &sample))
             continue;
-        peer->sample_count =
-            0; // what was learnt before the jump is worth nothing, however short its round trip
+        // What was learnt before the jump is worth nothing, however short its round trip was.
+        peer->sample_count = 0;
         break;
     }
-    // One that is older and worse will never be the best again: the rest is sorted, oldest and best first,
-    // and a burst of answers cannot push out the best of a minute.
+    // A sample that is older and worse than this one will never be the best again. What remains is sorted, the oldest and
+    // best first, so that a burst of answers cannot push out the best sample of a minute.
     while (peer->sample_count > 0 && peer->samples[peer->sample_count - 1].trip_us >= sample.trip_us)
         peer->sample_count--;
     if (peer->sample_count == PEER_SAMPLES_MAX)

@@ -116,7 +116,7 @@ bool journal_failed(const struct journal_event *event)
     return true;
 }
 
-// A line that grows from left to right and stops silently where it is full.
+// A line that grows from left to right. What does not fit any more is left out.
 struct line_out {
     char *at;
     size_t left;

@@ -33,7 +33,7 @@ enum journal_stage {
 };
 
 struct journal_event {
-    uint64_t serial; // 1, 2, …: stays the event's name
+    uint64_t serial; // counts the events from 1 on; it stays the name of this one
     enum journal_kind kind;
     int64_t wall_ms;                      // CLOCK_REALTIME of its beginning
     char device[PROTOCOL_DEVICE_MAX + 1]; // "" is the unnamed one
@@ -44,7 +44,7 @@ struct journal_event {
     int64_t broker_us;                    // from PUBLISH to PUBACK; -1 = none (QoS 0, or not yet)
     int64_t echo_us;                      // from PUBLISH to echo; -1 = none yet
     int reason;                  // MQTT 5 reason code of the PUBACK; 16 = nobody listens, 135 = denied
-    bool late;                   // the echo came after it had been given up
+    bool late;                   // the echo came after the command had been given up
     unsigned repeats;            // of a stop: how often it was sent again
     enum protocol_result result; // of a JOURNAL_DONE, and of JOURNAL_OTHERS
     char result_name[16];        // "ok", or a result not known here as it was read

@@ -93,8 +93,8 @@ static void complain(struct model *model, const char *topic, const char *why, in
     journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, "", "%s", model->unreadable_why);
 }
 
-// True where a status shows the channels that were confirmed. A channel that could not be read has no kind, and is taken
-// for what it was.
+// True where a status shows the channels that were confirmed. A channel that could not be read has no kind, and counts
+// as the channel that it was before.
 static bool fits_layout(const struct model_layout *layout, const struct status *status)
 {
     if (layout->count != status->count)
@@ -180,8 +180,8 @@ static bool is_doubtful(
     return true;
 }
 
-// The will of a run that is over arrives late where the agent restarted: it says nothing about the run that
-// we know. Unless nobody reports any more: then what the broker kept is all there is.
+// Where the agent restarted, the will of the run before arrives late and says nothing about the run that is known here.
+// Only where nobody reports any more it counts, since what the broker kept is all there is then.
 static struct model_device *take_offline(
     struct model *model, const char *name, bool retained, int64_t now_us, int64_t wall_ms)
 {

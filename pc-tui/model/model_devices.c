@@ -38,7 +38,8 @@ int model_compare_names(const char *a, const char *b)
     }
     if (*left || *right)
         return *left ? 1 : -1;
-    return strcmp(a, b); // equal but for leading zeros: the order must still be the same every time
+    // They differ at most in leading zeros. Their order must still be the same every time.
+    return strcmp(a, b);
 }
 
 static void device_free(struct model_device *device)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The questions that views, ui and controller ask of the model; none of them changes it.
+// The questions that views, ui and controller ask of the model. None of them changes it.
 #include <string.h>
 
 #include "pc-tui/model/model.h"
 #include "pc-tui/model/model_kind.h"
 
-enum { // what a device claims about itself is bounded before it decides what is stale
+// What a device claims about its reports is bounded before it decides what is stale.
+enum {
     REPORT_MIN_MS = 100,
     REPORT_MAX_MS = 3600000,
 };

@@ -86,7 +86,7 @@ const struct action_info *actions_info(enum action id)
     return &none;
 }
 
-// The next key of a list such as "<Up> k"; NULL at its end.
+// Finds the next key of a list such as "<Up> k", and its length. NULL at the end of the list.
 static const char *next_key(const char *list, size_t *len)
 {
     list += strspn(list, " ");
@@ -213,7 +213,7 @@ char *actions_show_keys(char out[ACTION_KEYS_SIZE], enum action id, bool ascii)
     return out;
 }
 
-// Arrows stand side by side, letters have a slash between, signs a blank.
+// Arrows stand side by side, letters have a slash between them, and signs a blank.
 static const char *footer_joint(const char *shown)
 {
     if (isalpha((unsigned char)shown[0]))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one table of what an operator can do. Bindings, footer, help, completion, the manual page and the tests
-// all read it. Pure.
+// The table of what an operator can do. Bindings, footer, help, completion, the manual page and the tests all read it.
+// Pure.
 #ifndef PC_TUI_ACTIONS_H
 #define PC_TUI_ACTIONS_H
 
@@ -46,7 +46,7 @@ enum action {
 
 enum action_group { GROUP_MOVE, GROUP_SWITCH, GROUP_CHOOSE, GROUP_LOOK, GROUP_PROGRAM, GROUP_COUNT };
 
-// What an action asks for: it is enabled where every bit of its `needs` is among what there is.
+// What an action needs. It is enabled where every bit of its `needs` is among the bits of what there is.
 enum action_need {
     NEED_SERVO = 1 << 0,   // a servo
     NEED_TILT = 1 << 9,    // a servo that is not the pan
@@ -71,7 +71,7 @@ enum { ACTION_HELD_MS = 700, ACTION_KEYS_SIZE = 64 };
 
 struct action_info {
     enum action id;
-    const char *name; // for the command line: "next-device"; never a device's word, but for `stop`
+    const char *name; // for the command line: "next-device"; except for `stop` no device has a word like it
     const char *keys; // in the notation of key.h, blanks between: "<Up> k"; the first one is shown first
     enum action_group group;
     enum action_repeat repeat;
@@ -93,7 +93,7 @@ bool actions_enabled(enum action id, unsigned have);
 // The first thing missing as a sentence for the operator: "no pan servo here: ? shows what there is". "" if
 // enabled.
 const char *actions_why_not(enum action id, unsigned have);
-// "Moving", "Switches and dimmers", …
+// The heading of a group in help, such as "Moving".
 const char *actions_group_name(enum action_group group);
 
 // One key as it is shown: "<Up>" as "↑" (ascii: "Up"), "C-l" as "Ctrl-L", "<Space>" as "SPACE". Returns out.

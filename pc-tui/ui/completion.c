@@ -19,7 +19,7 @@ static void offer(struct completion_search *search, const char *word, bool takes
     if (strlen(word) >= COMPLETION_SIZE || strncmp(word, search->prefix, search->len) != 0)
         return;
     for (size_t i = 0; i < out->count; i++)
-        if (strcmp(out->words[i], word) == 0) { // `tilt 20` and `tilt` of a word for all
+        if (strcmp(out->words[i], word) == 0) { // two commands may begin with one word
             out->takes_number = out->takes_number || takes_number;
             return;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What was entered in a line before, to be recalled. Pure.
+// What an operator did before and may want again: lines that were entered, and the device that was selected. Pure.
 #ifndef PC_TUI_LINE_HISTORY_H
 #define PC_TUI_LINE_HISTORY_H
 
@@ -13,6 +13,9 @@ struct line_history {
     size_t count;
     size_t at;             // the entry that is recalled now; count where none is
     char draft[LINE_SIZE]; // what was typed before the first recall
+    bool has_device;
+    char device
+        [LINE_SIZE]; // of has_device: the device that the operator selected last; "" is the one without a name
 };
 
 // Appends an entry. An empty one, or one equal to the newest, is not kept. The oldest makes room. Ends recalling.

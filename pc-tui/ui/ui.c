@@ -237,11 +237,8 @@ unsigned ui_click(struct ui *ui, const struct ui_hit *hit, int64_t now_ms)
     unsigned effects = ui_tick(ui, now_ms);
     if (ui->mode != UI_MAIN)
         return effects;
-    if (hit->device >= 0) {
-        ui->all = false;
-        ui->chosen = true;
-        return effects | ui_select_device(ui, (size_t)hit->device);
-    }
+    if (hit->device >= 0)
+        return effects | ui_choose_device(ui, (size_t)hit->device);
     const struct status_channel *channel = ui_channel(ui, hit->channel);
     if (!channel || !ui_select_channel(ui, hit->channel))
         return effects;

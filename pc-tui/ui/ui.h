@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the operator's keys mean now: modes, selections, the line under edit. A key goes in; commands leave
-// through the controller, and effects for the shell come back. Pure: every time is a parameter, in
-// milliseconds of CLOCK_MONOTONIC.
+// What the operator's keys mean now: modes, selections, the line under edit. A key goes in, commands leave through the
+// controller, and effects come back for the shell to carry out. Pure: every time is a parameter, in milliseconds of
+// CLOCK_MONOTONIC.
 #ifndef PC_TUI_UI_H
 #define PC_TUI_UI_H
 
@@ -37,13 +37,14 @@ enum ui_mode {
     UI_PICKER,      // `g`: the list of devices
 };
 
-enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any may come together
+// What ui_key, ui_tick and ui_refresh ask of the shell. Several may come together.
+enum ui_effect {
     UI_REDRAW = 1 << 0,
     UI_LEAVE = 1 << 1,   // leave: stop what moves, restore the terminal, end
     UI_SUSPEND = 1 << 2, // stop what moves, then as Ctrl-Z
     UI_REPAINT = 1 << 3, // the terminal's content is unknown: paint every cell
     UI_RETRY = 1 << 4,   // try to connect now
-    UI_HISTORY = 1 << 5, // a line was added to the history: save it
+    UI_HISTORY = 1 << 5, // the history has a new line, or another device was selected: save it
 };
 
 // What a question asks for.
@@ -69,10 +70,8 @@ struct ui_preset {
 
 struct ui_options {
     bool read_only;
-    char device[PROTOCOL_DEVICE_MAX +
-                1]; // the only one that is ever selected by itself; "" = none is asked for
-    char last_device[PROTOCOL_DEVICE_MAX + 1]; // selected in the run before, where has_last_device
-    bool has_last_device;
+    // The only device that is ever selected without the operator; "" = none is asked for.
+    char device[PROTOCOL_DEVICE_MAX + 1];
     struct ui_preset presets[UI_PRESETS_MAX];
     size_t preset_count;
 };

@@ -135,7 +135,7 @@ static unsigned address_all(struct ui *ui, int64_t now_ms)
     return UI_REDRAW;
 }
 
-// Whatever lies on top goes first; the order is that of what could do harm unnoticed.
+// What lies on top goes first; after that the order is that of what could do harm unnoticed.
 unsigned ui_close_topmost(struct ui *ui)
 {
     if (ui->mode == UI_HELP && ui->help_filter[0])

@@ -44,8 +44,7 @@ static unsigned select_picked(struct ui *ui)
     size_t count = ui_picker(ui, indices, MODEL_DEVICES_MAX);
     if (ui->picked >= count)
         return UI_REDRAW; // nothing passes the filter
-    ui->all = false;
-    return close_picker(ui) | ui_select_device(ui, indices[ui->picked]);
+    return close_picker(ui) | ui_choose_device(ui, indices[ui->picked]);
 }
 
 // Moves within the list and stays at its ends.

@@ -151,21 +151,29 @@ static unsigned keep_channels(struct ui *ui)
     return changed ? UI_REDRAW : 0;
 }
 
-unsigned ui_select_device(struct ui *ui, size_t index)
+static unsigned select_device(struct ui *ui, size_t index)
 {
     snprintf(ui->device, sizeof ui->device, "%s", ui->model->devices[index]->name);
     ui->device_known = true;
     return keep_channels(ui) | UI_REDRAW;
 }
 
+unsigned ui_choose_device(struct ui *ui, size_t index)
+{
+    ui->all = false;
+    ui->chosen = true;
+    ui->history.has_device = true;
+    snprintf(ui->history.device, sizeof ui->history.device, "%s", ui->model->devices[index]->name);
+    return select_device(ui, index) | UI_HISTORY;
+}
+
 unsigned ui_next_device(struct ui *ui, int direction)
 {
     size_t count = ui->model->count;
     int at = ui_device(ui);
-    ui->all = false;
     if (at < 0)
-        return ui_select_device(ui, 0);
-    return ui_select_device(ui, ((size_t)at + count + (direction > 0 ? 1 : count - 1)) % count);
+        return ui_choose_device(ui, 0);
+    return ui_choose_device(ui, ((size_t)at + count + (direction > 0 ? 1 : count - 1)) % count);
 }
 
 unsigned ui_select_channel(struct ui *ui, int index)
@@ -196,7 +204,7 @@ unsigned ui_next_channel(struct ui *ui, int direction)
 static size_t first_choice(const struct ui *ui)
 {
     size_t index = 0;
-    if (ui->options.has_last_device && model_find(ui->model, ui->options.last_device, &index))
+    if (ui->history.has_device && model_find(ui->model, ui->history.device, &index))
         return index;
     return 0; // the model sorts by name, the one without a name first
 }
@@ -211,8 +219,8 @@ static unsigned keep_device(struct ui *ui)
         return 0;
     ui->device_known = false;
     if (*wanted)
-        return model_find(ui->model, wanted, &index) ? ui_select_device(ui, index) : 0;
-    return ui->model->count > 0 ? ui_select_device(ui, first_choice(ui)) : 0;
+        return model_find(ui->model, wanted, &index) ? select_device(ui, index) : 0;
+    return ui->model->count > 0 ? select_device(ui, first_choice(ui)) : 0;
 }
 
 unsigned ui_refresh(struct ui *ui)

@@ -16,7 +16,8 @@ int ui_nth_output(const struct ui *ui, int nth); // the index of the output with
 size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
 
 // Each of these returns effects.
-unsigned ui_select_device(struct ui *ui, size_t index);
+// The operator chose a device: it is addressed alone, and remembered for the next run.
+unsigned ui_choose_device(struct ui *ui, size_t index);
 unsigned ui_next_device(struct ui *ui, int direction);
 unsigned ui_next_channel(struct ui *ui, int direction);
 // Selects a servo or an output. Returns UI_REDRAW, or 0 where the channel is neither.

@@ -118,7 +118,7 @@ static void lay_out(struct layout *layout, struct screen *screen, const struct v
     take_rows(&layout->health, &row, share.health, &gaps, true);
     layout->events.row = row;
     layout->events.rows = rows - 1 - share.message - row;
-    // Without a row of its own a message lies over the last one.
+    // A message without a row of its own lies over the last row of the events.
     layout->message.row = rows - 2;
     layout->message.rows = rows > 1;
     layout->footer.row = rows - 1;

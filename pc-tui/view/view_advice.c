@@ -70,7 +70,7 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
 bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
-    // Once a device is on the screen its own age and the header tell what is wrong with the link.
+    // Once a device is on the screen, its age and the header tell what is wrong with the link.
     if (!view->model->seen)
         return link_advice(view, out, role) || silence_advice(view, out, role);
     if (!device)

@@ -11,7 +11,7 @@ enum {
     NAME_CELLS_MIN = 6, // as wide as the tutorial's names and a button's need
     NAME_CELLS_MAX = 16,
     GAUGE_MIN = 9,  // below that it shows nothing
-    GAUGE_MAX = 60, // a longer one says no more
+    GAUGE_MAX = 60, // a longer gauge says no more
     BAR_MAX = 40,
 };
 
@@ -27,8 +27,7 @@ static void find_columns(const struct status *status, int width, struct view_col
     int name = NAME_CELLS_MIN;
     for (size_t i = 0; i < status->count; i++) {
         const struct channel_id *id = &status->channels[i].id;
-        // A servo's name begins where another's digit stands, and its lower limit takes three cells of the
-        // rest.
+        // A servo's name begins where the digit of an output stands, and its lower limit takes three cells of the rest.
         int wants = (int)strlen(id->name) + (model_kind(id->kind)->selection == SELECTION_SERVO ? 2 : 0);
         if (wants > name)
             name = wants;
@@ -39,7 +38,7 @@ static void find_columns(const struct status *status, int width, struct view_col
         name = 8;
     out->sign = 5 + name + 1;
     out->gauge = out->sign + 2;
-    int right = 5 + 8 + 9 + 9; // upper limit, degrees, target, pulse
+    int right = 5 + 8 + 9 + 9; // cells of the upper limit, the degrees, the target and the pulse
     out->gauge_width = width - out->gauge - right;
     bool pulse = true, target = true;
     if (out->gauge_width < GAUGE_MIN + 4) {

@@ -11,7 +11,7 @@ enum {
     LABEL_COLUMN = 1,
     VALUE_COLUMN = 14,
     GRAPH_COLUMN = 9, // behind the scale
-    GRAPH_CELLS = 60, // a point a half second, two points a cell: a minute
+    GRAPH_CELLS = 60, // a minute: each cell shows two points, and a point is half a second
     GRAPH_ROWS = 6,
     GRAPH_ROWS_MIN = 3,
 };
@@ -129,7 +129,7 @@ static void put_channel_graph(
     put_graph(column, title, &graph, top, foot);
 }
 
-// The next of 1, 2, 5, 10, 20, 50 … milliseconds above the longest answer.
+// The smallest of 1, 2, 5, 10, 20, 50 and so on that is no less than the longest answer, in milliseconds.
 static int scale_ms(const int values[TRACE_POINTS])
 {
     static const int factors[] = {2, 5, 10};

@@ -5,9 +5,9 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, LINE_COLUMN = 28 };
+enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, LINE_COLUMN = 28, TURNS_MAX = 4 };
 
-// A row of the pane: an event, and how many more like it stand right before it.
+// A row of the pane: an event, and how many events it stands for.
 struct row {
     const struct journal_event *event; // the newest of them
     unsigned count;
@@ -45,7 +45,7 @@ static void leave_out(char *part)
     memmove(part, next, strlen(next) + 1);
 }
 
-// Too long: the broker's time goes first, then the start. How it ended is worth more than the way there.
+// Makes a line fit: the broker's time goes first, then the start. How a command ended is worth more than the way there.
 static void shorten(char *line, int width)
 {
     char *broker = strstr(line, "✓ broker");
@@ -65,7 +65,7 @@ static void put_event(const struct pane *pane, int row, const struct row *shown)
     bool limit = event->kind != JOURNAL_NOTICE && !failed && event->result == RESULT_LIMIT;
     journal_describe(line, event, pane->view->root, flags_of(pane));
 
-    // Narrow: the time of day is the first to go.
+    // Where there is little room the time of day is the first to go.
     int shift = pane->columns < 60 ? MARK_COLUMN - 1 : 0, end = pane->columns;
     if (shift == 0)
         view_put(pane, row, 1, end, ROLE_LABEL, view_clock(clock, event->wall_ms, true));
@@ -90,6 +90,18 @@ static void put_event(const struct pane *pane, int row, const struct row *shown)
     view_put(pane, row, column, end - column, role, line);
 }
 
+// A key held at the limit is one row with a count, instead of many that push the rest out. What others do wrong again and
+// again is folded even where it comes in turns from several devices.
+static struct row *find_alike(struct row *rows, size_t count, const struct journal_event *event)
+{
+    bool in_turns = event->kind == JOURNAL_OTHERS && journal_failed(event);
+    for (size_t back = 1; back <= count && back <= (in_turns ? TURNS_MAX : 1); back++) {
+        if (journal_alike(rows[count - back].event, event))
+            return &rows[count - back];
+    }
+    return NULL;
+}
+
 void view_events(const struct pane *pane)
 {
     const struct view *view = pane->view;
@@ -107,9 +119,9 @@ void view_events(const struct pane *pane)
             skip--;
             continue;
         }
-        // A key held at the limit is one row with a count, instead of many that push the rest out.
-        if (count > 0 && journal_alike(rows[count - 1].event, event)) {
-            rows[count - 1].count++;
+        struct row *same = find_alike(rows, count, event);
+        if (same) {
+            same->count++;
             continue;
         }
         if (count == room)

@@ -55,7 +55,7 @@ static int fit(struct footer_item *items, size_t *count, int room)
     return width_of(items, *count, GAP) <= room ? GAP : gap;
 }
 
-// The label of the STOP key; while a stop has not left, that is what it says where no header can say it.
+// The label of the STOP key. While a stop has not left, the label says so where no header can.
 static const char *stop_label(enum controller_stop state, bool header_shown, int width)
 {
     if (!header_shown && state == CONTROLLER_STOP_NOT_SENT)

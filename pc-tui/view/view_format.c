@@ -131,7 +131,7 @@ int view_wrap(
     while (*text && lines < VIEW_SENTENCE_LINES) {
         char line[VIEW_SENTENCE_SIZE];
         size_t fits = 0, blank = 0;
-        // The longest start that fits; cut at its last blank where there is one.
+        // Finds the longest start that fits. It is cut at its last blank where it has a blank.
         for (;;) {
             unsigned codepoint;
             size_t used = text_decode(text + fits, strnlen(text + fits, 4), &codepoint);

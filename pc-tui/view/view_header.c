@@ -91,7 +91,7 @@ static void left_parts(const struct view *view, struct parts *parts)
     if (view->ui->all)
         add(parts, ROLE_TEXT, "  ");
     add(parts, ROLE_TEXT, "%s", view->root);
-    // Where the link is in trouble its reason names the broker.
+    // Where the link is in trouble, its reason names the broker already.
     if (link->state == LINK_UP)
         add(parts, ROLE_LABEL, " · %s:%d · MQTT %s", link->broker.host, link->broker.port,
             link->version == 5 ? "5" : "3.1.1");
@@ -119,13 +119,13 @@ void view_header(const struct pane *pane)
         milliseconds(max, trips->max_us);
         add(&times, ROLE_TEXT, "   %s ms", last);
         add(&times, ROLE_LABEL, "  median %s  max %s", median, max);
-        // Narrow: the statistics go first, then the last time, then the left end.
+        // Where there is little room the statistics go first, then the last time, then the left end.
         while (times.count > 0 && left.width + 2 + link.width + times.width > room)
             times.width -= screen_width(times.part[--times.count].text);
     }
     int right = link.width + times.width;
-    // The link's state is worth more than where it leads to; but STOP NOT SENT, ALL and the root stay in
-    // sight.
+    // The link's state is worth more than the address that it leads to. A stop that has not left, ALL and the root stay in
+    // sight in any case.
     int least = 0;
     for (size_t i = 0; i < left.count && (i == 0 || left.part[i - 1].role != ROLE_TEXT ||
                                              strcmp(left.part[i - 1].text, "  ") == 0);

@@ -18,7 +18,7 @@ static int put_line(const struct pane *pane, const struct line *line, const char
     memcpy(before, line->text, line->cursor);
     before[line->cursor] = '\0';
     const char *start = before;
-    // One cell stays for the cursor behind the last character.
+    // One cell stays free for the cursor behind the last character.
     while (*start && screen_width(start) > room - 1) {
         unsigned codepoint;
         size_t used = text_decode(start, strlen(start), &codepoint);
@@ -88,7 +88,7 @@ void view_completion(const struct pane *pane)
     const struct ui *ui = pane->view->ui;
     if (ui->mode != UI_COMMAND || ui->offered.count == 0)
         return;
-    // From a match on that lets the inserted one be seen.
+    // The row begins with a word from which on the inserted word is still in sight.
     size_t first = 0;
     int width = 1;
     for (size_t i = 0; ui->offered_at < ui->offered.count && i <= ui->offered_at; i++) {

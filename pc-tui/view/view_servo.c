@@ -51,7 +51,7 @@ void view_servo(const struct pane *pane, int row, const struct view_columns *at,
     }
     enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
     if (presence == PRESENCE_TUTORIAL)
-        return; // nobody reports, so there is nothing to say about where it is
+        return; // nobody reports, so nothing is known of where it is
     if (!channel->driven || !channel->deg_known) {
         view_put(pane, row, at->degrees + 1, width, ROLE_LABEL, channel->driven ? "unknown" : "off");
         return;

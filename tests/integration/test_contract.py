@@ -246,8 +246,21 @@ def a_retained_command_moves_nothing_is_reported_and_cleared_from_the_topic(stag
 
 
 @scenario
-def a_live_command_with_the_retain_flag_is_no_old_command(stage):
-    broker, watcher, _ = set_up(stage)
+def a_command_that_is_published_retained_is_refused_even_live_on_mqtt_5(stage):
+    # A bridge and a restarted broker hand on an old command in the same way.
+    broker, watcher, agent = set_up(stage)
+    report = stage.say(broker, watcher, 'tilt_up', args=['-r'])
+    equal(report.last['result'], 'retained', 'mosquitto_pub -r, live')
+    answers(stage, broker, watcher)
+    equal(agent.pulses(), [], 'pulses emitted')
+
+
+@scenario
+def on_3_1_1_a_live_command_with_the_retain_flag_cannot_be_told_from_others(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    stage.agent(broker, args=['-V', 'mqttv311'])
+    watcher.online()
     report = stage.say(broker, watcher, 'tilt_up', args=['-r'])
     equal((report.last['result'], report.channel('tilt')['target']), ('ok', 5), 'mosquitto_pub -r, live')
 

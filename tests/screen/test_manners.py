@@ -151,7 +151,7 @@ def a_closed_terminal_stops_what_moves(stage):
 
 def slow_scenario(function):
     """Runs for SLOW_SECONDS, 20 by default."""
-    return scenario(function, timeout=int(60 + 2 * SLOW_SECONDS))
+    return scenario(function, serial=True, timeout=int(60 + 2 * SLOW_SECONDS))
 
 
 def stops_reach_the_wire(stage, s, watcher, seconds):

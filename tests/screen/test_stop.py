@@ -50,7 +50,7 @@ def a_broker_that_takes_qos_0_only_passes_every_stop(stage):
     equal(outcome.code, 0, 'send stop: %r' % outcome)
     check(len(tap.stops()) > count, 'the stop of send is on the wire')
     s.press('t')
-    s.wait(r'led_toggle +sent .* ok$')
+    s.wait(r'led_toggle +sent .* ok on$')
 
 
 

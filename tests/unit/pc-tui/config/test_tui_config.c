@@ -398,6 +398,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     memset(&written, 0, sizeof written);
     line_history_add(&written, "tilt 20");
     line_history_add(&written, "led_on");
+    written.has_device = true;
+    snprintf(written.device, sizeof written.device, "nano-lab2");
     assert_int_equal(history_path(history_file, sizeof history_file), 0);
     assert_int_equal(history_load(history_file, &read), 0); // not there: empty
     assert_int_equal(read.count, 0);
@@ -409,6 +411,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     assert_int_equal(read.count, 2);
     assert_string_equal(read.entries[1], "led_on");
     assert_int_equal(read.at, 2);
+    assert_true(read.has_device);
+    assert_string_equal(read.device, "nano-lab2");
 }
 
 static void a_history_that_was_tampered_with_is_cleaned(void **state)

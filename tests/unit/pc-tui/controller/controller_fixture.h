@@ -36,6 +36,7 @@ static int64_t now, wake_at;
 static uint64_t random_count;
 static int64_t agent_ahead_ms; // AGENT_AHEAD_MS until a test makes the clocks jump
 static bool connected;
+static int broker_qos;    // what the broker takes at most
 static int publish_error; // what publishing fails with, 0 = it does not
 static struct published published[PUBLISHED_MAX];
 static size_t published_count;
@@ -101,7 +102,7 @@ static inline void make(bool read_only, int qos)
 static inline void link_is(enum link_state state)
 {
     connected = state == LINK_UP;
-    struct link_report link = {.state = state};
+    struct link_report link = {.state = state, .limits = {.max_qos = broker_qos, .retains = true}};
     if (!connected)
         snprintf(link.reason, sizeof link.reason, "connection refused at localhost:1883");
     controller_link(controller, &link);
@@ -114,6 +115,7 @@ static inline int set_up(void **state)
     wake_at = INT64_MAX;
     agent_ahead_ms = AGENT_AHEAD_MS;
     publish_error = 0;
+    broker_qos = 2;
     random_count = 0;
     published_count = finished_count = 0;
     memset(&finished, 0, sizeof finished);

@@ -261,6 +261,69 @@ static void the_tutorial_is_told_when_nobody_listens_or_the_broker_forbids(void 
     assert_int_equal(finished.reason, 135);
 }
 
+static void a_broker_that_takes_qos_0_only_is_said_to_have_acknowledged_nothing(void **state)
+{
+    (void)state;
+    broker_qos = 0;
+    link_is(LINK_WAITING);
+    link_is(LINK_UP);
+    be_ready();
+    send_text("led_on");
+    controller_published(controller, newest()->token, 0); // it has left, no more
+    assert_int_equal(event_back(0)->broker_us, -1);
+    assert_int_equal(event_back(0)->stage, JOURNAL_SENT);
+    echo(newest());
+    assert_int_equal(finished.stage, JOURNAL_DONE);
+}
+
+static void a_command_that_the_broker_refuses_drops_what_waits_for_its_answer(void **state)
+{
+    (void)state;
+    hear();
+    send_text("tilt 5");
+    assert_string_equal(field(newest(), "cmd"), "status");
+    controller_published(controller, newest()->token, 151);
+    assert_int_equal(finished.stage, JOURNAL_DROPPED);
+    assert_non_null(strstr(finished.why, "MQTT reason 151 on jetson/control"));
+    controller_published(controller, 77777, 0); // of nobody
+}
+
+static void a_device_that_makes_room_takes_its_commands_with_it(void **state)
+{
+    (void)state;
+    struct controller_address lab = {.device = "lab"};
+    snprintf(report.status.device, sizeof report.status.device, "lab");
+    hear();
+    controller_send(controller, &lab, "led_on");
+    controller_stop(controller, &lab);
+    report_encode_offline(&report, "");
+    controller_status(controller, "jetson/lab/status", report.text, report.len, false);
+    controller_status(controller, "jetson/lab/status", "", 0, false);
+    assert_null(model_find(model, "lab", NULL));
+    assert_int_equal(finished.stage, JOURNAL_NO_ECHO);
+    assert_non_null(strstr(finished.why, "gone"));
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+    for (size_t i = 0; i < published_count; i++)
+        controller_published(controller, published[i].token, 0); // late, and nobody's any more
+}
+
+static void while_2048_devices_report_one_with_a_stop_under_way_makes_no_room(void **state)
+{
+    (void)state;
+    struct controller_address first = {.device = "n0"};
+    for (int i = 0; i < MODEL_DEVICES_MAX; i++) {
+        snprintf(report.status.device, sizeof report.status.device, "n%d", i);
+        hear();
+    }
+    controller_stop(controller, &first);
+    now += 4 * SECOND; // all are silent now
+    snprintf(report.status.device, sizeof report.status.device, "new");
+    hear();
+    assert_non_null(model_find(model, "new", NULL));
+    assert_non_null(model_find(model, "n0", NULL));
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +344,10 @@ int main(void)
         PROMISE(who_only_watches_asks_no_doubted_device),
         PROMISE(who_only_watches_clears_nothing),
         PROMISE(the_tutorial_is_told_when_nobody_listens_or_the_broker_forbids),
+        PROMISE(a_broker_that_takes_qos_0_only_is_said_to_have_acknowledged_nothing),
+        PROMISE(a_command_that_the_broker_refuses_drops_what_waits_for_its_answer),
+        PROMISE(a_device_that_makes_room_takes_its_commands_with_it),
+        PROMISE(while_2048_devices_report_one_with_a_stop_under_way_makes_no_room),
     };
     return cmocka_run_group_tests_name("controller_receive", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The device's clock, learnt from the answers.
+#include "pc-tui/controller/peer.h"
 #include "tests/unit/pc-tui/controller/controller_fixture.h"
 
 static void the_sample_of_the_smallest_round_trip_counts(void **state)
@@ -164,6 +165,36 @@ static void a_clock_that_cannot_be_is_no_sample(void **state)
     assert_int_equal(finished.stage, JOURNAL_DROPPED);
 }
 
+static void given_up_commands_make_room_the_oldest_first(void **state)
+{
+    (void)state;
+    static struct peer peer;
+    memset(&peer, 0, sizeof peer);
+    for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
+        struct peer_command *place = peer_place(&peer);
+        assert_ptr_equal(place, &peer.commands[i]);
+        *place = (struct peer_command){.used = true, .kind = COMMAND_OTHER, .sent_us = 100 - (int64_t)i};
+        snprintf(place->id, sizeof place->id, "%zu", i);
+    }
+    assert_null(peer_place(&peer));
+    peer.commands[3].given_up = peer.commands[7].given_up = peer.commands[5].given_up = true;
+    assert_ptr_equal(peer_place(&peer), &peer.commands[7]);
+    assert_ptr_equal(peer_find(&peer, "9"), &peer.commands[9]);
+    assert_null(peer_find(&peer, "99"));
+    assert_int_equal(peer_unanswered(&peer, COMMAND_OTHER), PEER_COMMANDS_MAX - 3);
+    assert_false(peer_motion_unanswered(&peer));
+}
+
+static void a_step_that_waits_for_the_clock_counts_as_unanswered(void **state)
+{
+    (void)state;
+    static struct peer peer;
+    memset(&peer, 0, sizeof peer);
+    peer.waiting = (struct peer_waiting){.used = true, .kind = COMMAND_STEP, .channel = "tilt"};
+    assert_true(peer_step_unanswered(&peer, "tilt"));
+    assert_false(peer_step_unanswered(&peer, "pan"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +206,8 @@ int main(void)
         PROMISE(a_sample_is_forgotten_after_60_seconds),
         PROMISE(a_sample_is_forgotten_on_a_new_boot),
         PROMISE(a_clock_that_cannot_be_is_no_sample),
+        PROMISE(given_up_commands_make_room_the_oldest_first),
+        PROMISE(a_step_that_waits_for_the_clock_counts_as_unanswered),
     };
     return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
 }

@@ -164,10 +164,12 @@ static void without_any_device_the_tutorials_channels_are_offered(void **state)
 
 // What is selected once three devices have reported in this order.
 static void assert_selected(
-    const struct ui_options *options, const char *const order[3], const char *selected)
+    const struct ui_options *options, const char *last, const char *const order[3], const char *selected)
 {
     static struct world world;
     world_begin(&world, options);
+    world.ui.history.has_device = last != NULL;
+    snprintf(world.ui.history.device, sizeof world.ui.history.device, "%s", last ? last : "");
     world_pass(&world, 100);
     for (int i = 0; i < 3; i++)
         world_add(&world, order[i], TILT_AND_LED);
@@ -182,20 +184,30 @@ static void the_start_selects_the_same_device_whoever_reports_first(void **state
     static const char *const orders[][3] = {
         {"d10", "d2", "e"}, {"e", "d10", "d2"}, {"d2", "e", "d10"}, {"d10", "e", "d2"}};
     static const char *const unnamed[] = {"d2", "", "e"};
-    struct ui_options options = {.has_last_device = false};
+    struct ui_options options = {.read_only = false};
     for (size_t i = 0; i < 4; i++)
-        assert_selected(&options, orders[i], "d2"); // the first by name, as people count
-    assert_selected(&options, unnamed, "");
-    options.has_last_device = true;
-    snprintf(options.last_device, sizeof options.last_device, "e");
+        assert_selected(&options, NULL, orders[i], "d2"); // the first by name, as people count
+    assert_selected(&options, NULL, unnamed, "");
     for (size_t i = 0; i < 4; i++)
-        assert_selected(&options, orders[i], "e");
-    snprintf(options.last_device, sizeof options.last_device, "gone");
-    assert_selected(&options, orders[0], "d2");
-    options.has_last_device = false;
+        assert_selected(&options, "e", orders[i], "e");
+    assert_selected(&options, "gone", orders[0], "d2");
     snprintf(options.device, sizeof options.device, "d10");
     for (size_t i = 0; i < 4; i++)
-        assert_selected(&options, orders[i], "d10");
+        assert_selected(&options, "e", orders[i], "d10");
+}
+
+static void the_device_that_the_operator_chose_is_remembered_and_no_other(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_add(world, "lab", TILT_AND_LED);
+    assert_false(world->ui.history.has_device); // what the start chose is not remembered
+    assert_int_equal(world_keys(world, "n") & UI_HISTORY, UI_HISTORY);
+    assert_true(world->ui.history.has_device);
+    assert_string_equal(world->ui.history.device, "lab");
+    world_keys(world, "p");
+    assert_string_equal(world->ui.history.device, "");
+    world_end(world);
 }
 
 static void whoever_appears_later_takes_no_selection_away(void **state)
@@ -245,6 +257,7 @@ int main(void)
         cmocka_unit_test(a_device_asked_for_is_waited_for_and_no_other_moves),
         cmocka_unit_test(without_any_device_the_tutorials_channels_are_offered),
         cmocka_unit_test(the_start_selects_the_same_device_whoever_reports_first),
+        cmocka_unit_test(the_device_that_the_operator_chose_is_remembered_and_no_other),
         cmocka_unit_test(whoever_appears_later_takes_no_selection_away),
         cmocka_unit_test(plus_and_minus_mean_no_dimmer_where_there_are_two_and_none_is_selected),
     };

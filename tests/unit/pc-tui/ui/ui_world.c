@@ -174,7 +174,8 @@ void world_forget(struct world *world)
 
 void world_link(struct world *world, bool up)
 {
-    struct link_report link = {.state = up ? LINK_UP : LINK_WAITING, .version = 5};
+    struct link_report link = {
+        .state = up ? LINK_UP : LINK_WAITING, .version = 5, .limits = {.max_qos = 2, .retains = true}};
     if (!up)
         snprintf(link.reason, sizeof link.reason, "connection refused at localhost:1883");
     world->up = up;
