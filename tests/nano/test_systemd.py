@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The service and the packages: in a Debian of its own, booted by its own systemd on a real kernel."""
+import glob
 import os
 import random
 import re
 import time
 
 import harness
-from harness import check, equal, scenario, tool, wait_for
+from harness import SOURCE_DIR, check, equal, scenario, tool, wait_for
 from nano import Cable, nearest_step
 from systemd_nano import CONF, STATE, SystemdNano, debugfs, disk, newer, packages
 
@@ -99,12 +100,14 @@ def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
                        '/usr/lib/udev/rules.d/60-nano-agent.rules', '/usr/share/doc/nano-agent/changelog.Debian.gz',
                        '/usr/share/doc/nano-agent/copyright', '/usr/share/man/man5/nano-agent.conf.5.gz',
                        '/usr/share/man/man8/nano-agent.8.gz'],
-        'pc-tui': ['/usr/bin/pc-tui', '/usr/share/doc/pc-tui/changelog.Debian.gz', '/usr/share/doc/pc-tui/copyright',
-                   '/usr/share/man/man1/pc-tui.1.gz'],
+        'pc-tui': ['/usr/bin/pc-tui', '/usr/sbin/pc-tui-broker', '/usr/share/doc/pc-tui/changelog.Debian.gz',
+                   '/usr/share/doc/pc-tui/copyright', '/usr/share/man/man1/pc-tui.1.gz', '/usr/share/man/man8/pc-tui-broker.8.gz'] +
+                  ['/usr/share/pc-tui-broker/' + os.path.basename(path)
+                   for pattern in ('*.sh', '*.in') for path in glob.glob(os.path.join(SOURCE_DIR, 'pc-tui/broker', pattern))],
     }
     for name, path in made.items():
         listing = stage.run(['dpkg-deb', '-c', path]).out
-        equal(sorted(row.split()[5][1:] for row in listing.splitlines() if not row.startswith('d')), expected[name],
+        equal(sorted(row.split()[5][1:] for row in listing.splitlines() if not row.startswith('d')), sorted(expected[name]),
               'files of ' + name)
     # The tag list is ours; where lintian is missing, the rest was checked.
     said = stage.run([tool('lintian'), '--allow-root', '--suppress-tags', ','.join(LINTIAN), *made.values()], deadline=50)
