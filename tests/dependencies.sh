@@ -5,12 +5,13 @@
 packages_build=(gcc libc6-dev make cmake pkg-config libmosquitto-dev libevent-dev libjansson-dev libconfuse-dev
   libgpiod-dev libncurses-dev)
 packages_demo=("${packages_build[@]}" mosquitto mosquitto-clients)
-packages_tests=("${packages_demo[@]}" libcmocka-dev libvterm-dev python3 python3-paho-mqtt python3-jsonschema)
+packages_tests=("${packages_demo[@]}" libcmocka-dev libvterm-dev python3 python3-paho-mqtt python3-jsonschema
+  openssl iproute2 util-linux)
 # The virtual Nano: the kernel's source and what builds it, what looks at its hardware, a Debian 13 for its libgpiod 2, and the
 # packages and a disk with systemd to install them on.
 packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gcc kmod i2c-tools gpiod iproute2 strace
   util-linux mmdebstrap e2fsprogs systemd udev scdoc dpkg-dev lintian python3 python3-paho-mqtt mosquitto mosquitto-clients)
-packages_checks=(clang clang-format clang-tidy)
+packages_checks=(clang clang-format clang-tidy shellcheck)
 
 # install_packages NAME…: does nothing where all of them are there. Says what it will do before it does it.
 install_packages() {

@@ -74,14 +74,14 @@ broker_last_words() {
 # own_configuration plain|tls PROGRAM: prints where mosquitto_pub or mosquitto_sub finds our login. The password is in a file
 # that they read, not in an argument, which others could see.
 own_configuration() {
-  mkdir -p "$work/$1"
+  mkdir -p "$work/by-$1"
   {
     say "-h 127.0.0.1"
     if [ "$1" = plain ]; then say "-p $port"; else say "-p $tls_port" && say "--cafile $dir/ca.crt"; fi
     say "-u $own_login"
     say "-P $(cat "$dir/own.password")"
-  } >"$work/$1/$2"
-  say "$work/$1"
+  } >"$work/by-$1/$2"
+  say "$work/by-$1"
 }
 
 # publish plain|tls ARGUMENT…: mosquitto_pub with our login; returns when the broker has taken the message, or refused us.
@@ -137,7 +137,7 @@ round_trip() {
 strangers_are_refused() {
   way=$(own_way)
   mkdir -p "$work/stranger"
-  grep -vE '^-[uP] ' "$work/$way/mosquitto_pub" >"$work/stranger/mosquitto_pub"
+  grep -vE '^-[uP] ' "$work/by-$way/mosquitto_pub" >"$work/stranger/mosquitto_pub"
   ! XDG_CONFIG_HOME=$work/stranger mosquitto_pub -q 1 -t "$root/control" -m status </dev/null >/dev/null 2>&1 ||
     fail "the broker lets in who has no login"
 }

@@ -18,9 +18,10 @@ add() {
   change_logins put "$login" "$password"
   bundle "$1" "$login" "$password" >"$work/bundle"
   if [ "$output" = - ]; then
-    cat "$work/bundle" >&3 || fail "the bundle could not be written"
+    cat "$work/bundle" >&3 || fail "the bundle cannot be written"
   else
-    write_output "$output" <"$work/bundle" || fail "$output could not be written"
+    write_output "$output" <"$work/bundle" 2>"$work/output.log" ||
+      fail "$output cannot be written: $(tail -n 1 "$work/output.log" | sed 's/.*: //')"
   fi
   undo=
   broker_is_running || say "The broker does not run; the login holds from its next start."

@@ -93,7 +93,6 @@ move_in() {
 
 undo_setup() {
   undo=
-  say "pc-tui-broker: taking back what was done" >&2
   # A broker that was started for a trial.
   [ -z "$trial" ] || kill "$trial" 2>/dev/null || :
   if [ "$swapped" = yes ]; then
@@ -177,8 +176,8 @@ setup() {
   secret "$work/new/settings"
   move_in "$work/new"
   if [ "$service" = yes ]; then run_with_service; else run_alone; fi
-  write_operator "$operator" "$operator_dir" "$login" "$operator_password" ||
-    fail "$operator_dir: the configuration of $operator's pc-tui cannot be written"
+  write_operator "$operator" "$operator_dir" "$login" "$operator_password" 2>"$work/operator.log" ||
+    fail "the configuration of $operator's pc-tui cannot be written: $(tail -n 1 "$work/operator.log")"
   undo=
 
   if [ "$service" = yes ]; then
