@@ -113,7 +113,7 @@ write_operator() {
     done' sh "$2" "$operator_mark"
 }
 
-# remove_operator USER DIRECTORY: what write_operator did.
+# remove_operator USER DIRECTORY: takes back what write_operator did, and directories that are empty then.
 remove_operator() {
   as_user "$1" sh -c '
     cd "$1" 2>/dev/null || exit 0
@@ -122,5 +122,5 @@ remove_operator() {
     for file in broker.conf password ca.crt; do
       if [ -e "$file.saved" ]; then mv "$file.saved" "$file"; fi
     done
-    cd / && rmdir "$1" 2>/dev/null || :' sh "$2" "$operator_mark"
+    cd / && rmdir "$1" "${1%/*}" 2>/dev/null || :' sh "$2" "$operator_mark"
 }

@@ -147,12 +147,19 @@ active_firewall() {
   fi
 }
 
-# firewall_rules_wanted ufw|firewalld: a rule a line, as "PROGRAM ARGUMENT…" without what adds or deletes it.
+# firewalld_zones: the default one and those that have an interface, without those of containers and virtual machines, and those
+# that somebody has closed on purpose.
+firewalld_zones() {
+  { firewall-cmd --get-default-zone && firewall-cmd --get-active-zones; } | sed 's/ (default)//' |
+    grep -vE '^ |^(docker|libvirt|block$|drop$)' | awk '!seen[$0]++'
+}
+
+# firewall_rules_wanted ufw|firewalld: a rule a line, without what adds or deletes it: "ufw ARGUMENT…", "firewalld ZONE OPTION".
 firewall_rules_wanted() {
   if [ -z "$listens" ]; then
     case $1 in
       ufw) say "ufw allow $tls_port/tcp" ;;
-      firewalld) say "firewalld port=$tls_port/tcp" ;;
+      firewalld) firewalld_zones | while read -r zone; do say "firewalld $zone port=$tls_port/tcp"; done ;;
     esac
     return 0
   fi
@@ -163,7 +170,10 @@ firewall_rules_wanted() {
     case $item in *:*) family=ipv6 ;; esac
     case $1 in
       ufw) say "ufw allow ${interface:+in on $interface }to $item port $tls_port proto tcp" ;;
-      firewalld) say "firewalld rich-rule=rule family=$family destination address=$item port port=$tls_port protocol=tcp accept" ;;
+      firewalld)
+        zone=$(firewall-cmd --get-zone-of-interface="${interface:-none}" 2>/dev/null) || zone=$(firewall-cmd --get-default-zone)
+        say "firewalld $zone rich-rule=rule family=$family destination address=$item port port=$tls_port protocol=tcp accept"
+        ;;
     esac
   done
 }
@@ -175,25 +185,29 @@ firewall_rule() {
       delete=
       [ "$1" = add ] || delete=delete
       # shellcheck disable=SC2086
-      ufw --force $delete ${2#ufw } >/dev/null
+      ufw $delete ${2#ufw } >/dev/null 2>&1
       ;;
     firewalld\ *)
-      firewall-cmd -q --permanent "--$1-${2#firewalld }" && firewall-cmd -q "--$1-${2#firewalld }"
+      rule=${2#firewalld }
+      firewall-cmd -q --permanent --zone="${rule%% *}" "--$1-${rule#* }" && firewall-cmd -q --zone="${rule%% *}" "--$1-${rule#* }"
       ;;
   esac
 }
 
-# in_words RULE: the command that somebody would type.
+# firewall_in_words RULE: the command that somebody would type.
 firewall_in_words() {
   case $1 in
     ufw\ *) say "sudo $1" ;;
-    firewalld\ *) say "sudo firewall-cmd --permanent '--add-${1#firewalld }' && sudo firewall-cmd --reload" ;;
+    firewalld\ *)
+      words=${1#firewalld }
+      say "sudo firewall-cmd --permanent --zone=${words%% *} '--add-${words#* }' && sudo firewall-cmd --reload"
+      ;;
   esac
 }
 
 close_firewall() {
-  printf '%s' "$firewall_rules" | while read -r rule; do
-    firewall_rule remove "$rule" || say "The firewall's rule is still there: $rule"
+  printf '%s' "$firewall_rules" | while read -r old; do
+    firewall_rule remove "$old" || say "The firewall's rule is still there: $(firewall_in_words "$old")"
   done
   firewall_rules=
 }
@@ -218,17 +232,17 @@ open_firewall() {
   if [ "$firewall_wish" = open ]; then
     close_firewall
     say "$wanted" >"$work/rules"
-    while read -r rule; do
-      if firewall_rule add "$rule"; then
-        firewall_rules="$firewall_rules$rule
+    while read -r wish; do
+      if firewall_rule add "$wish"; then
+        firewall_rules="$firewall_rules$wish
 "
-        say "Opened in the firewall: $(firewall_in_words "$rule")"
+        say "Opened in the firewall: $(firewall_in_words "$wish")"
       else
-        say "The firewall refused: $(firewall_in_words "$rule")"
+        say "The firewall refused: $(firewall_in_words "$wish")"
       fi
     done <"$work/rules"
   else
     say "$firewall is active. To let devices and operators in:"
-    say "$wanted" | while read -r rule; do say "  $(firewall_in_words "$rule")"; done
+    say "$wanted" | while read -r wish; do say "  $(firewall_in_words "$wish")"; done
   fi
 }

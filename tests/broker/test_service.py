@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""pc-tui-broker with mosquitto.service: in a Debian of its own, booted by its own systemd, from the package."""
+import os
+import re
+import sys
+
+import harness
+from harness import SOURCE_DIR, check, equal, scenario
+
+sys.path.append(os.path.join(SOURCE_DIR, 'tests', 'nano'))
+from systemd_nano import SystemdNano, disk, packages
+
+# Whose configuration it must leave alone, each a file of conf.d as people write them; whether they hold a listener or a bridge.
+OTHERS = {
+    'the two lines of many a tutorial': ('listener 1883\nallow_anonymous true\n', True),
+    'a password file': ('allow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n', False),
+    'settings of each listener': ('per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n', True),
+    'a bridge': ('connection far\naddress 192.0.2.1:1883\ntopic jetson/# both 0\n', True),
+}
+EXPOSURE_MAX = 1.5
+SLOW = 120  # seconds; everything is slow in there
+
+
+def boot(stage, more=''):
+    os.environ['MORE_PACKAGES'] = 'mosquitto,mosquitto-clients,openssl' + more
+    guest = SystemdNano(stage, disk(stage, [packages(stage)['pc-tui']]))
+    guest.run('useradd -m alice', SLOW)
+    return guest
+
+
+def tree(guest, *folders):
+    """Every file below these folders: its mode, owner and content."""
+    names = ' '.join(folders)
+    return guest.run("find %s -xdev \\( -type d -o -type l -o -type f \\) -printf '%%p %%y %%m %%u %%g %%l\\n' 2>/dev/null | sort; "
+                     "find %s -xdev -type f -exec sha256sum {} + 2>/dev/null | sort" % (names, names), SLOW)
+
+
+def active(guest):
+    equal(guest.sh('systemctl is-active mosquitto', SLOW)[1].strip(), 'active', 'mosquitto.service')
+
+
+def setup(guest, *words, status=0):
+    have, output = guest.sh('SUDO_USER=alice pc-tui-broker setup %s 2>&1' % ' '.join(words), SLOW)
+    equal(have, status, 'setup %s: %s' % (' '.join(words), output))
+    return output
+
+
+def publishes(guest, *words, port=8883):
+    """Whether mosquitto_pub comes in with these options."""
+    return guest.sh('mosquitto_pub -h 127.0.0.1 -p %d -q 1 -t jetson/x -m x %s 2>&1' % (port, ' '.join(words)), 30)[0] == 0
+
+
+def join(guest, name):
+    """A device's options of mosquitto_pub, from its bundle."""
+    text = guest.run('pc-tui-broker add-device %s -o -' % name, SLOW)
+    user, password = (re.search(pattern, text).group(1) for pattern in (r'\nuser (\S+)', r'\[password\]\n(\S+)'))
+    return ['--cafile /etc/pc-tui-broker/ca.crt', '-u', user, '-P', password]
+
+
+@scenario(timeout=1500)
+def service_leaves_the_configuration_of_others_as_it_was(stage):
+    guest = boot(stage)
+    guest.run('printf "me:secret\\n" >/etc/mosquitto/mine.passwd && mosquitto_passwd -U /etc/mosquitto/mine.passwd && '
+              'chgrp mosquitto /etc/mosquitto/mine.passwd && chmod 640 /etc/mosquitto/mine.passwd', SLOW)
+    for what, (text, asks) in OTHERS.items():
+        print('--- ' + what)
+        guest.put('/etc/mosquitto/conf.d/mine.conf', text)
+        guest.run('systemctl restart mosquitto', SLOW)
+        active(guest)
+        before = tree(guest, '/etc', '/home', '/root')
+        if asks:
+            # There is no terminal, so nothing is asked.
+            output = setup(guest, status=1)
+            check('setup --yes' in output and 'mine.conf' in output, output)
+            equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
+        theirs = tree(guest, '/etc/mosquitto')
+        for words in ([], []):
+            setup(guest, '--yes' if asks else '', *words)
+            active(guest)
+            equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
+        check(publishes(guest, *join(guest, 'arm')), 'a device comes in')
+        check(not publishes(guest, port=1883), 'nobody does without a login')
+        guest.run('pc-tui-broker reset', SLOW)
+        active(guest)
+        left = tree(guest, '/etc', '/home', '/root')
+        equal(set(left.splitlines()) ^ set(before.splitlines()), set(), 'what reset leaves')
+        if 'tutorial' in what:
+            check(publishes(guest, port=1883), 'the configuration of others is in use again')
+        if 'password' in what:
+            check(publishes(guest, '-u me -P secret', port=1883) and not publishes(guest, port=1883), 'theirs again')
+
+
+@scenario(timeout=900)
+def service_is_confined_and_starts_with_the_machine(stage):
+    guest = boot(stage)
+    guest.put('/etc/mosquitto/conf.d/mine.conf', 'max_queued_messages 5\n')
+    output = setup(guest, '--listen', '192.168.55.100')
+    check('mine.conf (settings)' in output, 'what goes out of use is named: ' + output)
+    check('ip_nonlocal_bind to 1' in output, 'what is set for an absent address is said: ' + output)
+    exposure = float(re.search(r'exposure level for mosquitto\.service: ([\d.]+)',
+                               guest.run('systemd-analyze security --no-pager mosquitto', SLOW)).group(1))
+    print('systemd-analyze security: %.1f' % exposure)
+    check(exposure <= EXPOSURE_MAX, 'exposure %.1f' % exposure)
+    main = guest.run('systemctl show -p MainPID --value mosquitto', SLOW).strip()
+    status = dict(line.split(':\t', 1) for line in guest.run('cat /proc/%s/status' % main).splitlines() if ':\t' in line)
+    equal((status['NoNewPrivs'], status['Seccomp'], int(status['CapEff'], 16), int(status['CapBnd'], 16)), ('1', '2', 0, 0),
+          'what the kernel says of its privileges')
+    equal(guest.run('stat -c %U /proc/' + main), 'mosquitto', 'whose process it is')
+
+    # Who may read what.
+    files = dict(row.split(' ', 1) for row in guest.run('cd /etc/pc-tui-broker && stat -c "%n %a %U %G" . *').splitlines())
+    group = {name: '640 root mosquitto' for name in ('acl', 'ca.crt', 'mosquitto.conf', 'passwd', 'server.pem')}
+    root = {name: '600 root root' for name in ('ca.key', 'own.password', 'settings')}
+    equal(files, {'.': '750 root mosquitto', **group, **root}, 'files')
+    equal(guest.run('cd ~alice/.config/pc-tui && stat -c "%n %a %U" . *').split('\n'),
+          ['. 700 alice', 'broker.conf 600 alice', 'ca.crt 600 alice', 'password 600 alice'], "the operator's files")
+    check('lacks' not in guest.run('pc-tui-broker status', SLOW), 'status')
+
+    device = join(guest, 'arm')
+    check(publishes(guest, *device), 'a device comes in')
+    guest.run('pc-tui-broker renew', SLOW)
+    check(publishes(guest, *device), 'after renew as well: the broker may read its new certificate')
+    guest.run('systemctl start pc-tui-broker-renew.service', SLOW)
+    equal(guest.run('systemctl is-enabled pc-tui-broker-renew.timer', SLOW), 'enabled', 'the weekly renewal')
+    guest.run('pc-tui-broker remove arm', SLOW)
+    check(not publishes(guest, *device), 'a removed one does not')
+    leg = join(guest, 'leg')
+
+    # kill -9, and the next boot, with the cable still out.
+    guest.run('kill -9 ' + main)
+    harness.wait_for(lambda: publishes(guest, *leg), 'it is started again', 60)
+    guest.reboot()
+    harness.wait_for(lambda: publishes(guest, *leg), 'it starts with the machine', 90)
+    guest.run('pc-tui-broker status', SLOW)
+
+    # A setup that fails leaves the service as it was.
+    blocker = guest.start('other', ['mosquitto', '-p', '8884'])
+    harness.wait_for(lambda: 'running' in blocker.err(), 'another broker', 30)
+    output = setup(guest, '--tls-port', '8884', status=1)
+    check('Address already in use' in output, 'why: ' + output)
+    check(publishes(guest, *leg), 'the device comes in as before')
+    guest.run('pc-tui-broker status', SLOW)
+
+
+if __name__ == '__main__':
+    harness.main()
