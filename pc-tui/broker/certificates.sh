@@ -89,11 +89,6 @@ last_day() {
   date -u -d "${end#*=}" +%Y-%m-%d
 }
 
-# canonical names of a certificate, as openssl writes them: "DNS:name" or "IP Address:0:0:…" in capitals.
-names_in() {
-  openssl x509 -in "$1" -noout -ext subjectAltName | tail -n +2 | tr ',' '\n' | sed 's/^ *//; s/ *$//'
-}
-
 # missing_names DIRECTORY: what the certificate there lacks of what it should be good for today; asks openssl itself, which
 # knows all the ways to write an address.
 missing_names() {

@@ -25,8 +25,8 @@ finish() {
   exit "$1"
 }
 
-# Sudo may have started this program in the name of somebody; $caller is that user, or who runs it.
-# Names the packages that are missing, and gets hold of the directory: one command at a time works on it.
+# Names the packages that are missing, finds out who calls, and gets hold of the directory: one command at a time works on it.
+# $me is who this program runs as; $caller is the same, or who called sudo.
 prepare() {
   missing=
   while read -r tool package; do
@@ -44,7 +44,7 @@ END
   me=$(id -un)
   caller=${SUDO_USER:-$me}
   if [ "$(id -u)" -ne 0 ]; then
-    [ "$service" = no ] || fail "needs root: sudo pc-tui-broker $command (or --dir DIR --no-service for a broker of your own)"
+    [ "$service" = no ] || fail "needs root: sudo $program $command (or --dir DIR --no-service for a broker of your own)"
     caller=$me
   fi
   case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
@@ -60,8 +60,8 @@ END
     [ ! -d "$dir" ] || [ -x "$dir" ] || fail "$dir: permission denied"
     if [ ! -f "$dir/settings" ]; then
       if [ "$command" = reset ] && [ "$service" = yes ] && [ -f "$drop_in" ]; then return 0; fi
-      [ "$service" = yes ] || fail "nothing is set up in $dir: pc-tui-broker setup --dir $dir --no-service"
-      fail "nothing is set up here: sudo pc-tui-broker setup"
+      [ "$service" = yes ] || fail "nothing is set up in $dir: $self setup$options"
+      fail "nothing is set up here: $self setup"
     fi
     # On the same file system as what is moved into place.
     case $command in reset) ;; *) work=$(mktemp -d "$dir/.work.XXXXXX") ;; esac

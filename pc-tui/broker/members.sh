@@ -9,7 +9,7 @@ undo_add() {
 
 # add KIND WHAT: makes the login $login and its bundle.
 add() {
-  ! has_login "$login" || fail "there is a login $login already. For a new bundle: pc-tui-broker remove $login, then add it again"
+  ! has_login "$login" || fail "there is a login $login already. For a new bundle: $self remove $login$options, then add it again"
   output=${output:-$2.join}
   check_output "$output"
   if [ "$output" = - ]; then exec 3>&1 >&2; fi

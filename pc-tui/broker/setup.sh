@@ -9,7 +9,7 @@ take_options() {
   if [ -n "$given_tls_port" ]; then check_port --tls-port "$given_tls_port" 1 && tls_port=$given_tls_port; fi
   [ "$port" -ne "$tls_port" ] || fail "--port and --tls-port are both $port"
   if [ -n "$given_listens" ]; then
-    listens=
+    listens= any=
     for item in $given_listens; do
       case $item in
         any | 0.0.0.0 | ::) any=yes ;;
@@ -19,7 +19,7 @@ take_options() {
           ;;
       esac
     done
-    [ -z "${any:-}" ] || listens=
+    [ -z "$any" ] || listens=
   fi
   old_names=$names names=
   for item in $given_names; do
@@ -67,7 +67,7 @@ build() {
     operator_password=$(new_password)
     put_login "$login" "$operator_password" "$1/passwd"
   fi
-  operators=$(printf '%s' "$operators" | grep -vxF "$operator $operator_dir" | sed '$!b' || :)
+  operators=$(printf '%s' "$operators" | grep -vxF -e "$operator $operator_dir" || :)
   operators="${operators:+$operators
 }$operator $operator_dir
 "
@@ -107,6 +107,7 @@ undo_setup() {
   if [ -f "$work/drop-in.old" ]; then mv "$work/drop-in.old" "$drop_in"; else remove_drop_in; fi
   systemctl daemon-reload
   if [ "$restarted" = yes ]; then
+    systemctl reset-failed mosquitto.service 2>/dev/null || :
     if [ "$was_running" = yes ]; then systemctl restart mosquitto.service; else systemctl stop mosquitto.service; fi
   fi
 }
@@ -156,7 +157,7 @@ setup() {
   fi
   take_options
   choose_operator
-  work=$(mktemp -d "${parent%/}/.pc-tui-broker.XXXXXX") || fail "$parent: no file can be made there"
+  work=$(mktemp -d "${parent%/}/.pc-tui-broker.XXXXXX" 2>/dev/null) || fail "$parent: no file can be made there"
   if [ "$service" = yes ]; then
     name_others
     [ ! -f "$sysctl_file" ] || had_sysctl=yes
@@ -200,10 +201,7 @@ say_what_is() {
   fi
   say "  topics below $root; the certificate holds until $(last_day "$dir/server.pem")"
   say "  $operator is an operator: $operator_dir/broker.conf"
-  sudo=
-  options=
-  if [ "$service" = yes ]; then sudo="sudo "; else options=" --dir $dir --no-service"; fi
-  say "Next, for each device: ${sudo}pc-tui-broker add-device NAME$options, and on the device: sudo nano-agent join NAME.join"
+  say "Next, for each device: $self add-device NAME$options, and on the device: sudo nano-agent join NAME.join"
   [ "$service" = no ] || return 0
   if [ -n "$restart_needed" ]; then
     say "The broker (process $(broker_pid)) has the old configuration until it is started again:"
@@ -236,6 +234,7 @@ reset() {
   rmdir "$dir" 2>/dev/null || [ ! -d "$dir" ] || say "$dir: not empty, so it stays"
   if [ "$service" = yes ] && [ "$had_drop_in" = yes ]; then
     if [ "$was_active" = yes ]; then
+      systemctl reset-failed mosquitto.service 2>/dev/null || :
       systemctl restart mosquitto.service ||
         fail "everything is taken back; mosquitto does not start with its own configuration: journalctl -u mosquitto"
     else

@@ -67,7 +67,7 @@ name_others() {
   say "$others" | while read -r file found; do say "  $file ($found)"; done
   case $others in *listener* | *port* | *bind_address* | *connection*) ;; *) return 0 ;; esac
   [ "$yes" = no ] || return 0
-  on_terminal || fail "who uses these listeners or bridges loses them. If that is right: sudo pc-tui-broker setup --yes"
+  on_terminal || fail "who uses these listeners or bridges loses them. If that is right: $self setup --yes"
   ask "Who uses these listeners or bridges loses them. Go on?" || fail "nothing was changed"
 }
 
@@ -77,7 +77,7 @@ name_others() {
 write_timer() {
   for item in "$program" "$share"/*.sh "$share" "${program%/*}"; do
     if [ "$(stat -c %u "$item")" -ne 0 ] || [ -n "$(find "$item" -maxdepth 0 -perm /022)" ]; then
-      say "No weekly renewal: $program is not installed. Renew by hand: sudo pc-tui-broker renew"
+      say "No weekly renewal: $program is not installed. Renew by hand: $self renew"
       return 0
     fi
   done

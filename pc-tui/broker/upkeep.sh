@@ -32,14 +32,14 @@ status_files() {
   for file in ca.key own.password settings; do
     case $(stat -c %A "$dir/$file" 2>/dev/null) in
       -rw-------) ;;
-      '') bad "${sudo}pc-tui-broker setup$options" "$dir/$file is missing" ;;
+      '') bad "$self setup$options" "$dir/$file is missing" ;;
       *) bad "${sudo}chmod 600 $dir/$file" "others may read $dir/$file" ;;
     esac
   done
   for file in server.pem passwd acl mosquitto.conf; do
     case $(stat -c %A "$dir/$file" 2>/dev/null) in
       -rw-???---) ;;
-      '') bad "${sudo}pc-tui-broker setup$options" "$dir/$file is missing" ;;
+      '') bad "$self setup$options" "$dir/$file is missing" ;;
       *) bad "${sudo}chmod o= $dir/$file" "others may read $dir/$file" ;;
     esac
   done
@@ -48,7 +48,7 @@ status_files() {
 # Each of them in a process of its own: what fails there is a finding here, not the end.
 status_broker() {
   if [ "$service" = yes ] && [ ! -f "$drop_in" ]; then
-    bad "sudo pc-tui-broker setup" "mosquitto.service runs without our configuration: $drop_in is missing"
+    bad "$self setup" "mosquitto.service runs without our configuration: $drop_in is missing"
     return 0
   fi
   if ! broker_is_running; then
@@ -69,13 +69,13 @@ status_broker() {
     if why=$(round_trip $way 2>&1); then
       good "a message comes through port $at ($way)"
     else
-      bad "${sudo}pc-tui-broker setup$options" "${why#pc-tui-broker: }"
+      bad "$self setup$options" "${why#pc-tui-broker: }"
     fi
   done
   if why=$(strangers_are_refused 2>&1); then
     good "who has no login is refused"
   else
-    bad "${sudo}pc-tui-broker setup$options" "${why#pc-tui-broker: }"
+    bad "$self setup$options" "${why#pc-tui-broker: }"
   fi
 }
 
@@ -85,18 +85,17 @@ status_addresses() {
   done
   lacking=$(missing_names "$dir" | paste -s -d ' ')
   if [ -n "$lacking" ]; then
-    good "the certificate lacks $lacking (devices check its name, not the address; other clients: ${sudo}pc-tui-broker renew$options)"
+    good "the certificate lacks $lacking (devices check its name, not the address; other clients: $self renew$options)"
   fi
 }
 
 show_status() {
-  wrong=no sudo= options=
-  if [ "$service" = yes ]; then sudo="sudo "; else options=" --dir $dir --no-service"; fi
+  wrong=no
   status_files
   status_broker
-  status_certificate "$dir/server.pem" "the broker's certificate" "${sudo}pc-tui-broker renew$options"
+  status_certificate "$dir/server.pem" "the broker's certificate" "$self renew$options"
   status_certificate "$dir/ca.crt" "the authority's certificate" \
-    "${sudo}pc-tui-broker reset$options && ${sudo}pc-tui-broker setup$options, then everybody joins again"
+    "$self reset$options && $self setup$options, then everybody joins again"
   status_addresses
   count=$(logins | wc -l)
   good "$count logins:$(logins | sort | sed 's/^/ /' | tr -d '\n')"

@@ -159,6 +159,21 @@ def the_operator_of_this_computer_is_connected(stage):
 
 
 @scenario
+def without_a_plain_port_everything_goes_by_tls(stage):
+    kit = Kit(stage)
+    kit.port = 0
+    kit.start()
+    device = kit.device('arm')
+    check(kit.enters(device.login), 'a device comes in')
+    check('(plain)' not in kit.run('status').out, 'status knows of no plain port')
+    kit.run('renew')
+    kit.run('remove', 'arm')
+    check(not kit.enters(device.login), 'and is out again')
+    sockets = stage.run([tool('ss'), '-Hltnp']).out
+    check(not re.search(r':1883 .*pid=%d\b' % kit.broker.pid, sockets), 'no other port is open: ' + sockets)
+
+
+@scenario
 def setup_twice_keeps_authority_and_logins(stage):
     kit = Kit(stage)
     kit.start(kit.setup('--root', 'lab', '--name', 'robots.example'))
