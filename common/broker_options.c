@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(char why[PROTOCOL_WHY_SI
 
 static int copy_text(char *out, size_t size, const char *what, const char *text, char why[PROTOCOL_WHY_SIZE])
 {
-    const size_t len = strlen(text);
+    size_t len = strlen(text);
 
     if (len >= size)
         return refuse(why, "%s: at most %zu characters, not %zu", what, size - 1, len);
@@ -66,7 +66,7 @@ static int parse_number(
     char *end;
 
     errno = 0;
-    const long number = strtol(text, &end, 10);
+    long number = strtol(text, &end, 10);
     // strtol takes leading blanks and signs; a port or a second has neither.
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number < least || number > most)
         return refuse(why, "%s: a number from %ld to %ld, not \"%.40s\"", what, least, most, text);
@@ -131,10 +131,10 @@ static int add_host(struct broker_options *options, const char *text, size_t len
 
 int broker_options_add_hosts(struct broker_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
 {
-    const size_t before = options->broker_count;
+    size_t before = options->broker_count;
 
     for (;;) {
-        const size_t len = strcspn(text, ",");
+        size_t len = strcspn(text, ",");
         if (add_host(options, text, len, why) < 0) {
             options->broker_count = before;
             return -EINVAL;
@@ -164,7 +164,7 @@ int broker_options_read_password(const char *path, char out[128], char why[PROTO
         goto close;
     }
     line[strcspn(line, "\r\n")] = '\0';
-    const size_t len = strlen(line);
+    size_t len = strlen(line);
     if (len == 0 || len >= 128) {
         rc = refuse(why, "%.300s: a password of 1 to 127 characters in the first line, not %zu", path, len);
         goto wipe;
@@ -238,8 +238,16 @@ static int parse_option(struct broker_options *options, int key, const char *arg
             return -EINVAL;
         return copy_text(options->device, sizeof options->device, "device", arg, why);
     default:
-        return -ENOENT;
+        return refuse(why, "no option of the broker's");
     }
+}
+
+static const struct argp_option *find_option(int key)
+{
+    for (const struct argp_option *option = argp_options; option->name; option++)
+        if (option->key == key)
+            return option;
+    return NULL;
 }
 
 static void note_missing_password(struct broker_options *options)
@@ -247,16 +255,12 @@ static void note_missing_password(struct broker_options *options)
     options->user_without_password = options->user[0] != '\0' && options->password[0] == '\0';
 }
 
-static const char *option_name(int key, char out[32])
+static const char *option_name(const struct argp_option *option, char out[32])
 {
-    const struct argp_option *option = argp_options;
-
-    while (option->name && option->key != key)
-        option++;
-    if (key < 0x100)
-        snprintf(out, 32, "-%c", key);
+    if (option->key < 0x100)
+        snprintf(out, 32, "-%c", option->key);
     else
-        snprintf(out, 32, "--%s", option->name ? option->name : "?");
+        snprintf(out, 32, "--%s", option->name);
     return out;
 }
 
@@ -271,12 +275,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         note_missing_password(options);
         return 0;
     }
-    const int rc = parse_option(options, key, arg, why);
-    if (rc == 0)
-        return 0;
-    if (rc == -ENOENT && key != KEY_PASSWORD_FILE)
+    const struct argp_option *option = find_option(key);
+    if (!option)
         return ARGP_ERR_UNKNOWN;
-    argp_error(state, "%s: %s", option_name(key, name), why);
+    if (parse_option(options, key, arg, why) == 0)
+        return 0;
+    argp_error(state, "%s: %s", option_name(option, name), why);
     return EINVAL;
 }
 
@@ -295,7 +299,7 @@ static int prefix(const char *key, char why[PROTOCOL_WHY_SIZE])
 
 static int hosts_from_cfg(struct broker_options *options, cfg_t *cfg, char why[PROTOCOL_WHY_SIZE])
 {
-    const unsigned count = cfg_size(cfg, "broker");
+    unsigned count = cfg_size(cfg, "broker");
 
     if (options->hosts_from_command_line || count == 0)
         return 0;
@@ -306,7 +310,8 @@ static int hosts_from_cfg(struct broker_options *options, cfg_t *cfg, char why[P
     return 0;
 }
 
-static int login_from_cfg(struct broker_options *options, cfg_t *login, char why[PROTOCOL_WHY_SIZE])
+static int login_from_cfg(
+    struct broker_options *options, cfg_t *login, const char **key, char why[PROTOCOL_WHY_SIZE])
 {
     const char *user = login ? cfg_getstr(login, "user") : NULL;
     const char *file = login ? cfg_getstr(login, "password_file") : NULL;
@@ -314,46 +319,65 @@ static int login_from_cfg(struct broker_options *options, cfg_t *login, char why
     // A password belongs to its user: a user of the command line does not get the file's.
     if (options->given & GIVEN_USER)
         return 0;
+    *key = "password_file";
     if (file && !user)
         return refuse(why, "login: password_file without user");
+    *key = "user";
     if (user && copy_text(options->user, sizeof options->user, "login: user", user, why) < 0)
         return -EINVAL;
+    *key = "password_file";
     if (file && !(options->given & GIVEN_PASSWORD) &&
         broker_options_read_password(file, options->password, why) < 0)
         return prefix("login", why);
     return 0;
 }
 
-int broker_options_from_cfg(struct broker_options *options, cfg_t *cfg, char why[PROTOCOL_WHY_SIZE])
+static int topics_from_cfg(
+    struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE])
 {
-    const char *root = cfg_getstr(cfg, "root");
-    const char *device = cfg_getstr(cfg, "device");
-    const char *version = cfg_getstr(cfg, "version");
-    const long qos = cfg_getint(cfg, "qos");
-    const long keepalive = cfg_getint(cfg, "keepalive");
-    const unsigned given = options->given;
+    const char *root = cfg_getstr(cfg, "root"), *device = cfg_getstr(cfg, "device");
+    *key = "root";
+    if (root && !(options->given & GIVEN_ROOT) &&
+        (protocol_check_root(root, why) < 0 ||
+            copy_text(options->root, sizeof options->root, "root", root, why) < 0))
+        return prefix(*key, why);
+    *key = "device";
+    if (device && !(options->given & GIVEN_DEVICE) &&
+        (protocol_check_device(device, why) < 0 ||
+            copy_text(options->device, sizeof options->device, "device", device, why) < 0))
+        return prefix(*key, why);
+    return 0;
+}
 
-    if (hosts_from_cfg(options, cfg, why) < 0)
+static int session_from_cfg(
+    struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE])
+{
+    const char *version = cfg_getstr(cfg, "version");
+    long qos = cfg_getint(cfg, "qos"), keepalive = cfg_getint(cfg, "keepalive");
+    // -1 is the default of BROKER_OPTIONS_CFG: not in the file.
+    *key = "qos";
+    if (qos != -1 && !(options->given & GIVEN_QOS) && check_number(&options->qos, "qos", qos, 0, 2, why) < 0)
         return -EINVAL;
-    if (root && !(given & GIVEN_ROOT)) {
-        if (protocol_check_root(root, why) < 0 ||
-            copy_text(options->root, sizeof options->root, "root", root, why) < 0)
-            return prefix("root", why);
-    }
-    if (device && !(given & GIVEN_DEVICE)) {
-        if (protocol_check_device(device, why) < 0 ||
-            copy_text(options->device, sizeof options->device, "device", device, why) < 0)
-            return prefix("device", why);
-    }
-    // -1 is the default of the list above: not in the file.
-    if (qos != -1 && !(given & GIVEN_QOS) && check_number(&options->qos, "qos", qos, 0, 2, why) < 0)
-        return -EINVAL;
-    if (keepalive != -1 && !(given & GIVEN_KEEPALIVE) &&
+    *key = "keepalive";
+    if (keepalive != -1 && !(options->given & GIVEN_KEEPALIVE) &&
         check_number(&options->keepalive_s, "keepalive", keepalive, 5, 65535, why) < 0)
         return -EINVAL;
-    if (version && !(given & GIVEN_VERSION) && parse_version(&options->version, "version", version, why) < 0)
-        return -EINVAL;
-    if (login_from_cfg(options, cfg_getsec(cfg, "login"), why) < 0)
+    *key = "version";
+    if (version && !(options->given & GIVEN_VERSION))
+        return parse_version(&options->version, "version", version, why);
+    return 0;
+}
+
+int broker_options_from_cfg(
+    struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE])
+{
+    const char *unused;
+    if (!key)
+        key = &unused;
+    *key = "broker";
+    if (hosts_from_cfg(options, cfg, why) < 0 || topics_from_cfg(options, cfg, key, why) < 0 ||
+        session_from_cfg(options, cfg, key, why) < 0 ||
+        login_from_cfg(options, cfg_getsec(cfg, "login"), key, why) < 0)
         return -EINVAL;
     note_missing_password(options);
     return 0;

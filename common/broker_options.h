@@ -42,14 +42,16 @@ int broker_options_add_hosts(struct broker_options *options, const char *text, c
 
 // The same keys for a configuration file: place in a cfg_opt_t list (broker, root, device, qos, keepalive,
 // version, login { user, password_file }). broker_options_from_cfg reads them; 0, or -EINVAL with a sentence
-// in why that begins with the key.
+// in why that begins with the key, and in *key (may be NULL) the name of the key that is wrong: one of these, or
+// "user" or "password_file" of the section login.
 #define BROKER_OPTIONS_CFG                                                                                   \
     CFG_STR_LIST("broker", NULL, CFGF_NONE), CFG_STR("root", NULL, CFGF_NONE),                               \
         CFG_STR("device", NULL, CFGF_NONE), CFG_INT("qos", -1, CFGF_NONE),                                   \
         CFG_INT("keepalive", -1, CFGF_NONE), CFG_STR("version", NULL, CFGF_NONE),                            \
         CFG_SEC("login", broker_options_login_cfg, CFGF_NONE)
 extern cfg_opt_t broker_options_login_cfg[];
-int broker_options_from_cfg(struct broker_options *options, cfg_t *cfg, char why[PROTOCOL_WHY_SIZE]);
+int broker_options_from_cfg(
+    struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE]);
 
 // Reads a password file (first line, without the line end) into out. 0 or a negative errno with a sentence in
 // why.

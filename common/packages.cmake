@@ -47,6 +47,11 @@ macro(packages)
     # The program knows where its configuration is, and in a package that is /etc.
     message(STATUS "no packages: CMAKE_INSTALL_PREFIX is neither /usr nor /usr/local")
   else()
+    # apt must be able to tell the static package from the one that is built for a release.
+    set(PACKAGE_RELEASE 1)
+    if(NANO_AGENT_STATIC)
+      set(PACKAGE_RELEASE 1+static)
+    endif()
     if(GZIP)
       configure_file(common/dist/changelog changelog.Debian @ONLY)
       execute_process(COMMAND ${GZIP} -9nc ${CMAKE_BINARY_DIR}/changelog.Debian
@@ -63,9 +68,18 @@ macro(packages)
     set(CPACK_COMPONENTS_GROUPING IGNORE)
     set(CPACK_COMPONENTS_ALL "")
     set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-    set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+    set(CPACK_DEBIAN_PACKAGE_RELEASE ${PACKAGE_RELEASE})
     set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
-    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+    if(CMAKE_CROSSCOMPILING)
+      # cpack and dpkg-shlibdeps speak of the machine that builds, unless told otherwise.
+      execute_process(COMMAND dpkg-architecture -f -t ${CMAKE_LIBRARY_ARCHITECTURE} -q DEB_HOST_ARCH
+        OUTPUT_VARIABLE CPACK_DEBIAN_PACKAGE_ARCHITECTURE OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+      if(NOT NANO_AGENT_STATIC)
+        message(STATUS "the packages will not say which libraries they need, because this is a cross build")
+      endif()
+    else()
+      set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+    endif()
     set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
     set(CPACK_DEBIAN_COMPRESSION_TYPE xz) # dpkg of JetPack 4 and of Debian 11 know no zstd
     # Whatever the umask of who makes them.

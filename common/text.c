@@ -43,6 +43,32 @@ size_t text_decode(const char *s, size_t len, unsigned *codepoint)
     return need;
 }
 
+size_t text_encode_utf8(char out[4], unsigned codepoint)
+{
+    if (codepoint < 0x80) {
+        out[0] = (char)codepoint;
+        return 1;
+    }
+    if (codepoint < 0x800) {
+        out[0] = (char)(0xc0 | codepoint >> 6);
+        out[1] = (char)(0x80 | (codepoint & 0x3f));
+        return 2;
+    }
+    if (codepoint > 0x10ffff || (codepoint >= 0xd800 && codepoint <= 0xdfff))
+        return 0;
+    if (codepoint < 0x10000) {
+        out[0] = (char)(0xe0 | codepoint >> 12);
+        out[1] = (char)(0x80 | (codepoint >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (codepoint & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | codepoint >> 18);
+    out[1] = (char)(0x80 | (codepoint >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (codepoint >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (codepoint & 0x3f));
+    return 4;
+}
+
 bool text_is_utf8(const char *s, size_t len)
 {
     unsigned codepoint;

@@ -11,6 +11,10 @@
 // is 0.
 size_t text_decode(const char *s, size_t len, unsigned *codepoint);
 
+// Writes a character as UTF-8 into out, without a terminator. Returns its length in bytes (1 to 4), or 0 where
+// codepoint is a surrogate or above U+10FFFF.
+size_t text_encode_utf8(char out[4], unsigned codepoint);
+
 // True if all len bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above
 // U+10FFFF).
 bool text_is_utf8(const char *s, size_t len);

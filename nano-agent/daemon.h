@@ -1,57 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The running agent: what main.c wires together, and what the core asks of the world (app_io.c).
-#ifndef NANO_AGENT_APP_H
-#define NANO_AGENT_APP_H
-
-#include <event2/event.h>
+// The daemon: opens what the configuration names, and serves commands until it is told to stop.
+#ifndef NANO_AGENT_DAEMON_H
+#define NANO_AGENT_DAEMON_H
 
 #include "nano-agent/config/config.h"
-#include "nano-agent/system/health.h"
-#include "nano-agent/system/identity.h"
-#include "nano-agent/system/position_store.h"
 
-enum { DONE_MAX = 16 }; // results that wait for their log line
-
-struct done { // a command to be logged once its report is on the wire
-    struct status_last last;
-    int64_t took_us;
-};
-
-struct app {
-    struct config config;
-    union agent_output outputs[PROTOCOL_CHANNELS_MAX];
-    struct event *edges[PROTOCOL_CHANNELS_MAX];
-    struct agent *agent;
-    struct health health;
-    struct store *store; // NULL: positions are not kept
-    struct event_base *base;
-    struct link *link;
-    struct event *timer, *sigterm, *sigint, *log_event;
-    int timer_fd;
-    char boot[IDENTITY_BOOT_SIZE];
-    char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];
-    char will[PROTOCOL_STATUS_MAX];
-    struct done done[DONE_MAX];
-    size_t done_count;
-    bool up;                // the link is
-    bool guarding;          // it was up, and lost_after has not passed since
-    int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
-    int heartbeat;          // token of the heartbeat on its way
-    int64_t armed_us;       // when the timer goes off; INT64_MAX = never
-    int64_t watchdog_us;    // half of what systemd wants; 0 = none
-    int64_t watchdog_at_us; // when it was last fed
-    bool stopping;
-    int64_t stop_by_us;
-    char reason[LINK_REASON_SIZE]; // told last
-};
-
-int64_t app_now_us(void);  // CLOCK_MONOTONIC
-int64_t app_boot_ms(void); // CLOCK_BOOTTIME
-
-// What the core asks for; its ctx is a struct app.
-extern const struct agent_io app_io;
-
-// Writes the log lines of the commands done since the last call: an event's callback, arg is a struct app.
-void app_log_done(evutil_socket_t fd, short what, void *arg);
+// Runs until SIGTERM or SIGINT. Copies config. Returns the exit status of the program: 0 stopped cleanly,
+// 2 hardware of the configuration could not be opened, 1 anything else. What went wrong is logged.
+int daemon_run(const struct config *config);
 
 #endif

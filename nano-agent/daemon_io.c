@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <inttypes.h>
+#include "nano-agent/daemon_io.h"
+
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
-#include "nano-agent/daemon.h"
 
-int64_t app_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-int64_t app_boot_ms(void)
+int64_t daemon_boot_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_BOOTTIME, &t);
@@ -22,58 +16,52 @@ int64_t app_boot_ms(void)
 
 static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
 {
-    struct app *app = ctx;
+    struct daemon *daemon = ctx;
     int token = 0;
-    int status = link_publish(
-        app->link, app->status, json, len, heartbeat || final, true, NULL, 0, heartbeat ? &token : NULL);
-    if (status == 0 && heartbeat)
-        app->heartbeat = token;
-    return status;
+    int rc = link_publish(daemon->link, daemon->status, json, len, heartbeat || final, true, NULL, 0,
+        heartbeat ? &token : NULL);
+    if (rc == 0 && heartbeat)
+        daemon->heartbeat = token;
+    if (log_enabled(LOG_LEVEL_DEBUG))
+        log_debug("status of %zu bytes, because of %s%s%s", len,
+            heartbeat ? "the heartbeat" : daemon->because, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
+    return rc;
 }
 
 static void io_reply(void *ctx, const char *topic, const char *json, size_t len, const void *correlation,
     size_t correlation_len)
 {
-    struct app *app = ctx;
-    int status = link_publish(app->link, topic, json, len, 0, false, correlation, correlation_len, NULL);
-    if (status < 0)
-        log_warning("answer to %s: %s", topic, strerror(-status));
+    struct daemon *daemon = ctx;
+    int rc = link_publish(daemon->link, topic, json, len, 0, false, correlation, correlation_len, NULL);
+    if (rc < 0)
+        log_warning("answer to %s: %s", topic, strerror(-rc));
 }
 
 static void io_clear_retained(void *ctx, const char *topic)
 {
-    struct app *app = ctx;
-    int status = link_publish(app->link, topic, "", 0, 1, true, NULL, 0, NULL);
-    if (status < 0)
-        log_warning("%s holds an old command that could not be cleared: %s", topic, strerror(-status));
+    struct daemon *daemon = ctx;
+    int rc = link_publish(daemon->link, topic, "", 0, 1, true, NULL, 0, NULL);
+    if (rc < 0)
+        log_warning("%s holds an old command that could not be cleared: %s", topic, strerror(-rc));
     else
         log_warning("%s held an old command, which nothing obeys; clearing it", topic);
 }
 
-void app_log_done(evutil_socket_t fd, short what, void *arg)
+void daemon_log_commands(evutil_socket_t fd, short what, void *arg)
 {
-    struct app *app = arg;
+    struct daemon *daemon = arg;
+    char line[COMMAND_LOG_SIZE];
     (void)fd;
     (void)what;
-    for (size_t i = 0; i < app->done_count; i++) {
-        const struct status_last *last = &app->done[i].last;
-        log_info("%s%s%s%s%s: %s%s%s%s (%" PRId64 " us)", last->from, *last->from ? ": " : "", last->cmd,
-            *last->id ? " " : "", last->id, protocol_result_name(last->result), last->again ? ", again" : "",
-            *last->why ? ", " : "", last->why, app->done[i].took_us);
-    }
-    app->done_count = 0;
+    while (command_log_next(&daemon->commands, clock_now_us(), line))
+        log_info("%s", line);
 }
 
-// Not written here: the report would wait for the terminal or the journal.
 static void io_done(void *ctx, const struct status_last *last, int64_t took_us)
 {
-    struct app *app = ctx;
-    if (!log_enabled(LOG_LEVEL_INFO))
-        return;
-    if (app->done_count == DONE_MAX)
-        app_log_done(-1, 0, app);
-    app->done[app->done_count++] = (struct done){*last, took_us};
-    event_active(app->log_event, 0, 0);
+    struct daemon *daemon = ctx;
+    if (log_enabled(LOG_LEVEL_INFO) && command_log_add(&daemon->commands, last, took_us, clock_now_us()))
+        event_active(daemon->log_event, 0, 0);
 }
 
 static void io_trouble(void *ctx, const char *sentence)
@@ -84,21 +72,21 @@ static void io_trouble(void *ctx, const char *sentence)
 
 static void io_health(void *ctx, struct status_health *out)
 {
-    struct app *app = ctx;
-    health_read(&app->health, out);
+    struct daemon *daemon = ctx;
+    health_reader_take(daemon->health, out);
 }
 
 static void io_save(void *ctx, const struct positions *positions)
 {
-    struct app *app = ctx;
-    store_save(app->store, positions);
+    struct daemon *daemon = ctx;
+    store_save(daemon->store, positions);
 }
 
 static int64_t io_clock(void *ctx)
 {
     (void)ctx;
-    return app_now_us();
+    return clock_now_us();
 }
 
-const struct agent_io app_io = {
+const struct agent_io daemon_io = {
     io_status, io_reply, io_clear_retained, io_done, io_trouble, io_health, io_save, io_clock};

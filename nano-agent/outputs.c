@@ -8,24 +8,24 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
     union agent_output *out, char why[HW_WHY_SIZE])
 {
     const struct hw_address *at = &output->address;
-    const struct hw_backend *backend = hw_backend_of(at->bus);
+    const struct hw_backend *backend = hw_backend_of(at->kind);
     bool pwm = channel->id.kind == CHANNEL_SERVO || channel->id.kind == CHANNEL_DIMMER;
-    int status = -ENOTSUP;
+    int rc = -ENOTSUP;
     snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
     if (!backend)
-        return status;
+        return rc;
     hw_sim_name_next(channel->id.name);
     if (pwm && backend->open_pwm)
-        status = backend->open_pwm(at, output->period_ns, &out->pwm, why);
+        rc = backend->open_pwm(at, output->period_ns, &out->pwm, why);
     else if (channel->id.kind == CHANNEL_SWITCH && backend->open_switch)
-        status = backend->open_switch(at, &output->gpio, &out->sw, why);
+        rc = backend->open_switch(at, &output->gpio, &out->sw, why);
     else if (channel->id.kind == CHANNEL_INPUT && backend->open_input)
-        status = backend->open_input(at, &output->gpio, &out->input, why);
-    if (status == 0 && pwm) {
+        rc = backend->open_input(at, &output->gpio, &out->input, why);
+    if (rc == 0 && pwm) {
         channel->motion.period_ns = out->pwm->period_ns;
         channel->motion.steps = out->pwm->steps;
     }
-    return status;
+    return rc;
 }
 
 int outputs_open(
@@ -34,12 +34,12 @@ int outputs_open(
     for (size_t i = 0; i < config->agent.count; i++) {
         struct agent_channel_config *channel = &config->agent.channels[i];
         char reason[HW_WHY_SIZE];
-        int status = open_one(channel, &config->outputs[i], &out[i], reason);
-        if (status == 0)
+        int rc = open_one(channel, &config->outputs[i], &out[i], reason);
+        if (rc == 0)
             continue;
         snprintf(why, OUTPUTS_WHY_SIZE, "%s %s: %s", channel_kind_name(channel->id.kind), channel->id.name,
             reason);
-        return status;
+        return rc;
     }
     return 0;
 }
@@ -48,7 +48,7 @@ void outputs_close(const struct config *config, union agent_output outputs[PROTO
 {
     for (size_t i = 0; i < config->agent.count; i++) {
         union agent_output *output = &outputs[i];
-        if (!output->pwm) // whichever member: none is open
+        if (!output->pwm) // the members of the union are pointers, and this one is as NULL as the others
             continue;
         if (config->agent.channels[i].id.kind == CHANNEL_SWITCH)
             output->sw->ops->close(output->sw);

@@ -7,12 +7,12 @@
 
 enum { OUTPUTS_WHY_SIZE = HW_WHY_SIZE + 128 };
 
-// Opens every channel's hardware into out and notes in config what it can do (period, steps). Powers nothing.
-// 0, or a negative errno with one sentence in why; what was opened before is closed by outputs_close.
+// Opens the hardware of every channel and stores in config which period and steps it has. Powers nothing. 0, or a
+// negative errno with one sentence in why; outputs_close closes what was opened until then.
 int outputs_open(
     struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], char why[OUTPUTS_WHY_SIZE]);
 
-// Closes what is open. PWM stays as it is, a GPIO line drops its level.
+// Closes what is open. A PWM goes on as it is, a GPIO line loses its level.
 void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);
 
 #endif

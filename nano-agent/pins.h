@@ -7,9 +7,9 @@
 
 #include "nano-agent/config/config.h"
 
-// Draws the header of the configuration's board, a row two pins, odd ones left; then the outputs that are not
-// on it. What the configuration uses is marked with *. A configuration that was refused marks nothing; why is
-// said on stderr. Returns the exit status: 0, or 2 where the board is not known or a file was refused.
+// Draws the header of the configuration's board, two pins in a row with the odd ones on the left, and lists the outputs
+// that are not on it. A * marks what the configuration uses. A configuration that was refused marks nothing, and stderr
+// says why it was. Returns the exit status: 0, or 2 where the board is not known or a file was refused.
 int pins_print(const struct config *config, FILE *out);
 
 #endif

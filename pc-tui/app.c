@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/history_file.h"
+#include "pc-tui/keys/input.h"
 #include "pc-tui/session.h"
 #include "pc-tui/terminal/screen.h"
 #include "pc-tui/terminal/terminal.h"
@@ -19,7 +21,7 @@
 
 enum {
     FRAME_MS = 33,    // reports alone draw no more often; keys and echoes are drawn at once
-    LEAVING_MS = 700, // a session that does not say good-bye in time is left without
+    LEAVING_MS = 600, // a session that does not say good-bye in time is left without
 };
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
@@ -33,23 +35,20 @@ struct app {
     struct screen *screen;
     struct input input;
     struct ui ui;
-    struct event *keys, *timer, *signals[SIGNALS];
-    char history[PATH_MAX]; // "" = nowhere to keep it
+    struct event *keys, *writable, *timer, *signals[SIGNALS];
+    struct history_writer *history; // NULL = nowhere to keep it
 
     unsigned effects; // of enum ui_effect, gathered in one turn of the loop
     bool refresh;     // the model changed since the last turn
     bool redraw_now, redraw_later;
     bool resized, retake;
+    bool suspending;              // a suspension waits for its stop
+    bool paused;                  // until it was acknowledged
     int64_t drawn_ms, picture_ms; // last time, and when an age will have counted on
     bool leaving, closed, hung_up;
     int64_t leave_until_ms;
     int signal; // that ends us, 0 = none
 };
-
-static int64_t now_ms(void)
-{
-    return session_now().us / 1000;
-}
 
 static void on_changed(void *ctx)
 {
@@ -64,6 +63,12 @@ static void on_finished(void *ctx, const struct journal_event *event)
     app->redraw_now = true;
 }
 
+static void on_paused(void *ctx)
+{
+    struct app *app = ctx;
+    app->paused = true;
+}
+
 static void on_closed(void *ctx)
 {
     struct app *app = ctx;
@@ -75,14 +80,26 @@ static void on_key(void *ctx, const struct key_event *key)
     struct app *app = ctx;
     if (app->leaving || (app->effects & (UI_LEAVE | UI_SUSPEND))) // what was typed behind a `q` is not for us
         return;
-    if (key->code == KEY_CURSOR_AT) {
-        if (terminal_answer(app->terminal, key)) {
-            screen_ambiguous(app->screen, terminal_ambiguous_columns(app->terminal));
-            app->redraw_now = true;
-        }
-        return;
+    if (screen_answer(app->screen, key))
+        app->redraw_now = true;
+    app->effects |= ui_key(&app->ui, key, clock_now_ms());
+}
+
+// Where a command line would go that was typed ahead and comes in one read.
+static enum input_line line_of(enum ui_mode mode)
+{
+    switch (mode) {
+    case UI_COMMAND:
+    case UI_FILTER:
+    case UI_HELP_SEARCH:
+        return INPUT_LINE_OPEN;
+    case UI_MAIN:
+        return INPUT_LINE_CLOSED;
+    case UI_HELP:
+    case UI_CONFIRM:
+        break;
     }
-    app->effects |= ui_key(&app->ui, key, now_ms());
+    return INPUT_LINE_SHUT;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
@@ -93,12 +110,21 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     char bytes[INPUT_READ_MAX];
     ssize_t len = terminal_read(app->terminal, bytes, sizeof bytes);
     if (len > 0) {
-        input_feed(&app->input, bytes, (size_t)len, now_ms(), on_key, app);
+        input_line(&app->input, line_of(app->ui.mode));
+        input_feed(&app->input, bytes, (size_t)len, clock_now_ms(), on_key, app);
     } else if (len < 0) { // the terminal is gone
         event_del(app->keys);
         app->hung_up = true;
         app->signal = app->signal ? app->signal : SIGHUP;
     }
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    struct app *app = ctx;
+    terminal_flush(app->terminal);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *ctx)
@@ -160,12 +186,21 @@ static struct event **signal_event(struct app *app, int number)
     return &app->signals[i];
 }
 
+// The machine first: the terminal is given away once the broker has the stop, or can't have it.
+static void start_suspending(struct app *app)
+{
+    if (app->suspending)
+        return;
+    app->suspending = true;
+    event_del(app->keys);        // what is typed behind Ctrl-Z must not come after the stop
+    session_pause(app->session); // may report paused at once
+}
+
 static void suspend(struct app *app)
 {
     struct event *continued = *signal_event(app, SIGCONT);
-    event_del(app->keys); // what is typed behind Ctrl-Z is for the shell, and must not come after the stop
+    app->suspending = app->paused = false;
     event_del(continued); // terminal_suspend takes the terminal back by itself
-    session_pause(app->session);
     screen_leave(app->screen);
     int rc = terminal_suspend(app->terminal);
     screen_return(app->screen);
@@ -181,15 +216,17 @@ static void suspend(struct app *app)
 static void start_leaving(struct app *app)
 {
     app->leaving = true;
-    app->leave_until_ms = now_ms() + LEAVING_MS;
+    app->leave_until_ms = clock_now_ms() + LEAVING_MS;
     session_leave(app->session); // may report closed at once
 }
 
-static void save_history(struct app *app)
+static void on_history(void *ctx, int rc)
 {
-    int rc = app->history[0] ? history_save(app->history, &app->ui.history) : 0;
+    struct app *app = ctx;
     if (rc < 0)
-        ui_hint(&app->ui, now_ms(), true, "history is not kept: %s: %s", app->history, strerror(-rc));
+        ui_hint(&app->ui, clock_now_ms(), true, "history is not kept: %s: %s",
+            history_writer_path(app->history), strerror(-rc));
+    app->redraw_now = true;
 }
 
 // What callbacks and keys of one turn asked for, in the order that hurts least: the machine first.
@@ -199,8 +236,8 @@ static void act(struct app *app)
     app->effects = 0;
     if (effects & (UI_REDRAW | UI_REPAINT))
         app->redraw_now = true;
-    if (effects & UI_HISTORY)
-        save_history(app);
+    if ((effects & UI_HISTORY) && app->history)
+        history_writer_save(app->history, &app->ui.history);
     if (app->leaving)
         return;
     if ((effects & UI_LEAVE) || app->signal) {
@@ -208,6 +245,8 @@ static void act(struct app *app)
         return;
     }
     if (effects & UI_SUSPEND)
+        start_suspending(app);
+    if (app->paused)
         suspend(app);
     if (app->signal) {
         start_leaving(app);
@@ -219,9 +258,16 @@ static void act(struct app *app)
         screen_repaint(app->screen);
 }
 
+// A picture begins once the one before is written whole, so that the next one is of the newest state; and the
+// first one once the terminal has told what it can show.
+static bool may_draw(const struct app *app, int64_t now)
+{
+    return !terminal_is_behind(app->terminal) && now >= screen_wait_until_ms(app->screen);
+}
+
 static void turn(struct app *app)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_now_ms();
     input_tick(&app->input, now, on_key, app);
     app->effects |= ui_tick(&app->ui, now);
     if (app->refresh) {
@@ -241,14 +287,30 @@ static void turn(struct app *app)
         app->resized = false;
         fit(app);
     }
-    now = now_ms();
-    if (app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) || now >= app->picture_ms)
+    now = clock_now_ms();
+    bool due =
+        app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) || now >= app->picture_ms;
+    if (due && may_draw(app, now))
         draw(app);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+// When a picture is due by time; INT64_MAX while only something else can bring it.
+static int64_t next_draw_ms(struct app *app)
+{
+    if (terminal_is_behind(app->terminal)) {
+        event_add(app->writable, NULL);
+        return INT64_MAX;
+    }
+    int64_t at_ms = app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms;
+    if (app->redraw_now)
+        at_ms = 0;
+    int64_t wait_ms = screen_wait_until_ms(app->screen);
+    return at_ms > wait_ms ? at_ms : wait_ms;
 }
 
 static void arm(struct app *app)
@@ -261,7 +323,7 @@ static void arm(struct app *app)
     if (app->leaving)
         at_ms = earlier(at_ms, app->leave_until_ms);
     if (!app->hung_up)
-        at_ms = earlier(at_ms, app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms);
+        at_ms = earlier(at_ms, next_draw_ms(app));
     if (at_ms == INT64_MAX) {
         event_del(app->timer);
         return;
@@ -273,10 +335,9 @@ static void arm(struct app *app)
 
 static int loop(struct app *app)
 {
-    on_readable(terminal_fd(app->terminal), EV_READ, app); // what was typed while the terminal was measured
+    app->redraw_now = true;
     turn(app);
-    draw(app);
-    while (!app->closed && !(app->leaving && now_ms() >= app->leave_until_ms)) {
+    while (!app->closed && !(app->leaving && clock_now_ms() >= app->leave_until_ms)) {
         arm(app);
         if (event_base_loop(app->base, EVLOOP_ONCE) < 0) {
             log_error("the event loop failed");
@@ -307,7 +368,9 @@ static int watch_events(struct app *app)
 {
     app->timer = evtimer_new(app->base, on_timer, app);
     app->keys = event_new(app->base, terminal_fd(app->terminal), EV_READ | EV_PERSIST, on_readable, app);
-    if (!app->timer || !app->keys || event_priority_set(app->keys, 0) < 0 || event_add(app->keys, NULL) < 0)
+    app->writable = event_new(app->base, terminal_fd(app->terminal), EV_WRITE, on_writable, app);
+    if (!app->timer || !app->keys || !app->writable || event_priority_set(app->keys, 0) < 0 ||
+        event_add(app->keys, NULL) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < SIGNALS; i++) {
         app->signals[i] = evsignal_new(app->base, signals[i], on_signal, app);
@@ -324,24 +387,29 @@ static void forget_events(struct app *app)
             event_free(app->signals[i]);
     if (app->keys)
         event_free(app->keys);
+    if (app->writable)
+        event_free(app->writable);
     if (app->timer)
         event_free(app->timer);
 }
 
 static void load_history(struct app *app)
 {
-    if (history_path(app->history, sizeof app->history) < 0)
-        app->history[0] = '\0';
-    int rc = app->history[0] ? history_load(app->history, &app->ui.history) : 0;
+    char path[PATH_MAX];
+    if (history_path(path, sizeof path) < 0)
+        return;
+    int rc = history_load(path, &app->ui.history);
     if (rc < 0)
-        ui_hint(&app->ui, now_ms(), true, "no history: %s: %s", app->history, strerror(-rc));
+        ui_hint(&app->ui, clock_now_ms(), true, "no history: %s: %s", path, strerror(-rc));
+    app->history = history_writer_new(app->base, path, on_history, app);
 }
 
 int app_run(const struct tui_options *options)
 {
     static const struct session_events events = {
-        .changed = on_changed, .finished = on_finished, .closed = on_closed};
+        .changed = on_changed, .finished = on_finished, .paused = on_paused, .closed = on_closed};
     static struct app app;
+    const struct terminal_options manners = {.mouse = options->mouse};
     const struct screen_options look = {.ascii = options->ascii};
     char why[TERMINAL_WHY_SIZE] = "not enough memory";
     int status = EXIT_FAILURE;
@@ -353,7 +421,7 @@ int app_run(const struct tui_options *options)
     app.session = session_new(app.base, options, &events, &app);
     if (!app.session)
         goto free_base;
-    if (terminal_open(&app.terminal, !options->ascii, why) < 0) {
+    if (terminal_open(&app.terminal, &manners, why) < 0) {
         status = CLI_USAGE;
         goto free_session;
     }
@@ -361,7 +429,6 @@ int app_run(const struct tui_options *options)
         status = CLI_USAGE;
         goto close_terminal;
     }
-    screen_ambiguous(app.screen, terminal_ambiguous_columns(app.terminal));
     input_init(&app.input, terminal_is_remote());
     ui_init(&app.ui, session_model(app.session), session_controller(app.session), &options->ui);
     load_history(&app);
@@ -372,8 +439,8 @@ int app_run(const struct tui_options *options)
         status = loop(&app);
     }
     forget_events(&app);
-    terminal_title(app.terminal, "");
     screen_close(app.screen);
+    history_writer_free(app.history);
 close_terminal:
     terminal_close(app.terminal);
 free_session:

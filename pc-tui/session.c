@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 struct session {
     struct event_base *base;
     const struct session_events *events;
@@ -27,12 +29,10 @@ struct session {
 
 struct controller_clock session_now(void)
 {
-    struct timespec mono;
     struct timespec wall;
-    clock_gettime(CLOCK_MONOTONIC, &mono);
     clock_gettime(CLOCK_REALTIME, &wall);
     return (struct controller_clock){
-        .us = (int64_t)mono.tv_sec * 1000000 + mono.tv_nsec / 1000,
+        .us = clock_now_us(),
         .wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
     };
 }
@@ -58,6 +58,16 @@ static struct controller_clock shell_now(void *ctx)
     return session_now();
 }
 
+static uint64_t shell_random(void *ctx)
+{
+    uint64_t number = 0;
+    (void)ctx;
+    // The kernel gives so few bytes at once and uninterrupted, so the loop only waits for it to have gathered any.
+    while (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        continue;
+    return number;
+}
+
 static void shell_wake(void *ctx, int64_t at_us)
 {
     struct session *session = ctx;
@@ -74,6 +84,7 @@ static void shell_finished(void *ctx, const struct journal_event *event)
 static const struct controller_shell shell = {
     .publish = shell_publish,
     .now = shell_now,
+    .random = shell_random,
     .wake = shell_wake,
     .finished = shell_finished,
 };
@@ -151,9 +162,7 @@ static int make_core(struct session *session, const struct tui_options *options)
         .read_only = options->ui.read_only,
         .ask_device = options->run == TUI_SEND,
     };
-    if (getrandom(&wanted.run, sizeof wanted.run, 0) != (ssize_t)sizeof wanted.run)
-        return -EIO;
-    session->model = model_new(session->root, options->broker.device[0] == '\0');
+    session->model = model_new(session->root, options->broker.device);
     if (!session->model)
         return -ENOMEM;
     session->controller = controller_new(session->model, &wanted, &shell, session);

@@ -28,6 +28,11 @@ enum {
     PROTOCOL_TTL_MS = 1500,          // what a controller gives a motion command to live
     PROTOCOL_STATUS_PER_SECOND = 20, // coalesced statuses while something changes
     PROTOCOL_REPLY_MAX = 4 * 1024,   // bytes of a reply to a response topic
+    // What a configuration may say, and therefore a status may carry.
+    PROTOCOL_TENTHS_MAX = 99999,          // tenths of a degree, either way
+    PROTOCOL_SPEED_MAX = 10000,           // degrees a second
+    PROTOCOL_RES_MILLI_MAX = 3600 * 1000, // thousandths of a degree of one hardware step
+    PROTOCOL_PULSE_MAX_US = 1000 * 1000,  // microseconds of a pulse
 };
 
 enum protocol_result {

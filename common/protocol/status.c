@@ -6,187 +6,30 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "common/protocol/reader.h"
 #include "common/text.h"
 
 #define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
-enum {
-    TENTHS_MAX = 99999,
-    RES_MILLI_MAX = 3600 * 1000,
-    PULSE_MAX_US = 1000 * 1000,
-    REPORT_MAX_MS = 24 * 3600 * 1000,
-    REPORT_DEFAULT_MS = 1000,
-};
-
-// The largest integer that every JSON reader, those that know only doubles too, takes exactly.
-static const int64_t counter_max = INT64_C(1) << 53;
-
-// One object of the status: what error sentences call it, and whether anything in it was wrong.
-struct reader {
-    const json_t *object;
-    const char *prefix; // "", "last.", "channels.tilt.", …
-    char *why;
-    bool failed;
-};
-
-static void fail(struct reader *r, const char *key, const char *expected)
-{
-    if (!r->failed)
-        say(r->why, "%s%s: expected %s", r->prefix, key, expected);
-    r->failed = true;
-}
-
-// A number times scale, rounded, if that lies between min and max. False, and out untouched, where the key is
-// missing or wrong.
-static bool read_scaled(struct reader *r, const char *key, int scale, int64_t min, int64_t max, int64_t *out)
-{
-    const json_t *value = json_object_get(r->object, key);
-    if (!value)
-        return false;
-    if (!json_is_number(value)) {
-        fail(r, key, "a number");
-        return false;
-    }
-    int64_t scaled = 0;
-    double real = json_number_value(value);
-    bool fits = real > -(double)counter_max && real < (double)counter_max;
-    if (fits && json_is_integer(value) &&
-        !__builtin_mul_overflow(json_integer_value(value), scale, &scaled)) {
-        fits = scaled >= min && scaled <= max;
-    } else if (fits) {
-        real = real * scale + (real < 0 ? -0.5 : 0.5);
-        fits = real > (double)min - 1 && real < (double)max + 1;
-        if (fits)
-            scaled = (int64_t)real;
-        fits = fits && scaled >= min && scaled <= max;
-    }
-    if (fits)
-        *out = scaled;
-    else
-        fail(r, key, "a number in its range");
-    return fits;
-}
-
-static bool read_int(struct reader *r, const char *key, int scale, int min, int max, int *out)
-{
-    int64_t value;
-    if (!read_scaled(r, key, scale, min, max, &value))
-        return false;
-    *out = (int)value;
-    return true;
-}
-
-static int64_t read_counter(struct reader *r, const char *key)
-{
-    int64_t value = 0;
-    read_scaled(r, key, 1, 0, counter_max, &value);
-    return value;
-}
-
-static bool read_bool(struct reader *r, const char *key, bool *out)
-{
-    const json_t *value = json_object_get(r->object, key);
-    if (!value)
-        return false;
-    if (!json_is_boolean(value)) {
-        fail(r, key, "true or false");
-        return false;
-    }
-    *out = json_is_true(value);
-    return true;
-}
-
-static const char *read_string(struct reader *r, const char *key, size_t *len)
-{
-    const json_t *value = json_object_get(r->object, key);
-    if (!value)
-        return NULL;
-    if (!json_is_string(value)) {
-        fail(r, key, "a string");
-        return NULL;
-    }
-    *len = json_string_length(value);
-    return json_string_value(value);
-}
-
-static void read_clean(struct reader *r, const char *key, char *dst, size_t size, size_t max_chars)
-{
-    size_t len;
-    const char *s = read_string(r, key, &len);
-    if (s)
-        text_clean(dst, size, s, len, max_chars);
-}
-
-static const json_t *read_object(struct reader *r, const char *key)
-{
-    const json_t *value = json_object_get(r->object, key);
-    if (value && !json_is_object(value)) {
-        fail(r, key, "an object");
-        return NULL;
-    }
-    return value;
-}
-
-// Degrees, or null while the device does not know.
-static void read_position(struct reader *r, const char *key, int *out, bool *known)
-{
-    if (!json_is_null(json_object_get(r->object, key)))
-        *known = read_int(r, key, 10, -TENTHS_MAX, TENTHS_MAX, out);
-}
-
-static void read_servo(struct reader *r, struct status_channel *c)
-{
-    size_t len;
-    const char *axis = read_string(r, "axis", &len);
-    if (axis && strcmp(axis, "tilt") == 0)
-        c->axis = AXIS_TILT;
-    else if (axis && strcmp(axis, "pan") == 0)
-        c->axis = AXIS_PAN;
-    c->id.pan = c->axis == AXIS_PAN;
-    read_position(r, "deg", &c->deg, &c->deg_known);
-    read_position(r, "target", &c->target, &c->target_known);
-    read_int(r, "min", 10, -TENTHS_MAX, TENTHS_MAX, &c->min);
-    read_int(r, "max", 10, -TENTHS_MAX, TENTHS_MAX, &c->max);
-    read_int(r, "step", 10, 0, TENTHS_MAX, &c->step);
-    read_int(r, "speed", 10, 0, TENTHS_MAX, &c->speed);
-    read_int(r, "res", 1000, 0, RES_MILLI_MAX, &c->res_milli);
-    read_int(r, "us", 1, 0, PULSE_MAX_US, &c->us);
-    read_bool(r, "moving", &c->moving);
-    read_bool(r, "driven", &c->driven);
-    read_bool(r, "assumed", &c->assumed);
-}
+enum { REPORT_MAX_MS = 24 * 3600 * 1000, REPORT_DEFAULT_MS = 1000 };
 
 // Returns false for a channel to pass over: one of a kind not known.
 static bool read_channel(struct reader *r, struct status_channel *c)
 {
     size_t len;
-    const char *kind = read_string(r, "kind", &len);
+    const char *kind = reader_string(r, "kind", &len);
     if (!kind) {
-        fail(r, "kind", "a string");
+        reader_fail(r, "kind", "a string");
         return false;
     }
     c->id.kind = channel_kind_parse(kind);
-    switch (c->id.kind) {
-    case CHANNEL_SERVO:
-        read_servo(r, c);
-        return true;
-    case CHANNEL_DIMMER:
-        read_int(r, "percent", 1, 0, 100, &c->percent);
-        read_bool(r, "on", &c->on);
-        return true;
-    case CHANNEL_SWITCH:
-    case CHANNEL_INPUT:
-        read_bool(r, "on", &c->on);
-        return true;
-    case CHANNEL_OTHER:
-        break;
-    }
-    return false;
+    kind_of(c->id.kind)->read(r, c);
+    return c->id.kind != CHANNEL_OTHER;
 }
 
 static void read_channels(struct reader *r, struct status *out)
 {
-    const json_t *channels = read_object(r, "channels");
+    const json_t *channels = reader_object(r, "channels");
     char ignored[PROTOCOL_WHY_SIZE];
     const char *name;
     json_t *value;
@@ -204,7 +47,7 @@ static void read_channels(struct reader *r, struct status *out)
         struct status_channel *channel = &out->channels[out->count];
         if (!json_is_object(value)) {
             prefix[strlen(prefix) - 1] = '\0';
-            fail(&channel_reader, "", "an object");
+            reader_fail(&channel_reader, "", "an object");
         } else if (read_channel(&channel_reader, channel)) {
             memcpy(channel->id.name, name, strlen(name) + 1);
             out->count++;
@@ -218,19 +61,19 @@ static void read_channels(struct reader *r, struct status *out)
 static void read_last(struct reader *r, struct status_last *last)
 {
     size_t len;
-    last->n = (uint64_t)read_counter(r, "n");
-    read_clean(r, "id", last->id, sizeof last->id, PROTOCOL_ID_MAX);
-    read_clean(r, "cmd", last->cmd, sizeof last->cmd, PROTOCOL_ECHO_CHARS);
-    read_clean(r, "why", last->why, sizeof last->why, PROTOCOL_WHY_CHARS);
-    read_clean(r, "from", last->from, sizeof last->from, PROTOCOL_NAME_MAX);
-    read_bool(r, "again", &last->again);
-    const char *result = read_string(r, "result", &len);
+    last->n = (uint64_t)reader_counter(r, "n");
+    reader_clean(r, "id", last->id, sizeof last->id, PROTOCOL_ID_MAX);
+    reader_clean(r, "cmd", last->cmd, sizeof last->cmd, PROTOCOL_ECHO_CHARS);
+    reader_clean(r, "why", last->why, sizeof last->why, PROTOCOL_WHY_CHARS);
+    reader_clean(r, "from", last->from, sizeof last->from, PROTOCOL_NAME_MAX);
+    reader_bool(r, "again", &last->again);
+    const char *result = reader_string(r, "result", &len);
     if (result) {
         last->result = protocol_result_parse(result);
         if (last->result == RESULT_OTHER)
             text_clean(last->result_name, sizeof last->result_name, result, len, sizeof last->result_name);
     } else if (last->n > 0) {
-        fail(r, "result", "a string");
+        reader_fail(r, "result", "a string");
     }
     if (last->n == 0) // no command yet: whatever else stands there says nothing
         memset(last, 0, sizeof *last);
@@ -238,21 +81,21 @@ static void read_last(struct reader *r, struct status_last *last)
 
 static void read_health(struct reader *r, struct status_health *h)
 {
-    if (read_scaled(r, "up", 1, 0, counter_max, &h->up_s))
+    if (reader_number(r, "up", 1, 0, READER_COUNTER_MAX, &h->up_s))
         h->has |= HEALTH_UP;
-    if (read_int(r, "cpu", 1000, 0, 1000, &h->cpu))
+    if (reader_int(r, "cpu", 1000, 0, 1000, &h->cpu))
         h->has |= HEALTH_CPU;
-    if (read_int(r, "mem", 1000, 0, 1000, &h->mem))
+    if (reader_int(r, "mem", 1000, 0, 1000, &h->mem))
         h->has |= HEALTH_MEM;
-    if (read_int(r, "load", 100, 0, 100 * 1000 * 100, &h->load))
+    if (reader_int(r, "load", 100, 0, 100 * 1000 * 100, &h->load))
         h->has |= HEALTH_LOAD;
-    if (read_int(r, "cpu_c", 10, -2740, 10000, &h->cpu_c))
+    if (reader_int(r, "cpu_c", 10, -2740, 10000, &h->cpu_c))
         h->has |= HEALTH_CPU_C;
-    if (read_int(r, "gpu_c", 10, -2740, 10000, &h->gpu_c))
+    if (reader_int(r, "gpu_c", 10, -2740, 10000, &h->gpu_c))
         h->has |= HEALTH_GPU_C;
-    if (read_int(r, "gpu", 1000, 0, 1000, &h->gpu))
+    if (reader_int(r, "gpu", 1000, 0, 1000, &h->gpu))
         h->has |= HEALTH_GPU;
-    if (read_int(r, "watts", 1000, 0, 1000 * 1000 * 1000, &h->milliwatts))
+    if (reader_int(r, "watts", 1000, 0, 1000 * 1000 * 1000, &h->milliwatts))
         h->has |= HEALTH_WATTS;
 }
 
@@ -275,18 +118,18 @@ static int check_version(const json_t *object, char why[PROTOCOL_WHY_SIZE])
 static void read_head(struct reader *r, struct status *out)
 {
     size_t len;
-    read_clean(r, "device", out->device, sizeof out->device, PROTOCOL_DEVICE_MAX);
-    if (!read_bool(r, "online", &out->online))
-        fail(r, "online", "true or false");
-    const char *boot = read_string(r, "boot", &len);
+    reader_clean(r, "device", out->device, sizeof out->device, PROTOCOL_DEVICE_MAX);
+    if (!reader_bool(r, "online", &out->online))
+        reader_fail(r, "online", "true or false");
+    const char *boot = reader_string(r, "boot", &len);
     if (boot && protocol_is_boot(boot, len))
         memcpy(out->boot, boot, len + 1);
     else if (boot)
-        fail(r, "boot", "at most 32 printable ASCII characters without blanks");
-    read_clean(r, "why", out->why, sizeof out->why, PROTOCOL_WHY_CHARS);
-    out->seq = (uint64_t)read_counter(r, "seq");
-    out->t_ms = read_counter(r, "t");
-    if (!read_int(r, "report", 1000, 1, REPORT_MAX_MS, &out->report_ms) && out->online)
+        reader_fail(r, "boot", "at most 32 printable ASCII characters without blanks");
+    reader_clean(r, "why", out->why, sizeof out->why, PROTOCOL_WHY_CHARS);
+    out->seq = (uint64_t)reader_counter(r, "seq");
+    out->t_ms = reader_counter(r, "t");
+    if (!reader_int(r, "report", 1000, 1, REPORT_MAX_MS, &out->report_ms) && out->online)
         out->report_ms = REPORT_DEFAULT_MS;
 }
 
@@ -320,10 +163,10 @@ int status_parse(const void *payload, size_t len, struct status *out, char why[P
     read_head(&head, out);
     if (!head.failed)
         read_channels(&head, out);
-    last.object = head.failed ? NULL : read_object(&head, "last");
+    last.object = head.failed ? NULL : reader_object(&head, "last");
     if (last.object)
         read_last(&last, &out->last);
-    health.object = head.failed || last.failed ? NULL : read_object(&head, "health");
+    health.object = head.failed || last.failed ? NULL : reader_object(&head, "health");
     if (health.object)
         read_health(&health, &out->health);
     if (!head.failed && !last.failed && !health.failed)

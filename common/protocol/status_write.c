@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/protocol/sink.h"
 #include "common/protocol/status.h"
-#include "common/text.h"
 
 enum {
     HEAD_SIZE = 320,
-    COUNTERS_SIZE = 80,
     CHANNEL_SIZE = 512, // a servo with every key and 7-character numbers takes 260
     HEALTH_SIZE = 320,
     LAST_SIZE = 2048, // every character of `cmd`, `why`, `id` and `from` escaped, and the keys, take 1400
@@ -60,103 +59,17 @@ void status_writer_free(struct status_writer *writer)
     free(writer);
 }
 
-// Text that grows in a buffer of fixed size; what does not fit is remembered, not written.
-struct sink {
-    char *at;
-    size_t size, len;
-    bool full;
-};
-
-static void put_bytes(struct sink *s, const char *bytes, size_t len)
-{
-    if (s->full || len >= s->size - s->len) {
-        s->full = true;
-        return;
-    }
-    memcpy(s->at + s->len, bytes, len);
-    s->len += len;
-    s->at[s->len] = '\0';
-}
-
-static void put(struct sink *s, const char *text)
-{
-    put_bytes(s, text, strlen(text));
-}
-
-static void put_bool(struct sink *s, const char *key, bool value)
-{
-    put(s, key);
-    put(s, value ? "true" : "false");
-}
-
-// The decimal number value / 10^decimals without trailing zeros. From integers, so that no locale can turn
-// its point into a comma.
-static void put_fixed(struct sink *s, const char *key, int64_t value, int decimals)
-{
-    char digits[32];
-    char *end = digits + sizeof digits, *p = end;
-    uint64_t magnitude = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
-    for (; decimals > 0 && magnitude % 10 == 0; decimals--)
-        magnitude /= 10;
-    if (decimals > 0) {
-        for (; decimals > 0; decimals--, magnitude /= 10)
-            *--p = (char)('0' + magnitude % 10);
-        *--p = '.';
-    }
-    do {
-        *--p = (char)('0' + magnitude % 10);
-        magnitude /= 10;
-    } while (magnitude != 0);
-    if (value < 0)
-        *--p = '-';
-    put(s, key);
-    put_bytes(s, p, (size_t)(end - p));
-}
-
-static void put_position(struct sink *s, const char *key, bool known, int tenths)
-{
-    if (known) {
-        put_fixed(s, key, tenths, 1);
-    } else {
-        put(s, key);
-        put(s, "null");
-    }
-}
-
-static void put_servo(struct sink *s, const struct status_channel *c)
-{
-    if (c->axis != AXIS_NONE)
-        put(s, c->axis == AXIS_PAN ? ",\"axis\":\"pan\"" : ",\"axis\":\"tilt\"");
-    put_position(s, ",\"deg\":", c->deg_known, c->deg);
-    put_position(s, ",\"target\":", c->target_known, c->target);
-    put_fixed(s, ",\"min\":", c->min, 1);
-    put_fixed(s, ",\"max\":", c->max, 1);
-    put_fixed(s, ",\"step\":", c->step, 1);
-    put_fixed(s, ",\"speed\":", c->speed, 1);
-    put_fixed(s, ",\"res\":", c->res_milli, 3);
-    put_fixed(s, ",\"us\":", c->us, 0);
-    put_bool(s, ",\"moving\":", c->moving);
-    put_bool(s, ",\"driven\":", c->driven);
-    if (c->assumed)
-        put(s, ",\"assumed\":true");
-}
-
 // A channel has no text but its name, which holds nothing that JSON escapes, and words of ours.
 static int encode_channel(const struct status_channel *c, struct channel_text *out)
 {
     struct sink s = {.at = out->text, .size = sizeof out->text};
-    put(&s, "\"");
-    put(&s, c->id.name);
-    put(&s, "\":{\"kind\":\"");
-    put(&s, channel_kind_name(c->id.kind));
-    put(&s, "\"");
-    if (c->id.kind == CHANNEL_SERVO)
-        put_servo(&s, c);
-    else
-        put_bool(&s, ",\"on\":", c->on);
-    if (c->id.kind == CHANNEL_DIMMER)
-        put_fixed(&s, ",\"percent\":", c->percent, 0);
-    put(&s, "}");
+    sink_put(&s, "\"");
+    sink_put(&s, c->id.name);
+    sink_put(&s, "\":{\"kind\":\"");
+    sink_put(&s, channel_kind_name(c->id.kind));
+    sink_put(&s, "\"");
+    kind_of(c->id.kind)->write(&s, c);
+    sink_put(&s, "}");
     if (s.full)
         return -EMSGSIZE;
     memcpy(&out->of, c, sizeof *c);
@@ -164,54 +77,26 @@ static int encode_channel(const struct status_channel *c, struct channel_text *o
     return 0;
 }
 
-// Cleans what foreign words or the system's own may have left in it: a text that is no UTF-8 would cost the
-// whole status. Of what is left, JSON escapes two characters.
-static void put_text(struct sink *s, const char *key, const char *text, size_t max_chars)
-{
-    char clean[PROTOCOL_WHY_SIZE];
-    size_t len = text_clean(clean, sizeof clean, text, strlen(text), max_chars);
-    put(s, key);
-    put(s, "\"");
-    for (size_t from = 0; from < len;) {
-        size_t plain = strcspn(clean + from, "\"\\");
-        put_bytes(s, clean + from, plain);
-        from += plain;
-        if (from < len) {
-            put(s, "\\");
-            put_bytes(s, clean + from, 1);
-            from++;
-        }
-    }
-    put(s, "\"");
-}
-
-// The same, left out where the text is "".
-static void put_text_if_any(struct sink *s, const char *key, const char *text, size_t max_chars)
-{
-    if (text[0])
-        put_text(s, key, text, max_chars);
-}
-
 static void put_last(struct sink *s, const struct status_last *last)
 {
     const char *result = last->result_name[0] ? last->result_name : protocol_result_name(last->result);
-    put_fixed(s, "{\"n\":", (int64_t)last->n, 0);
-    put_text_if_any(s, ",\"id\":", last->id, PROTOCOL_ID_MAX);
-    put_text(s, ",\"cmd\":", last->cmd, PROTOCOL_ECHO_CHARS);
-    put_text(s, ",\"result\":", result, sizeof last->result_name);
-    put_text_if_any(s, ",\"why\":", last->why, PROTOCOL_WHY_CHARS);
-    put_text_if_any(s, ",\"from\":", last->from, PROTOCOL_NAME_MAX);
-    put(s, last->again ? ",\"again\":true}" : "}");
+    sink_fixed(s, "{\"n\":", (int64_t)last->n, 0);
+    sink_text_if_any(s, ",\"id\":", last->id, PROTOCOL_ID_MAX);
+    sink_text(s, ",\"cmd\":", last->cmd, PROTOCOL_ECHO_CHARS);
+    sink_text(s, ",\"result\":", result, sizeof last->result_name);
+    sink_text_if_any(s, ",\"why\":", last->why, PROTOCOL_WHY_CHARS);
+    sink_text_if_any(s, ",\"from\":", last->from, PROTOCOL_NAME_MAX);
+    sink_put(s, last->again ? ",\"again\":true}" : "}");
 }
 
 // Without the brace that closes it.
 static void put_head(struct sink *s, const struct head *head)
 {
-    put_fixed(s, "{\"v\":", PROTOCOL_VERSION, 0);
-    put_text(s, ",\"device\":", head->device, PROTOCOL_DEVICE_MAX);
-    put_bool(s, ",\"online\":", head->online);
-    put_text_if_any(s, ",\"boot\":", head->boot, PROTOCOL_BOOT_MAX);
-    put_text_if_any(s, ",\"why\":", head->why, PROTOCOL_WHY_CHARS);
+    sink_fixed(s, "{\"v\":", PROTOCOL_VERSION, 0);
+    sink_text(s, ",\"device\":", head->device, PROTOCOL_DEVICE_MAX);
+    sink_bool(s, ",\"online\":", head->online);
+    sink_text_if_any(s, ",\"boot\":", head->boot, PROTOCOL_BOOT_MAX);
+    sink_text_if_any(s, ",\"why\":", head->why, PROTOCOL_WHY_CHARS);
 }
 
 static int encode_head(struct status_writer *w, const struct status *status)
@@ -268,11 +153,11 @@ static int encode_health(struct status_writer *w, const struct status_health *h)
         {",\"watts\":", h->milliwatts, HEALTH_WATTS, 3},
     };
     struct sink s = {.at = w->health_text, .size = sizeof w->health_text};
-    put(&s, "{");
+    sink_put(&s, "{");
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         if (h->has & figures[i].flag)
-            put_fixed(&s, figures[i].key + (s.len == 1), figures[i].value, figures[i].decimals);
-    put(&s, "}");
+            sink_fixed(&s, figures[i].key + (s.len == 1), figures[i].value, figures[i].decimals);
+    sink_put(&s, "}");
     w->health_len = 0;
     if (s.full)
         return -EMSGSIZE;
@@ -303,27 +188,27 @@ int status_write(struct status_writer *writer, const struct status *status, char
         return rc;
     struct sink s = {.size = PROTOCOL_STATUS_MAX};
     s.at = out;
-    put_bytes(&s, writer->head_text, writer->head_len);
-    put_fixed(&s, ",\"seq\":", (int64_t)status->seq, 0);
-    put_fixed(&s, ",\"t\":", status->t_ms, 0);
+    sink_bytes(&s, writer->head_text, writer->head_len);
+    sink_fixed(&s, ",\"seq\":", (int64_t)status->seq, 0);
+    sink_fixed(&s, ",\"t\":", status->t_ms, 0);
     if (status->report_ms > 0)
-        put_fixed(&s, ",\"report\":", status->report_ms, 3);
-    put(&s, ",\"channels\":{");
+        sink_fixed(&s, ",\"report\":", status->report_ms, 3);
+    sink_put(&s, ",\"channels\":{");
     for (size_t i = 0; i < status->count; i++) {
         if (i > 0)
-            put(&s, ",");
-        put_bytes(&s, writer->channels[i].text, writer->channels[i].len);
+            sink_put(&s, ",");
+        sink_bytes(&s, writer->channels[i].text, writer->channels[i].len);
     }
-    put(&s, "}");
+    sink_put(&s, "}");
     if (status->last.n > 0) {
-        put(&s, ",\"last\":");
-        put_bytes(&s, writer->last_text, writer->last_len);
+        sink_put(&s, ",\"last\":");
+        sink_bytes(&s, writer->last_text, writer->last_len);
     }
     if (status->health.has != 0) {
-        put(&s, ",\"health\":");
-        put_bytes(&s, writer->health_text, writer->health_len);
+        sink_put(&s, ",\"health\":");
+        sink_bytes(&s, writer->health_text, writer->health_len);
     }
-    put(&s, "}");
+    sink_put(&s, "}");
     return s.full ? -EMSGSIZE : (int)s.len;
 }
 
@@ -337,7 +222,7 @@ int status_write_offline(char out[PROTOCOL_STATUS_MAX], const char *device, cons
     struct sink s = {.size = PROTOCOL_STATUS_MAX};
     s.at = out;
     put_head(&s, &head);
-    put(&s, "}");
+    sink_put(&s, "}");
     return s.full ? -EMSGSIZE : (int)s.len;
 }
 
@@ -345,10 +230,10 @@ int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const s
 {
     struct sink s = {.size = PROTOCOL_REPLY_MAX};
     s.at = out;
-    put_fixed(&s, "{\"v\":", PROTOCOL_VERSION, 0);
-    put_text(&s, ",\"device\":", device, PROTOCOL_DEVICE_MAX);
-    put(&s, ",\"last\":");
+    sink_fixed(&s, "{\"v\":", PROTOCOL_VERSION, 0);
+    sink_text(&s, ",\"device\":", device, PROTOCOL_DEVICE_MAX);
+    sink_put(&s, ",\"last\":");
     put_last(&s, last);
-    put(&s, "}");
+    sink_put(&s, "}");
     return s.full ? -EMSGSIZE : (int)s.len;
 }

@@ -11,98 +11,29 @@
 #define COUNT(array)  (sizeof array / sizeof *(array))
 
 enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
-enum number { NUMBER_NO, NUMBER_MAY, NUMBER_MUST };
 
-struct suffix {
-    const char *text;
-    enum verb verb;
-    enum number number;
+static const struct kind_word words_for_all[] = {
+    {"stop", VERB_STOP_ALL, NUMBER_NO, false},
+    {"center", VERB_CENTER_ALL, NUMBER_NO, false},
+    {"off", VERB_OFF_ALL, NUMBER_NO, false},
+    {"status", VERB_STATUS, NUMBER_NO, false},
+    {"move", VERB_SET, NUMBER_MUST, false},
 };
 
-static const struct suffix servo_words[] = {
-    {"_up", VERB_UP, NUMBER_MAY},
-    {"_down", VERB_DOWN, NUMBER_MAY},
-    {"", VERB_SET, NUMBER_MUST},
-    {"_center", VERB_CENTER, NUMBER_NO},
-    {"_stop", VERB_STOP, NUMBER_NO},
-    {"_off", VERB_OFF, NUMBER_NO},
-    {"_left", VERB_DOWN, NUMBER_MAY}, // the last two are a pan's alone
-    {"_right", VERB_UP, NUMBER_MAY},
-};
-
-static const struct suffix switch_words[] = {
-    {"_on", VERB_ON, NUMBER_NO},
-    {"_off", VERB_OFF, NUMBER_NO},
-    {"_toggle", VERB_TOGGLE, NUMBER_NO},
-};
-
-static const struct suffix dimmer_words[] = {
-    {"_on", VERB_ON, NUMBER_NO},
-    {"_off", VERB_OFF, NUMBER_NO},
-    {"_toggle", VERB_TOGGLE, NUMBER_NO},
-    {"", VERB_SET, NUMBER_MUST},
-    {"_up", VERB_UP, NUMBER_MAY},
-    {"_down", VERB_DOWN, NUMBER_MAY},
-};
-
-static const struct suffix words_for_all[] = {
-    {"stop", VERB_STOP_ALL, NUMBER_NO},
-    {"center", VERB_CENTER_ALL, NUMBER_NO},
-    {"off", VERB_OFF_ALL, NUMBER_NO},
-    {"status", VERB_STATUS, NUMBER_NO},
-    {"move", VERB_SET, NUMBER_MUST},
-};
-
-static const char *const kind_names[] = {
-    [CHANNEL_SERVO] = "servo",
-    [CHANNEL_SWITCH] = "switch",
-    [CHANNEL_DIMMER] = "dimmer",
-    [CHANNEL_INPUT] = "input",
-    [CHANNEL_OTHER] = "other",
-};
-
-const char *channel_kind_name(enum channel_kind kind)
+static bool answers_to(const struct channel_id *channel, const struct kind_word *word)
 {
-    return (unsigned)kind < COUNT(kind_names) ? kind_names[kind] : kind_names[CHANNEL_OTHER];
+    return channel->pan || !word->pan_only;
 }
 
-enum channel_kind channel_kind_parse(const char *name)
+static const struct kind_word *find_word(const struct channel_id *channel, const char *word)
 {
-    for (unsigned i = 0; i < COUNT(kind_names); i++)
-        if (strcmp(name, kind_names[i]) == 0)
-            return (enum channel_kind)i;
-    return CHANNEL_OTHER;
-}
-
-static const struct suffix *words_of(const struct channel_id *channel, size_t *count)
-{
-    switch (channel->kind) {
-    case CHANNEL_SERVO:
-        *count = COUNT(servo_words) - (channel->pan ? 0 : 2);
-        return servo_words;
-    case CHANNEL_SWITCH:
-        *count = COUNT(switch_words);
-        return switch_words;
-    case CHANNEL_DIMMER:
-        *count = COUNT(dimmer_words);
-        return dimmer_words;
-    case CHANNEL_INPUT:
-    case CHANNEL_OTHER:
-        break;
-    }
-    *count = 0;
-    return NULL;
-}
-
-static const struct suffix *find_suffix(const struct channel_id *channel, const char *word)
-{
-    size_t count, name_len = strlen(channel->name);
+    size_t name_len = strlen(channel->name);
     if (strncmp(word, channel->name, name_len) != 0)
         return NULL;
-    const struct suffix *words = words_of(channel, &count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(word + name_len, words[i].text) == 0)
-            return &words[i];
+    const struct kind *kind = kind_of(channel->kind);
+    for (size_t i = 0; i < kind->word_count; i++)
+        if (strcmp(word + name_len, kind->words[i].suffix) == 0 && answers_to(channel, &kind->words[i]))
+            return &kind->words[i];
     return NULL;
 }
 
@@ -114,6 +45,7 @@ static int find_channel(const struct channel_id *channels, size_t count, const c
     return -1;
 }
 
+// The channel that `move` without a name means.
 static int first_servo(const struct channel_id *channels, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -139,16 +71,30 @@ static bool consider(void *ctx, const char *word, int takes_number)
     return true;
 }
 
+// "led is a switch: led_on, led_off or led_toggle".
+static void tell_words(const struct channel_id *channel, char why[PROTOCOL_WHY_SIZE])
+{
+    const struct kind *kind = kind_of(channel->kind);
+    const char *name = channel->name, *article = strchr("aeio", kind->name[0]) ? "an" : "a";
+    char list[PROTOCOL_WHY_SIZE] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < kind->word_count && used < PROTOCOL_WHY_CHARS; i++) {
+        const char *separator = i == 0 ? "" : i + 1 == kind->word_count ? " or " : ", ";
+        used += (size_t)snprintf(
+            list + used, sizeof list - used, "%s%s%s", separator, name, kind->words[i].suffix);
+    }
+    if (kind->word_count > 0)
+        say(why, "%s is %s %s: %s", name, article, kind->name, list);
+    else
+        say(why, "%s is %s %s: it takes no commands", name, article, kind->name);
+}
+
 static enum protocol_result unknown_word(
     const struct channel_id *channels, size_t count, const char *word, char why[PROTOCOL_WHY_SIZE])
 {
     int channel = find_channel(channels, count, word);
-    if (channel >= 0 && channels[channel].kind == CHANNEL_SWITCH) {
-        say(why, "%s is a switch: %s_on, %s_off or %s_toggle", word, word, word, word);
-        return RESULT_UNKNOWN;
-    }
     if (channel >= 0) {
-        say(why, "%s is an input: it takes no commands", word);
+        tell_words(&channels[channel], why);
         return RESULT_UNKNOWN;
     }
     struct search search = {.word = word};
@@ -198,11 +144,11 @@ static enum protocol_result match_move(const struct channel_id *channels, size_t
     return RESULT_OK;
 }
 
-static enum protocol_result check_number(const struct suffix *word, const struct protocol_command *command,
-    bool servo, char why[PROTOCOL_WHY_SIZE])
+static enum protocol_result check_number(const struct kind_word *word, const struct protocol_command *command,
+    const char *unit, char why[PROTOCOL_WHY_SIZE])
 {
     if (!command->has_number && word->number == NUMBER_MUST) {
-        say(why, "expected %s, as in %s 20", servo ? "degrees" : "percent", command->word);
+        say(why, "expected %s, as in %s 20", unit, command->word);
         return RESULT_INVALID;
     }
     if (command->has_number && word->number == NUMBER_NO) {
@@ -223,45 +169,28 @@ enum protocol_result vocabulary_match(const struct channel_id *channels, size_t 
     *out = (struct vocabulary_match){
         .channel = -1, .has_number = command->has_number, .tenths = command->tenths};
     for (size_t i = 0; i < COUNT(words_for_all); i++) {
-        const struct suffix *word = &words_for_all[i];
-        if (strcmp(command->word, word->text) != 0)
+        const struct kind_word *word = &words_for_all[i];
+        if (strcmp(command->word, word->suffix) != 0)
             continue;
         if (word->verb == VERB_SET)
             return match_move(channels, count, command, out, why);
         out->verb = word->verb;
-        return check_number(word, command, false, why);
+        return check_number(word, command, "", why);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct suffix *word = find_suffix(&channels[i], command->word);
+        const struct kind_word *word = find_word(&channels[i], command->word);
         if (!word)
             continue;
         out->verb = word->verb;
         out->channel = (int)i;
-        return check_number(word, command, channels[i].kind == CHANNEL_SERVO, why);
+        return check_number(word, command, kind_of(channels[i].kind)->unit, why);
     }
     return unknown_word(channels, count, command->word, why);
 }
 
 bool vocabulary_is_motion(enum verb verb, enum channel_kind kind)
 {
-    switch (verb) {
-    case VERB_CENTER_ALL:
-        return true;
-    case VERB_SET:
-    case VERB_UP:
-    case VERB_DOWN:
-    case VERB_CENTER:
-        return kind == CHANNEL_SERVO;
-    case VERB_STOP_ALL:
-    case VERB_OFF_ALL:
-    case VERB_STATUS:
-    case VERB_STOP:
-    case VERB_OFF:
-    case VERB_ON:
-    case VERB_TOGGLE:
-        break;
-    }
-    return false;
+    return verb == VERB_CENTER_ALL || (kind_of(kind)->motion >> verb & 1u) != 0;
 }
 
 int vocabulary_check(
@@ -287,7 +216,7 @@ int vocabulary_check(
             // A suffix has its only _ in front, so none ends in another: two words can be equal only where
             // one channel's name is a word of the other.
             bool longer = strlen(name) > strlen(other);
-            if (find_suffix(longer ? &channels[j] : &channels[i], longer ? name : other)) {
+            if (find_word(longer ? &channels[j] : &channels[i], longer ? name : other)) {
                 say(why, "%s is a command of %s %s: a channel cannot have that name", longer ? name : other,
                     channel_kind_name(channels[longer ? j : i].kind), longer ? other : name);
                 return -EINVAL;
@@ -301,11 +230,12 @@ static bool each_word(
     const struct channel_id *channel, bool (*each)(void *ctx, const char *word, int takes_number), void *ctx)
 {
     char word[WORD_SIZE];
-    size_t count;
-    const struct suffix *words = words_of(channel, &count);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(word, sizeof word, "%s%s", channel->name, words[i].text);
-        if (!each(ctx, word, (int)words[i].number))
+    const struct kind *kind = kind_of(channel->kind);
+    for (size_t i = 0; i < kind->word_count; i++) {
+        if (!answers_to(channel, &kind->words[i]))
+            continue;
+        snprintf(word, sizeof word, "%s%s", channel->name, kind->words[i].suffix);
+        if (!each(ctx, word, (int)kind->words[i].number))
             return false;
     }
     return true;
@@ -321,7 +251,7 @@ void vocabulary_each(const struct channel_id *channels, size_t count,
         bool is_move = words_for_all[i].verb == VERB_SET;
         if (is_move && first_servo(channels, count) < 0)
             continue;
-        if (!each(ctx, words_for_all[i].text, (int)words_for_all[i].number))
+        if (!each(ctx, words_for_all[i].suffix, (int)words_for_all[i].number))
             return;
     }
 }

@@ -3,33 +3,13 @@
 #ifndef COMMON_VOCABULARY_H
 #define COMMON_VOCABULARY_H
 
+#include "common/protocol/kind.h"
 #include "common/protocol/protocol.h"
-
-enum channel_kind { CHANNEL_SERVO, CHANNEL_SWITCH, CHANNEL_DIMMER, CHANNEL_INPUT, CHANNEL_OTHER };
-
-// "servo", "switch", "dimmer", "input"; "other" for a kind a newer agent may report.
-const char *channel_kind_name(enum channel_kind kind);
-enum channel_kind channel_kind_parse(const char *name);
 
 struct channel_id {
     char name[PROTOCOL_NAME_MAX + 1];
     enum channel_kind kind;
     bool pan; // a servo with axis = pan: answers to NAME_left and NAME_right too
-};
-
-enum verb {
-    VERB_STOP_ALL,   // stop
-    VERB_CENTER_ALL, // center
-    VERB_OFF_ALL,    // off
-    VERB_STATUS,     // status
-    VERB_SET,        // NAME DEG, NAME PERCENT, move [SERVO] DEG
-    VERB_UP,         // one step, or by the number
-    VERB_DOWN,
-    VERB_CENTER,
-    VERB_STOP,
-    VERB_OFF,
-    VERB_ON,
-    VERB_TOGGLE,
 };
 
 struct vocabulary_match {

@@ -3,18 +3,11 @@
 
 #include <string.h>
 
-// FNV-1a, 32 bits (draft-eastlake-fnv): offset basis 2166136261, prime 16777619.
-static uint32_t hash_of(const char *id)
-{
-    uint32_t hash = 2166136261U;
-    for (; *id; id++)
-        hash = (hash ^ (unsigned char)*id) * 16777619U;
-    return hash;
-}
+#include "common/hash.h"
 
 const struct duplicate *duplicates_find(const struct duplicates *duplicates, const char *id)
 {
-    uint32_t hash = hash_of(id);
+    uint32_t hash = hash_bytes(HASH_START, id, strlen(id));
     size_t filled = duplicates->count;
     if (filled > PROTOCOL_IDS_REMEMBERED)
         filled = PROTOCOL_IDS_REMEMBERED;
@@ -28,7 +21,7 @@ void duplicates_add(struct duplicates *duplicates, const struct status_last *las
 {
     size_t at = duplicates->count++ % PROTOCOL_IDS_REMEMBERED;
     struct duplicate *entry = &duplicates->entries[at];
-    duplicates->hashes[at] = hash_of(last->id);
+    duplicates->hashes[at] = hash_bytes(HASH_START, last->id, strlen(last->id));
     memcpy(entry->id, last->id, strlen(last->id) + 1);
     memcpy(entry->cmd, last->cmd, strlen(last->cmd) + 1);
     memcpy(entry->why, last->why, strlen(last->why) + 1);

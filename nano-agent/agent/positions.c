@@ -7,16 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// FNV-1a, 32 bits (draft-eastlake-fnv): offset basis and prime.
-static const uint32_t HASH_BASIS = 2166136261U, HASH_PRIME = 16777619U;
-static const char title[] = "nano-agent positions ", version[] = "1";
+#include "common/hash.h"
 
-static uint32_t hash(uint32_t seed, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        seed = (seed ^ (unsigned char)bytes[i]) * HASH_PRIME;
-    return seed;
-}
+static const char title[] = "nano-agent positions ", version[] = "1";
 
 uint32_t positions_fingerprint(const struct motion_config *calibration, const char *output)
 {
@@ -24,7 +17,7 @@ uint32_t positions_fingerprint(const struct motion_config *calibration, const ch
     const struct motion_config *c = calibration;
     int len =
         snprintf(text, sizeof text, "%d %d %d %d ", c->pulse_us[0], c->pulse_us[1], c->angle[0], c->angle[1]);
-    return hash(hash(HASH_BASIS, text, (size_t)len), output, strlen(output));
+    return hash_bytes(hash_bytes(HASH_START, text, (size_t)len), output, strlen(output));
 }
 
 const struct position *positions_find(const struct positions *positions, const char *name)
@@ -43,7 +36,7 @@ size_t positions_write(const struct positions *positions, char out[POSITIONS_TEX
         len += (size_t)snprintf(out + len, POSITIONS_TEXT_MAX - len, "%s %d %08" PRIx32 " %s\n", p->name,
             p->tenths, p->fingerprint, p->driven ? "driven" : "off");
     }
-    uint32_t sum = hash(HASH_BASIS, out, len);
+    uint32_t sum = hash_bytes(HASH_START, out, len);
     return len + (size_t)snprintf(out + len, POSITIONS_TEXT_MAX - len, "sum %08" PRIx32 "\n", sum);
 }
 
@@ -111,7 +104,7 @@ int positions_parse(const char *text, size_t len, struct positions *out, char wh
     char *last = copy + len - SUM_LINE;
     if (!end || last <= end || last[-1] != '\n' || copy[len - 1] != '\n' ||
         strncmp(last, sum_word, strlen(sum_word)) != 0 || !read_hex(last + strlen(sum_word), &sum) ||
-        sum != hash(HASH_BASIS, copy, (size_t)(last - copy)))
+        sum != hash_bytes(HASH_START, copy, (size_t)(last - copy)))
         return distrust(out, why, "torn or changed");
     for (line = end + 1; line < last; line = end + 1) {
         end = strchr(line, '\n');

@@ -36,6 +36,7 @@ static const struct {
     {"nvidia,galen-industrial", "JETSON_XAVIER"},
     {"nvidia,jetson-xavier-industrial", "JETSON_XAVIER"},
     {"nvidia,p3737-0000+p3701-0000", "JETSON_ORIN"},
+    {"nvidia,p3737-0000+p3701-0001", "JETSON_ORIN"},
     {"nvidia,p3737-0000+p3701-0004", "JETSON_ORIN"},
     {"nvidia,p3737-0000+p3701-0005", "JETSON_ORIN"},
     {"nvidia,p3737-0000+p3701-0008", "JETSON_ORIN"},
@@ -55,15 +56,27 @@ static const struct {
     {"nvidia,p4071-0000+p3834-0008", "JETSON_THOR_REFERENCE"},
 };
 
+// The model of one entry of `compatible`, or NULL. Boards in the faster power mode that came with JetPack 6.1 are the
+// same boards with "-super" at the end of their name (nvidia,p3768-0000+p3767-0005-super).
+static const char *model_of_entry(const char *entry, size_t len)
+{
+    static const char suffix[] = "-super";
+    size_t suffix_len = strlen(suffix);
+    if (len > suffix_len && !memcmp(entry + len - suffix_len, suffix, suffix_len))
+        len -= suffix_len;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i].compatible) == len && !memcmp(names[i].compatible, entry, len))
+            return names[i].model;
+    }
+    return NULL;
+}
+
 const char *board_from_compatible(const char *compatible, size_t len, const char *kernel_release)
 {
     const char *found = NULL;
     for (size_t at = 0; at < len && !found;) {
         size_t entry = strnlen(compatible + at, len - at);
-        for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
-            if (strlen(names[i].compatible) == entry && !memcmp(names[i].compatible, compatible + at, entry))
-                found = names[i].model;
-        }
+        found = model_of_entry(compatible + at, entry);
         at += entry + 1;
     }
     if (!found || strncmp(kernel_release, "4.", 2) != 0)
@@ -125,7 +138,7 @@ const char *board_legend(unsigned pin)
     return pin <= BOARD_PINS ? legend[pin] : NULL;
 }
 
-int board_is_power(unsigned pin)
+bool board_is_power(unsigned pin)
 {
     const char *legend = board_legend(pin);
     return legend && (legend[0] == '3' || legend[0] == '5' || legend[0] == 'G');
@@ -137,7 +150,7 @@ static int is_model(const char *model, const char *name)
     return !strncmp(model, name, len) && (!model[len] || !strcmp(model + len, "_L4T32"));
 }
 
-int board_i2c_bus(const char *model, int second)
+int board_i2c_bus(const char *model, bool second_bus)
 {
     // The J41 (J40, J30, J12) tables of the developer kits' user guides.
     static const struct {
@@ -145,31 +158,40 @@ int board_i2c_bus(const char *model, int second)
         int bus[2];
     } buses[] = {
         {"JETSON_NANO", {1, 0}},
+        {"JETSON_TX1", {0, 1}},
+        {"JETSON_TX2", {1, 0}},
+        {"JETSON_TX2_NX", {1, 0}},
         {"JETSON_NX", {8, 1}},
         {"JETSON_XAVIER", {8, 1}},
+        {"CLARA_AGX_XAVIER", {8, 1}},
         {"JETSON_ORIN_NANO", {7, 1}},
         {"JETSON_ORIN_NX", {7, 1}},
         {"JETSON_ORIN", {7, 1}},
+        {"JETSON_THOR_REFERENCE", {7, 1}},
     };
     for (size_t i = 0; i < sizeof buses / sizeof *buses; i++) {
         if (is_model(model, buses[i].model))
-            return buses[i].bus[second];
+            return buses[i].bus[second_bus];
     }
     return -1;
 }
 
-int board_is_fan(const char *model, const char *device, unsigned channel)
+bool board_is_fan(const char *model, const char *device, unsigned channel)
 {
-    // pwm-fan's `pwms` in arch/arm64/boot/dts/nvidia: tegra210-p3450-0000, tegra186-p3509-0000+p3636-0001,
-    // tegra194-p3509-0000, tegra194-p2972-0000, tegra234-p3768-0000, tegra234-p3737-0000.
+    // pwm-fan's `pwms` in arch/arm64/boot/dts/nvidia: tegra210-p3450-0000, tegra210-p2597, tegra186-p2771-0000,
+    // tegra186-p3509-0000+p3636-0001, tegra194-p3509-0000, tegra194-p2972-0000 (the Clara has its module),
+    // tegra234-p3768-0000, tegra234-p3737-0000. The Thor's is not known to us.
     static const struct {
         const char *model, *device;
         unsigned channel;
     } fans[] = {
         {"JETSON_NANO", "7000a000.pwm", 3},
+        {"JETSON_TX1", "7000a000.pwm", 3},
+        {"JETSON_TX2", "c340000.pwm", 0},
         {"JETSON_TX2_NX", "c340000.pwm", 0},
         {"JETSON_NX", "32d0000.pwm", 0},
         {"JETSON_XAVIER", "c340000.pwm", 0},
+        {"CLARA_AGX_XAVIER", "c340000.pwm", 0},
         {"JETSON_ORIN_NANO", "32a0000.pwm", 0},
         {"JETSON_ORIN_NX", "32a0000.pwm", 0},
         {"JETSON_ORIN", "32a0000.pwm", 0},
@@ -211,7 +233,7 @@ const struct board_pin *board_find_pwm(const char *model, const char *device, un
     return NULL;
 }
 
-int board_known(const char *model)
+bool board_known(const char *model)
 {
     for (size_t i = 0; i < board_pin_count; i++) {
         if (!strcmp(board_pins[i].model, model))

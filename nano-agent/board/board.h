@@ -5,6 +5,7 @@
 #ifndef NANO_AGENT_BOARD_H
 #define NANO_AGENT_BOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct board_pin {
@@ -32,25 +33,25 @@ const char *board_detect(const char *device_tree);
 const char *board_from_compatible(const char *compatible, size_t len, const char *kernel_release);
 
 const struct board_pin *board_find(const char *model, unsigned pin);
-// The pin where a chip's line, or a device's PWM channel, ends; NULL where it is not on the header.
+// The header pin to which a chip's line, or a device's PWM channel, leads; NULL where it leads to none.
 const struct board_pin *board_find_gpio(const char *model, const char *chip, unsigned line);
 const struct board_pin *board_find_pwm(const char *model, const char *device, unsigned channel);
 
-// What the header's legend says of a pin that carries no GPIO: "3V3", "5V", "GND", "I2C SDA", "UART TX"…;
-// NULL for a pin that may be GPIO, and outside 1 to BOARD_PINS. The same on every board: the layout is that
-// of the Raspberry Pi.
+// The name of a header pin that is no GPIO: "3V3", "5V", "GND", "I2C SDA", "UART TX". NULL for a pin that may be GPIO,
+// and for numbers outside 1 to BOARD_PINS. Every board has the same layout, which is that of the Raspberry Pi.
 const char *board_legend(unsigned pin);
 // True where the pin is power or ground.
-int board_is_power(unsigned pin);
+bool board_is_power(unsigned pin);
 
-// The bus (N of /dev/i2c-N) of a model's header pins 3 and 5, or where second 27 and 28; -1 = not known.
-int board_i2c_bus(const char *model, int second);
+// The bus (N of /dev/i2c-N) on a model's header: that of pins 3 and 5, or if second_bus that of pins 27 and 28. -1 = not
+// known.
+int board_i2c_bus(const char *model, bool second_bus);
 
 // True where the channel turns the fan of the developer kit (its device tree's node pwm-fan).
-int board_is_fan(const char *model, const char *device, unsigned channel);
+bool board_is_fan(const char *model, const char *device, unsigned channel);
 
 // True where the table has this model.
-int board_known(const char *model);
+bool board_known(const char *model);
 // The i-th different model, or NULL after the last.
 const char *board_model(size_t i);
 

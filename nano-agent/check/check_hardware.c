@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What nano-agent check finds about each channel's hardware, by looking alone: no line is requested, nothing
-// exported, no register written.
+#include "nano-agent/check/check_hardware.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "nano-agent/board/board.h"
-#include "nano-agent/check/check.h"
+#include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pwm_sysfs.h"
+#include "nano-agent/system/sysfs.h"
 
 enum { MEND_SIZE = 300, SYS_SIZE = 512, DIRECTORY_SIZE = 1024, PATH_SIZE = 1152 };
 
@@ -34,19 +35,8 @@ static void groups_mend(const struct check *check, const char *group, char mend[
 // A channel's file in sysfs as a number; -1 where it cannot be read.
 static int64_t read_number(const char *directory, const char *name)
 {
-    char path[PATH_SIZE], text[32];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t len = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (len <= 0)
-        return -1;
-    text[len] = '\0';
-    char *end;
-    long long n = strtoll(text, &end, 10);
-    return end == text ? -1 : n;
+    int64_t n;
+    return sysfs_read_number_in(directory, name, &n) ? n : -1;
 }
 
 // The folder of an exported channel: "/sys/class/pwm/pwmchip0/pwm2". False where it is not exported.
@@ -67,11 +57,11 @@ static void check_gpio(struct subject *s)
     const struct hw_address *at = s->at;
     struct gpio_look look = {0};
     char why[HW_WHY_SIZE], mend[MEND_SIZE], directory[DIRECTORY_SIZE];
-    int status = check->gpio_look(at, &look, why);
-    if (status == -EACCES || status == -EPERM) {
+    int rc = check->gpio_look(at, &look, why);
+    if (rc == -EACCES || rc == -EPERM) {
         groups_mend(check, "gpio", mend);
         check_wrong(check, mend, "%s: %s", s->name, why);
-    } else if (status < 0) {
+    } else if (rc < 0) {
         check_wrong(check,
             "gpiodetect shows the chips of this machine; write gpio = \"LABEL:LINE\", or \"pin N\"", "%s: %s",
             s->name, why);
@@ -124,7 +114,7 @@ static bool check_pad(struct subject *s)
 {
     struct check *check = s->check;
     const struct board_pin *pin = s->pin;
-    struct hw_address line = {.bus = HW_GPIO, .line = pin->gpio_line};
+    struct hw_address line = {.kind = HW_GPIO, .line = pin->gpio_line};
     snprintf(line.chip, sizeof line.chip, "%s", pin->gpio_chip);
     struct gpio_look look = {0};
     char why[HW_WHY_SIZE], function[32];
@@ -247,20 +237,20 @@ static void check_pca9685(struct subject *s)
     const struct hw_address *at = s->at;
     char why[HW_WHY_SIZE], mend[MEND_SIZE];
     const char *number = at->chip + strlen("i2c-");
-    int status = check->pca9685_probe(at, why);
-    if (status == 0) {
+    int rc = check->pca9685_probe(at, why);
+    if (rc == 0) {
         char steps[160];
-        describe_steps(s, 4096, steps, sizeof steps);
+        describe_steps(s, PCA9685_STEPS, steps, sizeof steps);
         check_ok(check, "%s: a chip answers at 0x%02x of %s, and no driver has it%s", s->name,
             at->i2c_address, at->chip, steps);
         return;
     }
     int bus = check->model ? board_i2c_bus(check->model, 0) : -1;
-    if (status == -EACCES || status == -EPERM)
+    if (rc == -EACCES || rc == -EPERM)
         groups_mend(check, "i2c", mend);
-    else if (status == -ENOENT)
+    else if (rc == -ENOENT)
         snprintf(mend, sizeof mend, "sudo modprobe i2c-dev; i2cdetect -l lists the buses");
-    else if (status == -EBUSY)
+    else if (rc == -EBUSY)
         snprintf(mend, sizeof mend,
             "i2cdetect -y -r %s shows UU where a driver has the address; write what the line says", number);
     else if (bus >= 0)
@@ -273,7 +263,7 @@ static void check_pca9685(struct subject *s)
     check_wrong(check, mend, "%s: %s", s->name, why);
 }
 
-void check_outputs(struct check *check)
+void check_hardware(struct check *check)
 {
     const struct config *config = check->config;
     for (size_t i = 0; i < config->agent.count; i++) {
@@ -284,7 +274,7 @@ void check_outputs(struct check *check)
             .pin = check->model && at->pin ? board_find(check->model, at->pin) : NULL};
         snprintf(subject.name, sizeof subject.name, "%s %s", channel_kind_name(subject.channel->id.kind),
             subject.channel->id.name);
-        switch (at->bus) {
+        switch (at->kind) {
         case HW_SIM:
             check_ok(check, "%s: simulated", subject.name);
             break;

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/hw/pca9685.h"
 
-enum { PCA9685_CHANNELS = 16, PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
+enum { PCA9685_ADDRESS_MIN = 0x08, PCA9685_ADDRESS_MAX = 0x77 };
 
 __attribute__((format(printf, 2, 3))) static int refuse(char why[ADDRESS_WHY_SIZE], const char *format, ...)
 {
@@ -89,7 +90,7 @@ static int parse_pin(
     const struct board_pin *pin = board_find(model, number);
     if (!pin || (pwm && !pin->pwm_device))
         return refuse_pin(number, pwm, model, why);
-    out->bus = pwm ? HW_PWM_SYSFS : HW_GPIO;
+    out->kind = pwm ? HW_PWM_SYSFS : HW_GPIO;
     out->pin = number;
     out->line = pwm ? pin->pwm_channel : pin->gpio_line;
     snprintf(out->chip, sizeof out->chip, "%s", pwm ? pin->pwm_device : pin->gpio_chip);
@@ -125,7 +126,7 @@ static int parse_pca9685(const char *text, bool pwm, struct hw_address *out, cha
             PCA9685_ADDRESS_MIN, PCA9685_ADDRESS_MAX);
     if (!read_number(end + 1, PCA9685_CHANNELS - 1, &out->line))
         return refuse(why, "after the colon comes the channel, 0 to %d", PCA9685_CHANNELS - 1);
-    out->bus = HW_PCA9685;
+    out->kind = HW_PCA9685;
     out->i2c_address = (unsigned)address;
     return 0;
 }
@@ -142,7 +143,7 @@ static int parse_chip(
                 : "CHIPLABEL:LINE (tegra-gpio:216; gpiodetect shows the labels)");
     if (!read_number(colon + 1, 65535, &out->line))
         return refuse(why, "after the colon comes the number of the %s", pwm ? "channel" : "line");
-    out->bus = pwm ? HW_PWM_SYSFS : HW_GPIO;
+    out->kind = pwm ? HW_PWM_SYSFS : HW_GPIO;
     memcpy(out->chip, text, len);
     if (!pwm && !strncmp(out->chip, "gpiochip", 8))
         return refuse(why,
@@ -171,11 +172,11 @@ int address_parse(
     snprintf(out->text, sizeof out->text, "%s", text);
     const char *rest;
     if (!strcmp(text, "sim")) {
-        out->bus = HW_SIM;
+        out->kind = HW_SIM;
         return 0;
     }
     if ((rest = after_word(text, "sim"))) {
-        out->bus = HW_SIM;
+        out->kind = HW_SIM;
         if (!pwm)
             return refuse(why, "a simulated line is just: sim");
         if (!read_number(rest, 65536, &out->line) || out->line < 2)
@@ -194,10 +195,10 @@ int address_parse(
 
 bool address_same(const struct hw_address *a, const struct hw_address *b)
 {
-    if (a->bus == HW_SIM || b->bus == HW_SIM)
+    if (a->kind == HW_SIM || b->kind == HW_SIM)
         return false;
     if (a->pin && a->pin == b->pin)
         return true;
-    return a->bus == b->bus && a->line == b->line && a->i2c_address == b->i2c_address &&
+    return a->kind == b->kind && a->line == b->line && a->i2c_address == b->i2c_address &&
            !strcmp(a->chip, b->chip);
 }

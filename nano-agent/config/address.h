@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "nano-agent/agent/hw.h"
+#include "nano-agent/hw/backend.h"
 
 enum { ADDRESS_WHY_SIZE = 400 };
 

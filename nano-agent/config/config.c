@@ -20,39 +20,43 @@ enum { BOARDS_MAX = 32 };
 
 void config_init(struct config *config)
 {
-    *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64};
+    *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64, .log_level = LOG_LEVEL_INFO};
     broker_options_init(&config->broker);
     config->agent.report_ms = 1000;
 }
 
-// The line of the key that a sentence about the whole begins with or names.
-static unsigned line_named_in(const struct config_file *file, const char *why)
+// The line of a key that broker_options_from_cfg names.
+static unsigned line_of_broker_key(const struct config_file *file, const char *key)
 {
-    static const char *const keys[] = {"broker", "root", "device", "qos", "keepalive", "version"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (strstr(why, keys[i]) && config_file_has(file, file->cfg, keys[i]))
-            return config_file_line(file, file->cfg, keys[i]);
-    }
-    cfg_t *login = cfg_getsec(file->cfg, "login");
-    return login && config_file_has(file, login, "password_file")
-               ? config_file_line(file, login, "password_file")
-               : 0;
+    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
+    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
+}
+
+static enum log_level log_level_of(const char *word)
+{
+    return !strcmp(word, "error")     ? LOG_LEVEL_ERROR
+           : !strcmp(word, "warning") ? LOG_LEVEL_WARNING
+           : !strcmp(word, "debug")   ? LOG_LEVEL_DEBUG
+                                      : LOG_LEVEL_INFO;
 }
 
 static int read_top(struct config_file *file, struct config *out)
 {
     cfg_t *top = file->cfg;
     char why[PROTOCOL_WHY_SIZE] = "";
+    const char *key;
     if (config_file_has(file, top, "broker") && cfg_size(top, "broker") == 0)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
-    if (broker_options_from_cfg(&out->broker, top, why) < 0)
-        return config_file_refuse(file, line_named_in(file, why), "%s", why);
+    if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
+        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
         return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
             "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
+
+    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log"));
 
     if (config_file_has(file, top, "state")) {
         const char *path = config_file_text(file, top, CONFIG_TOP, "state");
@@ -63,7 +67,8 @@ static int read_top(struct config_file *file, struct config *out)
         out->state_given = true;
     }
 
-    // The heartbeat is what the broker answers to: with fewer than two in the time, a good link looks lost.
+    // The broker answers each heartbeat, and that is what proves the link. With fewer than two heartbeats in the time a
+    // good link would look lost.
     int report_ms = out->agent.report_ms;
     if (!config_file_has(file, top, "lost_after")) {
         out->lost_after_ms = report_ms > 1000 ? 3 * report_ms : 3000;
@@ -89,13 +94,13 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
 {
     struct config_file file;
     const char *model = config_model(out);
-    int status = config_file_open(&file, text, path, why);
-    if (!status)
-        status = read_top(&file, out);
-    if (!status)
-        status = config_channels_build(&file, model, out);
+    int rc = config_file_open(&file, text, path, why);
+    if (!rc)
+        rc = read_top(&file, out);
+    if (!rc)
+        rc = config_channels_build(&file, model, out);
     config_file_close(&file);
-    return status;
+    return rc;
 }
 
 static void print_version(void)
@@ -121,7 +126,8 @@ static const struct argp_option options[] = {
         "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
         "--sim none)",
         0},
-    {"verbose", 'v', NULL, 0, "Log more", 0},
+    {"verbose", 'v', NULL, 0,
+        "Log state changes, the configuration as understood, and why each status is sent", 0},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -157,7 +163,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         snprintf(line->path, sizeof line->path, "%s", arg);
         return 0;
     case 'v':
-        line->config->verbose = true;
+        line->config->log_level = LOG_LEVEL_DEBUG;
         return 0;
     case OPTION_SIM:
         line->config->sim = true;
@@ -188,7 +194,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file. NULL with errno set.
+// Reads a whole file to the heap. NULL with errno set.
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -199,7 +205,7 @@ static char *read_file(const char *path)
     int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
     fclose(file);
     if (!error && memchr(text, '\0', len))
-        error = EILSEQ; // a NUL would hide what comes after it
+        error = EILSEQ; // the text after a NUL would not be seen
     if (error) {
         free(text);
         errno = error;
@@ -238,7 +244,7 @@ static int read_configuration(const char *path, struct config *out)
     return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
-int config_load(int argc, char **argv, struct config *out)
+int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {options, parse_option, "[check | pins]",
@@ -250,7 +256,8 @@ int config_load(int argc, char **argv, struct config *out)
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
-    // The command line is read twice: first for what the file's meaning depends on, then over the file.
+    // The command line is read twice. The first time finds -c, --sim and --board, on which the meaning of the file depends.
+    // The second time lets the other options win over the file.
     struct config *first = malloc(sizeof *first);
     if (!first) {
         fprintf(stderr, "nano-agent: out of memory\n");
@@ -274,13 +281,13 @@ int config_load(int argc, char **argv, struct config *out)
         free(first);
         return status;
     }
-    // The file's is for the real servos.
+    // The positions that the file's `state` names are those of the real servos.
     if (out->sim)
         out->state[0] = '\0';
     else if (!out->state_given)
         store_default_path(out->state);
     line.config = out;
-    out->task = TASK_RUN; // read again
+    out->task = TASK_RUN; // the second reading finds the sub-command again
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);

@@ -4,7 +4,9 @@
 #define NANO_AGENT_CONFIG_H
 
 #include "common/broker_options.h"
+#include "common/log.h"
 #include "nano-agent/agent/agent.h"
+#include "nano-agent/hw/backend.h"
 #include "nano-agent/system/position_store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs
@@ -28,34 +30,34 @@ struct config {
     int lost_after_ms;           // 1000 to 3,600,000
     int memory_limit_mib;        // 0 = none
     char state[STORE_PATH_SIZE]; // where positions are kept, "" = nowhere
-    bool state_given;            // … by the file or the command line
+    bool state_given;            // the file or the command line has said where
     bool sim;                    // --sim: every output simulated
-    bool verbose;                // -v
+    enum log_level log_level;    // `log`, or -v
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
     char path[4096];             // the file read, "" = built-in defaults
-    char mistake[1024]; // TASK_CHECK, TASK_PINS: why the file was refused, and there are no channels; "" = it
-                        // was not
+    // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
+    char mistake[1024];
 };
 
-// The text of dist/nano-agent.conf: what holds where there is no file.
+// The text of dist/nano-agent.conf, which is used where there is no file.
 extern const char config_default_text[];
 
-// Everything empty or at its default; no channels yet.
+// Sets every value to its default. There are no channels yet.
 void config_init(struct config *config);
 
 // Reads the command line, then the file it names (the default path may be missing: then the built-in default,
 // the same as dist/nano-agent.conf, holds). Options win over the file. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
-int config_load(int argc, char **argv, struct config *out);
+int config_from_arguments(int argc, char **argv, struct config *out);
 
-// Whose header `pin N` is: --board, else what the device tree says, else a Nano where all is simulated; NULL
-// = not known.
+// The board whose header `pin N` means: the one of --board, else the one that the device tree names, else a Nano if all
+// is simulated. NULL = not known.
 const char *config_model(const struct config *config);
 
-// The file alone, from text (path for messages), over what config_init left; out->sim and out->board count
-// already: they say what `pin N` is. 0, or -EINVAL with one line in why.
+// Reads the text of a file into `out`, on which config_init was called. path is for messages. out->sim and out->board
+// must be set already, because they decide what `pin N` means. 0, or -EINVAL with one line in why.
 int config_parse(const char *text, const char *path, struct config *out, char why[1024]);
 
 #endif

@@ -201,7 +201,7 @@ static int check_pins(struct config_file *file, const char *model, const struct 
             // On the Nano a GPIO request takes the pad away from its PWM for good (pinctrl-tegra210).
             return config_file_refuse(file, (unsigned)b->line, "%s %s: %s is already %s %s's (line %d)%s; %s",
                 kinds[y->kind], y->name, b->address.text, kinds[x->kind], x->name, a->line,
-                a->address.bus == b->address.bus ? "" : ", and one pin is GPIO or PWM, never both", left);
+                a->address.kind == b->address.kind ? "" : ", and one pin is GPIO or PWM, never both", left);
         }
     }
     return 0;
@@ -223,12 +223,12 @@ static bool is_i2c_device(const char *name)
 
 static bool is_pca9685(const struct hw_address *at)
 {
-    return at->bus == HW_PCA9685 || (at->bus == HW_PWM_SYSFS && is_i2c_device(at->chip));
+    return at->kind == HW_PCA9685 || (at->kind == HW_PWM_SYSFS && is_i2c_device(at->chip));
 }
 
 static bool on_one_chip(const struct hw_address *a, const struct hw_address *b)
 {
-    return a->bus == b->bus && a->i2c_address == b->i2c_address && !strcmp(a->chip, b->chip);
+    return a->kind == b->kind && a->i2c_address == b->i2c_address && !strcmp(a->chip, b->chip);
 }
 
 // The channels of a PCA9685 share its one frequency.
@@ -320,8 +320,8 @@ int config_channels_build(struct config_file *file, const char *model, struct co
         status = check_commands(file, places, out);
     for (size_t i = 0; i < count && !status && out->sim; i++) {
         struct hw_address *address = &out->outputs[i].address;
-        if (address->bus != HW_SIM) {
-            address->bus = HW_SIM;
+        if (address->kind != HW_SIM) {
+            address->kind = HW_SIM;
             address->line = 0;
         }
     }
@@ -329,7 +329,7 @@ int config_channels_build(struct config_file *file, const char *model, struct co
         struct agent_channel_config *c = &out->agent.channels[i];
         const struct hw_address *at = &out->outputs[i].address;
         char output[HW_CHIP_MAX + 64];
-        snprintf(output, sizeof output, "%d %s %x %u", (int)at->bus, at->chip, at->i2c_address, at->line);
+        snprintf(output, sizeof output, "%d %s %x %u", (int)at->kind, at->chip, at->i2c_address, at->line);
         c->fingerprint = positions_fingerprint(&c->motion, output);
     }
     return status;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/broker_options.h"
 #include "common/text.h"
 
@@ -20,6 +21,7 @@ const struct key config_keys[] = {
     {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
     {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
     {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"log", CONFIG_TOP, KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
     {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 
     {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
@@ -64,7 +66,7 @@ const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
 
 enum { KEYS_MAX = 24 };
 
-// libconfuse's callbacks have no argument of ours; a parse is never interrupted by another.
+// The file that is being parsed: libconfuse passes no argument of ours to its callbacks.
 static struct config_file *parsing;
 
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)
@@ -81,7 +83,7 @@ int config_file_refuse(struct config_file *file, unsigned line, const char *form
     va_start(ap, format);
     vsnprintf(raw, sizeof raw, format, ap);
     va_end(ap);
-    // A value may hold what the file could not ("\\x1b"), and be cut inside a character.
+    // A value may hold a control character, which the file wrote as "\\x1b", and may be cut inside a character.
     text_clean(file->why + len, (size_t)(CONFIG_WHY_SIZE - len), raw, strlen(raw), sizeof raw);
     return -EINVAL;
 }
@@ -181,7 +183,7 @@ static int check_value(struct config_file *file, cfg_t *cfg, const struct key *k
             file, line, "%s = %.64s; the whole path of a file, or \"\" (none), is wanted", key->name, value);
     case KEY_ADDRESS:
     case KEY_COMMAND:
-        break; // the board and all channels must be known first
+        break; // checked later, when the board and all channels are known
     }
     return 0;
 }
@@ -241,8 +243,8 @@ static int check_broker_number(
         is_qos ? "0, 1 or 2" : "5 to 65535 seconds");
 }
 
-// Runs for every value in the file: the one place where libconfuse lets us see a key given twice (it would
-// let the last one win without a word) and knows the line.
+// Is called for every value in the file. Only here can a key that is given twice be seen (libconfuse would silently take
+// the last), and only here is the line known.
 static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
     struct config_file *file = parsing;
@@ -254,19 +256,19 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
     if (!before && note_seen(file, opt, (unsigned)cfg->line) < 0)
         return -1;
 
-    int status = 0;
+    int rc = 0;
     const struct key *key = find_key(section_of(cfg), opt->name);
     if (key)
-        status = check_value(file, cfg, key, value);
+        rc = check_value(file, cfg, key, value);
     else if (opt->type == CFGT_INT)
         return check_broker_number(file, cfg, opt->name, value, result);
     else
-        status = check_broker_key(file, cfg, opt->name, value);
+        rc = check_broker_key(file, cfg, opt->name, value);
     *(const char **)result = value;
-    return status;
+    return rc;
 }
 
-// A section without a title that comes twice: the second would wipe the first.
+// Refuses a section without a title that comes twice: libconfuse would forget the first.
 static int section_hook(cfg_t *cfg, cfg_opt_t *opt)
 {
     const struct seen *before = find_seen(parsing, opt);
@@ -317,35 +319,34 @@ static void refuse_unknown_key(cfg_t *cfg, const char *name)
         parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
 }
 
-// libconfuse's sentences say what, not what would be right; its formats are matched because it gives no code.
+// What to write instead, by a part of libconfuse's format. It gives no code for a mistake; where another version of it
+// has other words, its own sentence stands alone.
+static const struct {
+    const char *part, *right;
+} mends[] = {
+    {"equal sign", "; write KEY = VALUE"},
+    {"unexpected token", "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }"},
+    {"premature end", "; a value or a } is missing"},
+    {"closing brace", "; remove the }"},
+    {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
+    {"opening brace", "; write KIND NAME { … }"},
+    {"duplicate title", "; every name can be used once"},
+    {"append", "; write KEY = VALUE"},
+};
+
 __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
 {
-    unsigned line = (unsigned)cfg->line;
-    char section[128];
+    char section[128], text[256];
+    const char *right = "";
     if (strstr(format, "no such option")) {
         refuse_unknown_key(cfg, va_arg(ap, const char *));
         return;
     }
-    char text[256];
     vsnprintf(text, sizeof text, format, ap);
-    const char *right = "";
-    if (strstr(format, "equal sign"))
-        right = "; write KEY = VALUE";
-    else if (strstr(format, "unexpected token"))
-        right = "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }";
-    else if (strstr(format, "premature end"))
-        right = "; a value or a } is missing";
-    else if (strstr(format, "closing brace"))
-        right = "; remove the }";
-    else if (strstr(format, "missing title"))
-        right = "; write KIND NAME { … }, for example servo tilt { … }";
-    else if (strstr(format, "opening brace"))
-        right = "; write KIND NAME { … }";
-    else if (strstr(format, "duplicate title"))
-        right = "; every name can be used once";
-    else if (strstr(format, "append"))
-        right = "; write KEY = VALUE";
-    config_file_refuse(parsing, line, "%s%s%s", where(cfg, section), text, right);
+    for (size_t i = 0; i < ARRAY_LENGTH(mends) && !*right; i++)
+        if (strstr(format, mends[i].part))
+            right = mends[i].right;
+    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
 }
 
 static void add_keys(int section, cfg_opt_t *opts)
@@ -389,8 +390,8 @@ int config_file_open(struct config_file *file, const char *text, const char *pat
     char *prepared = malloc(strlen(text) + 1);
     if (!prepared)
         return config_file_refuse(file, 0, "out of memory");
-    int status = config_text_prepare(text, path, prepared, why);
-    if (status < 0)
+    int rc = config_text_prepare(text, path, prepared, why);
+    if (rc < 0)
         goto free_text;
 
     cfg_opt_t sections[4][KEYS_MAX];
@@ -412,23 +413,23 @@ int config_file_open(struct config_file *file, const char *text, const char *pat
     parsing = file;
     file->cfg = cfg_init(opts, CFGF_NONE);
     if (!file->cfg) {
-        status = config_file_refuse(file, 0, "out of memory");
+        rc = config_file_refuse(file, 0, "out of memory");
         goto free_text;
     }
     cfg_set_error_function(file->cfg, error_hook);
     hook_all(file->cfg->opts);
     if (cfg_parse_buf(file->cfg, prepared) != CFG_SUCCESS || file->failed) {
-        status = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
+        rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
         goto free_text;
     }
-    for (int kind = 0; kind < 4 && !status; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]) && !status; i++)
-            status = check_counts(file, cfg_getnsec(file->cfg, kinds[kind], i), kind);
+    for (int kind = 0; kind < 4 && !rc; kind++) {
+        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]) && !rc; i++)
+            rc = check_counts(file, cfg_getnsec(file->cfg, kinds[kind], i), kind);
     }
 free_text:
     parsing = NULL;
     free(prepared);
-    return status;
+    return rc;
 }
 
 void config_file_close(struct config_file *file)

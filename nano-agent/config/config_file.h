@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a configuration's text to checked values: the table of keys, and libconfuse with its traps closed.
-// Used by config.c and config_channels.c alone.
+// Makes checked values of a configuration's text. Holds the table of keys, and closes the traps of libconfuse. Only
+// config.c and config_channels.c use it.
 #ifndef NANO_AGENT_CONFIG_FILE_H
 #define NANO_AGENT_CONFIG_FILE_H
 
@@ -11,7 +11,8 @@
 #include "common/protocol/vocabulary.h"
 #include "nano-agent/config/config_text.h"
 
-enum { CONFIG_TOP = CHANNEL_OTHER + 1 }; // beside the kinds of channel: keys outside any section
+// Stands for the keys outside any section, where a kind of channel stands for those of its sections.
+enum { CONFIG_TOP = CHANNEL_OTHER + 1 };
 
 enum key_type {
     KEY_NUMBER,  // a decimal; held as an integer: value * scale
@@ -28,7 +29,7 @@ struct key {
     unsigned count;         // values: 1 or 2
     int scale;              // KEY_NUMBER
     long min, max;          // KEY_NUMBER, scaled
-    const char *initial[2]; // what holds where the file says nothing; NULL: required, or follows from others
+    const char *initial[2]; // the default; NULL = the key is required, or its default follows from other keys
     const char *words;      // KEY_WORD: "off last center"
     const char *right;      // KEY_NUMBER: "1 to 10000 degrees a second"
 };
@@ -44,19 +45,19 @@ struct config_file {
         unsigned line;
     } * seen;
     size_t seen_count, seen_size;
-    bool failed; // why has the first mistake
+    bool failed; // `why` holds the first mistake, which no later one replaces
 };
 
-// Parses text. Every value of the table's keys is checked by then. 0, or -EINVAL (-ENOMEM) with one line in
-// why. Needs config_file_close in any case.
+// Parses text and checks every value by the table. 0, or -EINVAL (-ENOMEM) with one line in why. config_file_close must
+// be called in both cases.
 int config_file_open(struct config_file *file, const char *text, const char *path, char why[CONFIG_WHY_SIZE]);
 void config_file_close(struct config_file *file);
 
-// Which line a key of a section stands in; the section's own end where it is not there.
+// The line in which a key of a section stands; where the key is missing, the line in which the section ends.
 unsigned config_file_line(const struct config_file *file, cfg_t *section, const char *key);
 bool config_file_has(const struct config_file *file, cfg_t *section, const char *key);
 
-// A checked value of the table, or what holds without it. The key must be in the table.
+// The value of a key, or its default. The key must be in the table.
 long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name);

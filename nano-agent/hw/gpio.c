@@ -32,15 +32,15 @@ int gpio_find_chip(const char *wanted, int (*label)(const char *path, char out[H
         free(entries[i]);
         if (found)
             continue;
-        int status = label(candidate, name);
-        if (status == 0 && !strcmp(name, wanted)) {
+        int rc = label(candidate, name);
+        if (rc == 0 && !strcmp(name, wanted)) {
             snprintf(path, GPIO_PATH_SIZE, "%s", candidate);
             found = true;
-        } else if (status == 0 && len < sizeof there) {
+        } else if (rc == 0 && len < sizeof there) {
             len += (size_t)snprintf(there + len, sizeof there - len, "%s%s", len ? ", " : "", name);
-        } else if (status < 0 && !closed[0]) {
-            error = status;
-            snprintf(closed, sizeof closed, "%s: %s%s", candidate, strerror(-status), hint_of(-status));
+        } else if (rc < 0 && !closed[0]) {
+            error = rc;
+            snprintf(closed, sizeof closed, "%s: %s%s", candidate, strerror(-rc), hint_of(-rc));
         }
     }
     free(entries);

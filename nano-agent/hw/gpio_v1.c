@@ -30,26 +30,26 @@ static int chip_label(const char *path, char label[HW_CHIP_MAX + 1])
     return 0;
 }
 
-// *chip is to be closed by the caller, and *line with it.
+// Finds the line of `at`. The caller closes *chip, which ends *line as well.
 static int open_line(
     const struct hw_address *at, struct gpiod_chip **chip, struct gpiod_line **line, char why[HW_WHY_SIZE])
 {
     char path[GPIO_PATH_SIZE];
-    int status = gpio_find_chip(at->chip, chip_label, path, why);
-    if (status < 0)
-        return status;
+    int rc = gpio_find_chip(at->chip, chip_label, path, why);
+    if (rc < 0)
+        return rc;
     *chip = gpiod_chip_open(path);
     if (!*chip)
         return gpio_refuse(at, errno, NULL, why);
-    status = gpio_check_range(at, gpiod_chip_num_lines(*chip), why);
-    if (status == 0) {
+    rc = gpio_check_range(at, gpiod_chip_num_lines(*chip), why);
+    if (rc == 0) {
         *line = gpiod_chip_get_line(*chip, at->line);
         if (*line)
             return 0;
-        status = gpio_refuse(at, errno, NULL, why);
+        rc = gpio_refuse(at, errno, NULL, why);
     }
     gpiod_chip_close(*chip);
-    return status;
+    return rc;
 }
 
 static int refuse_request(
@@ -63,9 +63,9 @@ int gpio_look(const struct hw_address *at, struct gpio_look *out, char why[HW_WH
 {
     struct gpiod_chip *chip = NULL;
     struct gpiod_line *line = NULL;
-    int status = open_line(at, &chip, &line, why);
-    if (status < 0)
-        return status;
+    int rc = open_line(at, &chip, &line, why);
+    if (rc < 0)
+        return rc;
     const char *holder = gpiod_line_consumer(line);
     out->used = gpiod_line_is_used(line);
     snprintf(out->holder, sizeof out->holder, "%s", out->used && holder ? holder : "");
@@ -78,7 +78,7 @@ const char *gpio_library_version(void)
     return gpiod_version_string();
 }
 
-// By struct hw_gpio_options's bias; libgpiod knows it since 1.5.
+// The index is `bias` of struct hw_gpio_options. libgpiod has these flags since 1.5.
 #ifdef GPIOD_HAS_BIAS
 static const int bias_flags[] = {
     0, GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP, GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN};
@@ -116,22 +116,22 @@ static int open_switch(const struct hw_address *at, const struct hw_gpio_options
     struct hw_switch **out, char why[HW_WHY_SIZE])
 {
     int flags;
-    int status = request_flags(options, &flags, why);
-    if (status < 0)
-        return status;
+    int rc = request_flags(options, &flags, why);
+    if (rc < 0)
+        return rc;
     struct gpio_switch *sw = calloc(1, sizeof *sw);
     if (!sw) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
     sw->base.ops = &switch_ops;
-    status = open_line(at, &sw->chip, &sw->line, why);
-    if (status < 0)
+    rc = open_line(at, &sw->chip, &sw->line, why);
+    if (rc < 0)
         goto free_switch;
     // Direction and level in one request: the line never shows anything but the level asked for. The value is
     // logical, as active_low says (gpiolib's linehandle_create).
     if (gpiod_line_request_output_flags(sw->line, options->consumer, flags, options->initial) < 0) {
-        status = refuse_request(sw->line, at, errno, why);
+        rc = refuse_request(sw->line, at, errno, why);
         goto close_chip;
     }
     *out = &sw->base;
@@ -140,7 +140,7 @@ close_chip:
     gpiod_chip_close(sw->chip);
 free_switch:
     free(sw);
-    return status;
+    return rc;
 }
 
 static int input_read_edges(struct hw_input *base, bool *level, unsigned *edges)
@@ -181,20 +181,20 @@ static int open_input(const struct hw_address *at, const struct hw_gpio_options 
     struct hw_input **out, char why[HW_WHY_SIZE])
 {
     int flags;
-    int status = request_flags(options, &flags, why);
-    if (status < 0)
-        return status;
+    int rc = request_flags(options, &flags, why);
+    if (rc < 0)
+        return rc;
     struct gpio_input *input = calloc(1, sizeof *input);
     if (!input) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
     input->base.ops = &input_ops;
-    status = open_line(at, &input->chip, &input->line, why);
-    if (status < 0)
+    rc = open_line(at, &input->chip, &input->line, why);
+    if (rc < 0)
         goto free_input;
     if (gpiod_line_request_both_edges_events_flags(input->line, options->consumer, flags) < 0) {
-        status = refuse_request(input->line, at, errno, why);
+        rc = refuse_request(input->line, at, errno, why);
         goto close_chip;
     }
     input->base.fd = gpiod_line_event_get_fd(input->line);
@@ -204,7 +204,7 @@ close_chip:
     gpiod_chip_close(input->chip);
 free_input:
     free(input);
-    return status;
+    return rc;
 }
 
 const struct hw_backend hw_gpio = {"gpio", HW_GPIO, open_switch, NULL, open_input};

@@ -23,64 +23,66 @@ struct gpio_input {
 
 enum { EVENTS_AT_ONCE = 16 };
 
-// What a visit to one /dev/gpiochipN tells; the library knows chips by path only.
+// Reads the label of the chip behind one /dev/gpiochipN. The library finds chips by their path only.
 static int chip_label(const char *path, char label[HW_CHIP_MAX + 1])
 {
     struct gpiod_chip *chip = gpiod_chip_open(path);
     if (!chip)
         return -errno;
     struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
-    int err = info ? 0 : -errno;
+    int rc = info ? 0 : -errno;
     if (info)
         snprintf(label, HW_CHIP_MAX + 1, "%s", gpiod_chip_info_get_label(info));
     gpiod_chip_info_free(info);
     gpiod_chip_close(chip);
-    return err;
+    return rc;
 }
 
-static int check_line(struct gpiod_chip *chip, const struct hw_address *at, char why[HW_WHY_SIZE])
+// Opens the chip that has the line of `at`. The caller closes *out.
+static int open_chip(const struct hw_address *at, struct gpiod_chip **out, char why[HW_WHY_SIZE])
 {
-    struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
-    if (!info)
+    char path[GPIO_PATH_SIZE];
+    int rc = gpio_find_chip(at->chip, chip_label, path, why);
+    if (rc < 0)
+        return rc;
+    *out = gpiod_chip_open(path);
+    if (!*out)
         return gpio_refuse(at, errno, NULL, why);
-    size_t lines = gpiod_chip_info_get_num_lines(info);
+    struct gpiod_chip_info *info = gpiod_chip_get_info(*out);
+    rc = info ? gpio_check_range(at, gpiod_chip_info_get_num_lines(info), why)
+              : gpio_refuse(at, errno, NULL, why);
     gpiod_chip_info_free(info);
-    return gpio_check_range(at, lines, why);
+    if (rc < 0)
+        gpiod_chip_close(*out);
+    return rc;
 }
 
 static int refuse_request(
     struct gpiod_chip *chip, const struct hw_address *at, int error, char why[HW_WHY_SIZE])
 {
     struct gpiod_line_info *info = error == EBUSY ? gpiod_chip_get_line_info(chip, at->line) : NULL;
-    int err = gpio_refuse(at, error, info ? gpiod_line_info_get_consumer(info) : NULL, why);
+    int rc = gpio_refuse(at, error, info ? gpiod_line_info_get_consumer(info) : NULL, why);
     gpiod_line_info_free(info);
-    return err;
+    return rc;
 }
 
 int gpio_look(const struct hw_address *at, struct gpio_look *out, char why[HW_WHY_SIZE])
 {
-    char path[GPIO_PATH_SIZE];
-    int err = gpio_find_chip(at->chip, chip_label, path, why);
-    if (err)
-        return err;
-    struct gpiod_chip *chip = gpiod_chip_open(path);
-    if (!chip)
-        return gpio_refuse(at, errno, NULL, why);
-    err = check_line(chip, at, why);
-    if (err)
-        goto close_chip;
+    struct gpiod_chip *chip;
+    int rc = open_chip(at, &chip, why);
+    if (rc < 0)
+        return rc;
     struct gpiod_line_info *info = gpiod_chip_get_line_info(chip, at->line);
-    if (!info) {
-        err = gpio_refuse(at, errno, NULL, why);
-        goto close_chip;
+    if (info) {
+        const char *holder = gpiod_line_info_get_consumer(info);
+        out->used = gpiod_line_info_is_used(info);
+        snprintf(out->holder, sizeof out->holder, "%s", out->used && holder ? holder : "");
+        gpiod_line_info_free(info);
+    } else {
+        rc = gpio_refuse(at, errno, NULL, why);
     }
-    const char *holder = gpiod_line_info_get_consumer(info);
-    out->used = gpiod_line_info_is_used(info);
-    snprintf(out->holder, sizeof out->holder, "%s", out->used && holder ? holder : "");
-    gpiod_line_info_free(info);
-close_chip:
     gpiod_chip_close(chip);
-    return err;
+    return rc;
 }
 
 const char *gpio_library_version(void)
@@ -96,38 +98,32 @@ static struct gpiod_line_settings *make_settings(const struct hw_gpio_options *o
     // Direction and level in one request: the line never shows anything but the level asked for. The value is
     // logical, as active_low says.
     gpiod_line_settings_set_active_low(settings, options->active_low);
-    int err = gpiod_line_settings_set_direction(
+    int rc = gpiod_line_settings_set_direction(
         settings, output ? GPIOD_LINE_DIRECTION_OUTPUT : GPIOD_LINE_DIRECTION_INPUT);
-    if (!err && output)
-        err = gpiod_line_settings_set_output_value(
+    if (!rc && output)
+        rc = gpiod_line_settings_set_output_value(
             settings, options->initial ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
-    if (!err && !output)
-        err = gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH);
-    if (!err && options->bias)
-        err = gpiod_line_settings_set_bias(
+    if (!rc && !output)
+        rc = gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH);
+    if (!rc && options->bias)
+        rc = gpiod_line_settings_set_bias(
             settings, options->bias == 1 ? GPIOD_LINE_BIAS_PULL_UP : GPIOD_LINE_BIAS_PULL_DOWN);
-    if (err) {
+    if (rc) {
         gpiod_line_settings_free(settings);
         return NULL;
     }
     return settings;
 }
 
-// Requests the one line of `at`; *out is to be released by the caller.
+// Requests the line of `at`. The caller releases *out.
 static int request_line(const struct hw_address *at, const struct hw_gpio_options *options, bool output,
     struct gpiod_line_request **out, char why[HW_WHY_SIZE])
 {
-    char path[GPIO_PATH_SIZE];
-    int err = gpio_find_chip(at->chip, chip_label, path, why);
-    if (err)
-        return err;
-    struct gpiod_chip *chip = gpiod_chip_open(path);
-    if (!chip)
-        return gpio_refuse(at, errno, NULL, why);
-    err = check_line(chip, at, why);
-    if (err)
-        goto close_chip;
-    err = -ENOMEM;
+    struct gpiod_chip *chip;
+    int rc = open_chip(at, &chip, why);
+    if (rc < 0)
+        return rc;
+    rc = -ENOMEM;
     snprintf(why, HW_WHY_SIZE, "out of memory");
     struct gpiod_line_settings *settings = make_settings(options, output);
     struct gpiod_line_config *lines = gpiod_line_config_new();
@@ -137,14 +133,13 @@ static int request_line(const struct hw_address *at, const struct hw_gpio_option
         goto free_config;
     gpiod_request_config_set_consumer(request, options->consumer);
     *out = gpiod_chip_request_lines(chip, request, lines);
-    err = *out ? 0 : refuse_request(chip, at, errno, why);
+    rc = *out ? 0 : refuse_request(chip, at, errno, why);
 free_config:
     gpiod_request_config_free(request);
     gpiod_line_config_free(lines);
     gpiod_line_settings_free(settings);
-close_chip:
     gpiod_chip_close(chip);
-    return err;
+    return rc;
 }
 
 static int switch_set(struct hw_switch *base, bool on)
@@ -173,10 +168,10 @@ static int open_switch(const struct hw_address *at, const struct hw_gpio_options
     }
     sw->base.ops = &switch_ops;
     sw->line = at->line;
-    int err = request_line(at, options, true, &sw->request, why);
-    if (err) {
+    int rc = request_line(at, options, true, &sw->request, why);
+    if (rc) {
         free(sw);
-        return err;
+        return rc;
     }
     *out = &sw->base;
     return 0;
@@ -224,16 +219,16 @@ static const struct hw_input_ops input_ops = {input_read_edges, input_get, input
 static int open_input(const struct hw_address *at, const struct hw_gpio_options *options,
     struct hw_input **out, char why[HW_WHY_SIZE])
 {
-    int err = -ENOMEM;
+    int rc = -ENOMEM;
     snprintf(why, HW_WHY_SIZE, "out of memory");
     struct gpio_input *input = calloc(1, sizeof *input);
     if (!input)
-        return err;
+        return rc;
     input->events = gpiod_edge_event_buffer_new(EVENTS_AT_ONCE);
     if (!input->events)
         goto free_input;
-    err = request_line(at, options, false, &input->request, why);
-    if (err)
+    rc = request_line(at, options, false, &input->request, why);
+    if (rc)
         goto free_events;
     input->base.ops = &input_ops;
     input->base.fd = gpiod_line_request_get_fd(input->request);
@@ -244,7 +239,7 @@ free_events:
     gpiod_edge_event_buffer_free(input->events);
 free_input:
     free(input);
-    return err;
+    return rc;
 }
 
 const struct hw_backend hw_gpio = {"gpio", HW_GPIO, open_switch, NULL, open_input};

@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/patience.h"
+
 enum {
     MODE1 = 0x00,
     MODE1_EXTCLK = 0x40, // cleared by a reset of the chip alone
@@ -27,22 +30,28 @@ enum {
     PRE_SCALE = 0xFE,
     PRE_SCALE_MIN = 3,
     PRE_SCALE_MAX = 255,
-    CHANNELS = 16,
     OSCILLATOR_PERIOD_NS = 40, // 25 MHz
     OSCILLATOR_START_NS = 500000,
     // "TI" at 0xFE, as an SMBus word (TI INA3221 data sheet, 8.6.2.20): a power monitor that these boards
     // have at 0x40 of other buses.
     INA3221_MANUFACTURER = 0x4954,
-    LOCKS_A_CHIP = 32, // bytes of the bus's file to lock: one a channel, and …
-    LOCK_CHIP = 16,    // … this one for what the channels share
+    // Agents lock bytes of the bus's file: of LOCKS_A_CHIP for each chip one for each channel, and one for what the
+    // channels share.
+    LOCKS_A_CHIP = 32,
+    LOCK_CHIP = PCA9685_CHANNELS,
+};
+
+struct wire { // to one chip
+    int fd;
+    struct patience patience;
 };
 
 struct chip {
     char bus[HW_CHIP_MAX + 1];
     unsigned address;
     int prescale;
-    int fd;
-    unsigned used; // a bit a channel
+    struct wire wire;
+    unsigned used; // bit N is set while channel N is open
     struct chip *next;
 };
 
@@ -50,7 +59,7 @@ struct pca9685_pwm {
     struct hw_pwm base;
     struct chip *chip;
     unsigned channel;
-    unsigned steps; // what enabling emits
+    unsigned steps; // the pulse that it emits while it is enabled
     bool enabled;
 };
 
@@ -92,44 +101,51 @@ unsigned pca9685_decode(const unsigned char registers[4])
     return (off - on) & (PCA9685_STEPS - 1);
 }
 
-static int transfer(int fd, unsigned char direction, unsigned reg, unsigned size, union i2c_smbus_data *data)
+static int transfer(
+    struct wire *wire, unsigned char direction, unsigned reg, unsigned size, union i2c_smbus_data *data)
 {
     struct i2c_smbus_ioctl_data request = {
         .read_write = direction, .command = (unsigned char)reg, .size = size, .data = data};
-    return ioctl(fd, I2C_SMBUS, &request) < 0 ? -errno : 0;
+    int64_t began_us = clock_now_us();
+    int rc = patience_begin(&wire->patience, began_us);
+    if (rc < 0)
+        return rc;
+    rc = ioctl(wire->fd, I2C_SMBUS, &request) < 0 ? -errno : 0;
+    patience_end(&wire->patience, began_us, clock_now_us());
+    return rc;
 }
 
-static int read_register(int fd, unsigned reg, unsigned *value)
+static int read_register(struct wire *wire, unsigned reg, unsigned *value)
 {
     union i2c_smbus_data data = {0};
-    int status = transfer(fd, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
+    int rc = transfer(wire, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
     *value = data.byte;
-    return status;
+    return rc;
 }
 
-static int write_register(int fd, unsigned reg, unsigned value)
+static int write_register(struct wire *wire, unsigned reg, unsigned value)
 {
     union i2c_smbus_data data = {.byte = (unsigned char)value};
-    return transfer(fd, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE_DATA, &data);
+    return transfer(wire, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE_DATA, &data);
 }
 
 // All four registers in one transfer: the chip takes them over together, at its STOP, and ends the running
 // pulse first (7.3.3). So no pulse is half old, half new.
-static int write_channel(const struct chip *chip, unsigned channel, unsigned steps)
+static int write_channel(struct chip *chip, unsigned channel, unsigned steps)
 {
     union i2c_smbus_data data = {.block = {4}};
     pca9685_encode(steps, data.block + 1);
-    return transfer(chip->fd, I2C_SMBUS_WRITE, LED0_ON_L + 4 * channel, I2C_SMBUS_I2C_BLOCK_DATA, &data);
+    return transfer(&chip->wire, I2C_SMBUS_WRITE, LED0_ON_L + 4 * channel, I2C_SMBUS_I2C_BLOCK_DATA, &data);
 }
 
-static int read_channel(const struct chip *chip, unsigned channel, unsigned *steps)
+static int read_channel(struct chip *chip, unsigned channel, unsigned *steps)
 {
     unsigned char registers[4];
     for (unsigned i = 0; i < 4; i++) {
         unsigned value;
-        int status = read_register(chip->fd, LED0_ON_L + 4 * channel + i, &value);
-        if (status < 0)
-            return status;
+        int rc = read_register(&chip->wire, LED0_ON_L + 4 * channel + i, &value);
+        if (rc < 0)
+            return rc;
         registers[i] = (unsigned char)value;
     }
     *steps = pca9685_decode(registers);
@@ -144,10 +160,10 @@ static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
     unsigned steps = (unsigned)((pulse_ns * PCA9685_STEPS + base->period_ns / 2) / base->period_ns);
     if (steps == pwm->steps)
         return 0;
-    int status = pwm->enabled ? write_channel(pwm->chip, pwm->channel, steps) : 0;
-    if (status == 0)
+    int rc = pwm->enabled ? write_channel(pwm->chip, pwm->channel, steps) : 0;
+    if (rc == 0)
         pwm->steps = steps;
-    return status;
+    return rc;
 }
 
 static int pwm_enable(struct hw_pwm *base, bool on)
@@ -155,20 +171,21 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     struct pca9685_pwm *pwm = (struct pca9685_pwm *)base;
     if (pwm->enabled == on)
         return 0;
-    int status = write_channel(pwm->chip, pwm->channel, on ? pwm->steps : 0);
-    if (status == 0)
+    int rc = write_channel(pwm->chip, pwm->channel, on ? pwm->steps : 0);
+    if (rc == 0)
         pwm->enabled = on;
-    return status;
+    return rc;
 }
 
-// A lock of this file's one byte, seen by other agents; it ends with the file, however we end.
+// Locks or unlocks one byte of the bus's file. Other agents see the lock. It ends when the file is closed, also by the
+// end of a process that crashed.
 static int lock_byte(const struct chip *chip, unsigned which, short type)
 {
     struct flock lock = {.l_type = type,
         .l_whence = SEEK_SET,
         .l_start = (off_t)chip->address * LOCKS_A_CHIP + which,
         .l_len = 1};
-    return fcntl(chip->fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+    return fcntl(chip->wire.fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
 static void release_chip(struct chip *chip, unsigned channel)
@@ -183,7 +200,7 @@ static void release_chip(struct chip *chip, unsigned channel)
             break;
         }
     }
-    close(chip->fd);
+    close(chip->wire.fd);
     free(chip);
 }
 
@@ -196,7 +213,7 @@ static void pwm_close(struct hw_pwm *base)
 
 static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
 
-// "pwm-pca9685": the kernel driver that owns an address, "" where none is known.
+// The name of the kernel driver that owns an address ("pca9685-pwm"); "" where none is known.
 static void driver_of(const struct hw_address *at, char out[NAME_MAX + 1])
 {
     char path[128], target[PATH_MAX];
@@ -223,14 +240,14 @@ static void refuse_busy(const struct hw_address *at, char why[HW_WHY_SIZE])
             at->i2c_address, at->chip, driver[0] ? driver : "(without a name)");
 }
 
-// Opens the bus and finds the chip, changing nothing. Returns a file descriptor, or a negative errno with a
-// sentence.
-static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
+// Opens the bus and finds the chip, changing nothing. The caller closes wire->fd. 0, or a negative errno with a sentence
+// in why.
+static int open_bus(const struct hw_address *at, struct wire *wire, char why[HW_WHY_SIZE])
 {
     char path[HW_CHIP_MAX + 8];
     snprintf(path, sizeof path, "/dev/%s", at->chip);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
+    *wire = (struct wire){.fd = open(path, O_RDWR | O_CLOEXEC)};
+    if (wire->fd < 0) {
         int error = errno;
         snprintf(why, HW_WHY_SIZE, "%s: %s%s", path, strerror(error),
             error == EACCES   ? " (is this user in group i2c?)"
@@ -239,34 +256,34 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
         return -error;
     }
     // I2C_SLAVE, never I2C_SLAVE_FORCE: what a kernel driver owns is refused.
-    int status = ioctl(fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
-    if (status == -EBUSY) {
+    int rc = ioctl(wire->fd, I2C_SLAVE, (unsigned long)at->i2c_address) < 0 ? -errno : 0;
+    if (rc == -EBUSY) {
         refuse_busy(at, why);
         goto close_fd;
     }
-    if (status < 0) {
-        snprintf(why, HW_WHY_SIZE, "%s: %s (no I2C bus?)", path, strerror(-status));
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: %s (no I2C bus?)", path, strerror(-rc));
         goto close_fd;
     }
     unsigned mode1;
-    status = read_register(fd, MODE1, &mode1);
-    if (status < 0) {
+    rc = read_register(wire, MODE1, &mode1);
+    if (rc < 0) {
         snprintf(why, HW_WHY_SIZE,
             "no chip answers at address 0x%02x of %s: %s (wiring, power; i2cdetect -y -r %s)",
-            at->i2c_address, path, strerror(-status), at->chip + strlen("i2c-"));
+            at->i2c_address, path, strerror(-rc), at->chip + strlen("i2c-"));
         goto close_fd;
     }
     union i2c_smbus_data word = {0};
-    if (transfer(fd, I2C_SMBUS_READ, PRE_SCALE, I2C_SMBUS_WORD_DATA, &word) == 0 &&
+    if (transfer(wire, I2C_SMBUS_READ, PRE_SCALE, I2C_SMBUS_WORD_DATA, &word) == 0 &&
         word.word == INA3221_MANUFACTURER) {
-        status = -ENODEV;
+        rc = -ENODEV;
         snprintf(why, HW_WHY_SIZE,
             "an INA3221 power monitor of the board answers at 0x%02x of %s, no PCA9685: use the header's bus",
             at->i2c_address, path);
         goto close_fd;
     }
     if (mode1 & MODE1_EXTCLK) {
-        status = -ENOTSUP;
+        rc = -ENOTSUP;
         snprintf(why, HW_WHY_SIZE,
             "the chip at 0x%02x of %s runs from an external clock, whose frequency cannot be known; switch "
             "its power off "
@@ -274,69 +291,70 @@ static int open_bus(const struct hw_address *at, char why[HW_WHY_SIZE])
             at->i2c_address, path);
         goto close_fd;
     }
-    return fd;
+    return 0;
 
 close_fd:
-    close(fd);
-    return status;
+    close(wire->fd);
+    return rc;
 }
 
 int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE])
 {
-    int fd = open_bus(at, why);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    return 0;
+    struct wire wire;
+    int rc = open_bus(at, &wire, why);
+    if (rc == 0)
+        close(wire.fd);
+    return rc;
 }
 
-// Asleep, everything off, the new frequency, awake. A number of steps is another pulse at another frequency,
-// and what a chip held while asleep belongs to somebody gone: neither may come to life with the clock.
-static int restart(const struct chip *chip)
+// Switches all channels off, puts the chip to sleep, sets the frequency and wakes it. All are off because a number of
+// steps is another pulse at another frequency, and because what a sleeping chip holds was written by a program that has
+// gone: neither may come to life together with the clock.
+static int restart(struct chip *chip)
 {
-    int status = 0;
-    for (unsigned i = 0; i < CHANNELS && !status; i++)
-        status = write_channel(chip, i, 0);
-    if (!status)
-        status = write_register(chip->fd, MODE1, MODE1_AI | MODE1_SLEEP);
-    if (!status)
-        status = write_register(chip->fd, PRE_SCALE, (unsigned)chip->prescale);
-    if (!status)
-        status = write_register(chip->fd, MODE1, MODE1_AI);
+    int rc = 0;
+    for (unsigned i = 0; i < PCA9685_CHANNELS && !rc; i++)
+        rc = write_channel(chip, i, 0);
+    if (!rc)
+        rc = write_register(&chip->wire, MODE1, MODE1_AI | MODE1_SLEEP);
+    if (!rc)
+        rc = write_register(&chip->wire, PRE_SCALE, (unsigned)chip->prescale);
+    if (!rc)
+        rc = write_register(&chip->wire, MODE1, MODE1_AI);
     struct timespec pause = {0, OSCILLATOR_START_NS};
     nanosleep(&pause, NULL);
-    return status;
+    return rc;
 }
 
-// Brings the chip to our frequency. One that runs so already is left alone: its pulses go on without a gap.
+// Brings the chip to our frequency. A chip that runs at it already is left alone, so that its pulses go on.
 static int start(struct chip *chip, char why[HW_WHY_SIZE])
 {
     unsigned mode1, mode2, prescale;
     bool alone = lock_byte(chip, LOCK_CHIP, F_WRLCK) == 0;
-    int status = read_register(chip->fd, MODE1, &mode1);
-    if (!status)
-        status = read_register(chip->fd, MODE2, &mode2);
-    if (!status)
-        status = read_register(chip->fd, PRE_SCALE, &prescale);
-    if (!status && !(mode1 & MODE1_AI)) // block writes need it before anything else
-        status = write_register(chip->fd, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
-    if (!status && mode2 != MODE2_OUTDRV)
-        status = write_register(chip->fd, MODE2, MODE2_OUTDRV);
-    bool ours = !status && (int)prescale == chip->prescale && !(mode1 & MODE1_SLEEP);
-    if (!status && !ours && !alone) {
+    int rc = read_register(&chip->wire, MODE1, &mode1);
+    if (!rc)
+        rc = read_register(&chip->wire, MODE2, &mode2);
+    if (!rc)
+        rc = read_register(&chip->wire, PRE_SCALE, &prescale);
+    if (!rc && !(mode1 & MODE1_AI)) // block writes need it before anything else
+        rc = write_register(&chip->wire, MODE1, (mode1 & MODE1_SLEEP) | MODE1_AI);
+    if (!rc && mode2 != MODE2_OUTDRV)
+        rc = write_register(&chip->wire, MODE2, MODE2_OUTDRV);
+    bool ours = !rc && (int)prescale == chip->prescale && !(mode1 & MODE1_SLEEP);
+    if (!rc && !ours && !alone) {
         snprintf(why, HW_WHY_SIZE,
             "another nano-agent drives the chip at 0x%02x of %s at another frequency; use its hz",
             chip->address, chip->bus);
         return -EBUSY;
     }
-    if (!status && !ours)
-        status = restart(chip);
-    if (status < 0)
+    if (!rc && !ours)
+        rc = restart(chip);
+    if (rc < 0)
         snprintf(why, HW_WHY_SIZE, "setting up the chip at 0x%02x of /dev/%s: %s", chip->address, chip->bus,
-            strerror(-status));
+            strerror(-rc));
     else
         lock_byte(chip, LOCK_CHIP, F_RDLCK);
-    return status;
+    return rc;
 }
 
 static struct chip *find_chip(const struct hw_address *at)
@@ -365,11 +383,11 @@ static int open_chip(const struct hw_address *at, int prescale, struct chip **ou
     snprintf(chip->bus, sizeof chip->bus, "%s", at->chip);
     chip->address = at->i2c_address;
     chip->prescale = prescale;
-    int status = chip->fd = open_bus(at, why);
-    if (status < 0)
+    int rc = open_bus(at, &chip->wire, why);
+    if (rc < 0)
         goto free_chip;
-    status = start(chip, why);
-    if (status < 0)
+    rc = start(chip, why);
+    if (rc < 0)
         goto close_fd;
     chip->next = chips;
     chips = chip;
@@ -377,10 +395,10 @@ static int open_chip(const struct hw_address *at, int prescale, struct chip **ou
     return 0;
 
 close_fd:
-    close(chip->fd);
+    close(chip->wire.fd);
 free_chip:
     free(chip);
-    return status;
+    return rc;
 }
 
 static int open_pwm(
@@ -397,19 +415,19 @@ static int open_pwm(
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
-    int status = open_chip(at, prescale, &pwm->chip, why);
-    if (status < 0)
+    int rc = open_chip(at, prescale, &pwm->chip, why);
+    if (rc < 0)
         goto free_pwm;
     if (pwm->chip->used & 1U << at->line || lock_byte(pwm->chip, at->line, F_WRLCK) < 0) {
-        status = -EBUSY;
+        rc = -EBUSY;
         snprintf(
             why, HW_WHY_SIZE, "%s: another nano-agent, or another channel of this one, drives it", at->text);
         goto leave_chip;
     }
     pwm->channel = at->line;
-    status = read_channel(pwm->chip, pwm->channel, &pwm->steps);
-    if (status < 0) {
-        snprintf(why, HW_WHY_SIZE, "%s: %s", at->text, strerror(-status));
+    rc = read_channel(pwm->chip, pwm->channel, &pwm->steps);
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: %s", at->text, strerror(-rc));
         goto unlock;
     }
     pwm->chip->used |= 1U << at->line;
@@ -427,7 +445,7 @@ leave_chip:
         release_chip(pwm->chip, at->line);
 free_pwm:
     free(pwm);
-    return status;
+    return rc;
 }
 
-const struct hw_backend hw_pca9685 = {.name = "pca9685", .bus = HW_PCA9685, .open_pwm = open_pwm};
+const struct hw_backend hw_pca9685 = {.name = "pca9685", .kind = HW_PCA9685, .open_pwm = open_pwm};

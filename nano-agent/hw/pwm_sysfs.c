@@ -16,17 +16,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pca9685.h"
+#include "nano-agent/system/sysfs.h"
 
-enum { RETRY_MS = 20, RETRIES = 100, NAME_SIZE = PWM_SYSFS_NAME_SIZE }; // 2 s in all
+enum {
+    TEGRA_STEPS = 256,
+    RETRY_MS = 20,
+    RETRIES = 100,
+    NAME_SIZE = PWM_SYSFS_NAME_SIZE
+}; // retries take 2 s in all
 
 struct sysfs_pwm {
     struct hw_pwm base;
-    int duty_fd; // kept open: a pulse is one pwrite, no path lookup
+    int duty_fd; // stays open, so that setting a pulse is one pwrite
     int enable_fd;
     int64_t duty_ns;
     bool enabled;
-    bool shares_period; // with the chip's other channels
+    struct patience patience; // a chip of the kernel's drivers may be behind I2C
+    bool shares_period;       // all channels of the chip have the same period
 };
 
 // Steps of a period by the driver behind a chip. The duty of Tegra's PWM is 8 bits wide (pwm-tegra.c,
@@ -34,13 +43,13 @@ struct sysfs_pwm {
 static uint32_t steps_of_driver(const char *driver)
 {
     if (!strcmp(driver, "tegra-pwm"))
-        return 256;
+        return TEGRA_STEPS;
     if (!strcmp(driver, "pca9685-pwm"))
         return PCA9685_STEPS;
     return 0;
 }
 
-// The period that the hardware will have for the one asked for, so that a pulse is what we say it is.
+// The period that the hardware will really have when it is asked for period_ns.
 static int64_t real_period_ns(const char *driver, int64_t period_ns)
 {
     int prescale = strcmp(driver, "pca9685-pwm") ? -EINVAL : pca9685_prescale(period_ns);
@@ -118,37 +127,8 @@ static void pause_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-static int write_text(int fd, const char *text)
-{
-    size_t len = strlen(text);
-    ssize_t done = pwrite(fd, text, len, 0);
-    if (done < 0)
-        return -errno;
-    return (size_t)done == len ? 0 : -EIO;
-}
-
-static int write_number(int fd, int64_t n)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, n);
-    return write_text(fd, text);
-}
-
-static int read_number(int fd, int64_t *out)
-{
-    char text[32];
-    ssize_t len = pread(fd, text, sizeof text - 1, 0);
-    if (len < 0)
-        return -errno;
-    text[len] = '\0';
-    char *end;
-    errno = 0;
-    *out = strtoll(text, &end, 10);
-    return errno || end == text ? -EINVAL : 0;
-}
-
-// After an export, or early in the boot, the files are not there or not ours until udev has run; kernels
-// before 4.20 send it no event for an export.
+// Opens a file that may not be there yet, or not be ours yet: after an export, and early in the boot, udev makes it so
+// some time later. Kernels before 4.20 send udev no event for an export.
 static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
 {
     for (int i = 0;; i++) {
@@ -171,15 +151,26 @@ static int export_channel(const char *chip_path, unsigned channel, char why[HW_W
     int fd = open_patiently(path, O_WRONLY, why);
     if (fd < 0)
         return fd;
-    int status = write_number(fd, channel);
+    int rc = sysfs_write_number_to(fd, channel);
     close(fd);
-    if (status == -EBUSY) // exported meanwhile, by udev or an agent that crashed: the files tell
+    if (rc == -EBUSY) // exported meanwhile, by udev or an agent that crashed: the files tell
         return 0;
-    if (status == -ENODEV || status == -EINVAL) {
+    if (rc == -ENODEV || rc == -EINVAL) {
         snprintf(why, HW_WHY_SIZE, "%.300s: the chip has no channel %u", chip_path, channel);
-        return status;
+        return rc;
     }
-    return status < 0 ? refuse(why, path, -status) : 0;
+    return rc < 0 ? refuse(why, path, -rc) : 0;
+}
+
+static int write_patiently(struct sysfs_pwm *pwm, int fd, int64_t number)
+{
+    int64_t began_us = clock_now_us();
+    int rc = patience_begin(&pwm->patience, began_us);
+    if (rc < 0)
+        return rc;
+    rc = sysfs_write_number_to(fd, number);
+    patience_end(&pwm->patience, began_us, clock_now_us());
+    return rc;
 }
 
 static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
@@ -189,10 +180,10 @@ static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
         return -EINVAL;
     if (pulse_ns == pwm->duty_ns) // each write cuts the running period short on Tegra
         return 0;
-    int status = write_number(pwm->duty_fd, pulse_ns);
-    if (!status)
+    int rc = write_patiently(pwm, pwm->duty_fd, pulse_ns);
+    if (!rc)
         pwm->duty_ns = pulse_ns;
-    return status;
+    return rc;
 }
 
 static int pwm_enable(struct hw_pwm *base, bool on)
@@ -200,10 +191,10 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
     if (pwm->enabled == on)
         return 0;
-    int status = write_text(pwm->enable_fd, on ? "1" : "0");
-    if (!status)
+    int rc = write_patiently(pwm, pwm->enable_fd, on);
+    if (!rc)
         pwm->enabled = on;
-    return status;
+    return rc;
 }
 
 static void pwm_close(struct hw_pwm *base)
@@ -216,26 +207,19 @@ static void pwm_close(struct hw_pwm *base)
 
 static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
 
+// A channel's file as a number; -1 where it cannot be read.
 static int64_t number_of(const char *dir, const char *file)
 {
-    char path[PATH_MAX];
-    int64_t n = -1;
-    snprintf(path, sizeof path, "%s/%s", dir, file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read_number(fd, &n) < 0)
-        n = -1;
-    if (fd >= 0)
-        close(fd);
-    return n;
+    int64_t n;
+    return sysfs_read_number_in(dir, file, &n) ? n : -1;
 }
 
-// A PCA9685's channels count as enabled from when they are exported, though they emit nothing, and while two
-// are enabled its period cannot be changed (pwm-pca9685.c, pca9685_prescaler_can_change). Disables those
-// without a pulse.
+// Disables the channels of a PCA9685 that emit no pulse. Its driver counts a channel as enabled from the moment that it
+// is exported, and refuses to change the period while two are enabled (pwm-pca9685.c, pca9685_prescaler_can_change).
 static void disable_idle_channels(const char *chip_path)
 {
-    // Not the 17th, which is all of them at once.
-    for (unsigned channel = 0; channel < 16; channel++) {
+    // The driver has one channel more, which stands for all of them at once: it is left alone.
+    for (unsigned channel = 0; channel < PCA9685_CHANNELS; channel++) {
         char dir[PATH_MAX / 2], path[PATH_MAX];
         snprintf(dir, sizeof dir, "%s/pwm%u", chip_path, channel);
         if (number_of(dir, "enable") != 1 || number_of(dir, "duty_cycle") != 0)
@@ -244,14 +228,13 @@ static void disable_idle_channels(const char *chip_path)
         int fd = open(path, O_WRONLY | O_CLOEXEC);
         if (fd < 0)
             continue;
-        int status = write_text(fd, "0");
-        (void)status; // the period's own error tells it, if it mattered
+        int rc = sysfs_write_text_to(fd, "0");
+        (void)rc; // where this matters, writing the period fails again
         close(fd);
     }
 }
 
-// Brings the channel to our period without ever having duty_cycle above it, and without stopping a running
-// one.
+// Brings the channel to our period. duty_cycle is never above the period meanwhile, and a channel that runs goes on.
 static int set_period(
     struct sysfs_pwm *pwm, const char *chip_path, const char *dir, int64_t period_ns, char why[HW_WHY_SIZE])
 {
@@ -261,45 +244,45 @@ static int set_period(
     if (fd < 0)
         return fd;
     int64_t now = 0;
-    int status = read_number(fd, &now);
-    if (!status && pwm->duty_ns > period_ns) {
-        status = write_number(pwm->duty_fd, 0);
+    int rc = sysfs_read_number_of(fd, &now);
+    if (!rc && pwm->duty_ns > period_ns) {
+        rc = sysfs_write_number_to(pwm->duty_fd, 0);
         pwm->duty_ns = 0;
     }
-    if (!status && now != period_ns)
-        status = write_number(fd, period_ns);
-    if (status == -EBUSY && pwm->shares_period) {
+    if (!rc && now != period_ns)
+        rc = sysfs_write_number_to(fd, period_ns);
+    if (rc == -EBUSY && pwm->shares_period) {
         disable_idle_channels(chip_path);
         pwm->enabled = number_of(dir, "enable") == 1;
-        status = write_number(fd, period_ns);
+        rc = sysfs_write_number_to(fd, period_ns);
     }
     close(fd);
-    if (status == -EINVAL) {
+    if (rc == -EINVAL) {
         snprintf(why, HW_WHY_SIZE,
             "%.300s: the chip cannot do a period of %" PRId64 " ns; another hz is wanted", path, period_ns);
-        return status;
+        return rc;
     }
-    if (status == -EBUSY) {
+    if (rc == -EBUSY) {
         snprintf(why, HW_WHY_SIZE,
             "%.200s: other channels of the chip run with another period; all must have one hz (what runs "
             "from before: "
             "echo 0 > %.100s/pwmN/enable)",
             path, chip_path);
-        return status;
+        return rc;
     }
-    return status < 0 ? refuse(why, path, -status) : 0;
+    return rc < 0 ? refuse(why, path, -rc) : 0;
 }
 
 static int read_state(struct sysfs_pwm *pwm, const char *dir, char why[HW_WHY_SIZE])
 {
     int64_t enabled = 0;
-    int status = read_number(pwm->enable_fd, &enabled);
-    if (!status)
-        status = read_number(pwm->duty_fd, &pwm->duty_ns);
-    if (status < 0)
-        return refuse(why, dir, -status);
+    int rc = sysfs_read_number_of(pwm->enable_fd, &enabled);
+    if (!rc)
+        rc = sysfs_read_number_of(pwm->duty_fd, &pwm->duty_ns);
+    if (rc < 0)
+        return refuse(why, dir, -rc);
     pwm->enabled = enabled != 0;
-    // A PCA9685's channels read as enabled from the first (pwm-pca9685.c, get_state): no pulse, not running.
+    // The channels of a PCA9685 always read as enabled (pwm-pca9685.c, get_state), so one without a pulse does not count.
     pwm->base.was_enabled = pwm->enabled && pwm->duty_ns > 0;
     pwm->base.found_ns = pwm->base.was_enabled ? pwm->duty_ns : 0;
     return 0;
@@ -309,14 +292,14 @@ int pwm_sysfs_open(const char *root, const struct hw_address *at, int64_t period
     char why[HW_WHY_SIZE])
 {
     char chip[NAME_SIZE], driver[NAME_SIZE], chip_path[PATH_MAX / 4], dir[PATH_MAX / 2], path[PATH_MAX];
-    int status = pwm_sysfs_find(root, at->chip, chip, why);
-    if (status < 0)
-        return status;
+    int rc = pwm_sysfs_find(root, at->chip, chip, why);
+    if (rc < 0)
+        return rc;
     driver_of(root, chip, driver);
     snprintf(chip_path, sizeof chip_path, "%s/class/pwm/%s", root, chip);
-    status = export_channel(chip_path, at->line, why);
-    if (status < 0)
-        return status;
+    rc = export_channel(chip_path, at->line, why);
+    if (rc < 0)
+        return rc;
     snprintf(dir, sizeof dir, "%s/pwm%u", chip_path, at->line);
 
     struct sysfs_pwm *pwm = calloc(1, sizeof *pwm);
@@ -328,23 +311,23 @@ int pwm_sysfs_open(const char *root, const struct hw_address *at, int64_t period
     pwm->base = (struct hw_pwm){.ops = &pwm_ops, .period_ns = period_ns, .steps = steps_of_driver(driver)};
     pwm->shares_period = !strcmp(driver, "pca9685-pwm");
     snprintf(path, sizeof path, "%s/duty_cycle", dir);
-    pwm->duty_fd = status = open_patiently(path, O_RDWR, why);
-    if (status < 0)
+    pwm->duty_fd = rc = open_patiently(path, O_RDWR, why);
+    if (rc < 0)
         goto free_pwm;
     if (flock(pwm->duty_fd, LOCK_EX | LOCK_NB) < 0) {
-        status = -errno;
+        rc = -errno;
         snprintf(
             why, HW_WHY_SIZE, "%.300s: another nano-agent, or another channel of this one, drives it", dir);
         goto close_duty;
     }
     snprintf(path, sizeof path, "%s/enable", dir);
-    pwm->enable_fd = status = open_patiently(path, O_RDWR, why);
-    if (status < 0)
+    pwm->enable_fd = rc = open_patiently(path, O_RDWR, why);
+    if (rc < 0)
         goto close_duty;
-    status = read_state(pwm, dir, why);
-    if (!status)
-        status = set_period(pwm, chip_path, dir, period_ns, why);
-    if (status < 0)
+    rc = read_state(pwm, dir, why);
+    if (!rc)
+        rc = set_period(pwm, chip_path, dir, period_ns, why);
+    if (rc < 0)
         goto close_enable;
     *out = &pwm->base;
     return 0;
@@ -354,7 +337,7 @@ close_duty:
     close(pwm->duty_fd);
 free_pwm:
     free(pwm);
-    return status;
+    return rc;
 }
 
 static int open_pwm(

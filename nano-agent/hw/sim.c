@@ -4,12 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "nano-agent/agent/hw.h"
+#include "common/clock.h"
+#include "common/line_writer.h"
+#include "nano-agent/hw/backend.h"
 
-enum { NAME_SIZE = 40 };
+enum { NAME_SIZE = 40, QUEUE_SIZE = 64 * 1024, LAST_LINES_MS = 200 };
 
 struct sim_switch {
     struct hw_switch base;
@@ -21,7 +22,7 @@ struct sim_pwm {
     struct hw_pwm base;
     char name[NAME_SIZE];
     int64_t pulse_ns;
-    int64_t shown_us; // -1: off
+    int64_t shown_us; // the pulse that was printed last; -1 = "off"
     bool enabled;
 };
 
@@ -30,32 +31,58 @@ struct sim_input {
 };
 
 static char next_name[NAME_SIZE] = "output";
-static int64_t start_ms; // lines count from the first output opened
+static int64_t start_ms; // when the first output was opened: the times of the lines count from then
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+static struct line_writer *writer; // to stdout, which may be slow
+static unsigned writer_users;
 
 void hw_sim_name_next(const char *channel)
 {
     snprintf(next_name, sizeof next_name, "%s", channel);
     if (!start_ms)
-        start_ms = clock_ms();
+        start_ms = clock_now_ms();
+}
+
+static size_t stamp(char *out, size_t size)
+{
+    int64_t ms = clock_now_ms() - start_ms;
+    return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+}
+
+static size_t tell_lost(char *out, size_t size, unsigned long lost)
+{
+    size_t len = stamp(out, size);
+    return len + (size_t)snprintf(out + len, size - len, " %lu %s lost here: stdout took nothing\n", lost,
+                     lost == 1 ? "change" : "changes");
 }
 
 static void say(const char *name, const char *what)
 {
-    int64_t ms = clock_ms() - start_ms;
     char line[NAME_SIZE + 64];
-    int len =
-        snprintf(line, sizeof line, "%" PRId64 ".%03d %s %s\n", ms / 1000, (int)(ms % 1000), name, what);
-    // One write a line: seen at once, and never torn where stdout is a pipe. A reader that has gone away must
-    // not stop the agent.
-    if (write(STDOUT_FILENO, line, (size_t)len) < 0)
+    size_t len = stamp(line, sizeof line);
+    len += (size_t)snprintf(line + len, sizeof line - len, " %s %s\n", name, what);
+    line_writer_put(writer, line, len);
+}
+
+// Every simulated output holds the writer, which the first of them makes. 0 or a negative errno.
+static int hold_writer(char why[HW_WHY_SIZE])
+{
+    if (!writer)
+        writer = line_writer_new(STDOUT_FILENO, QUEUE_SIZE, tell_lost);
+    if (!writer) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    writer_users++;
+    return 0;
+}
+
+static void leave_writer(void)
+{
+    if (--writer_users > 0)
         return;
+    line_writer_free(writer, LAST_LINES_MS);
+    writer = NULL;
 }
 
 static int switch_set(struct hw_switch *base, bool on)
@@ -69,6 +96,7 @@ static int switch_set(struct hw_switch *base, bool on)
 
 static void switch_close(struct hw_switch *base)
 {
+    leave_writer();
     free(base);
 }
 
@@ -82,6 +110,11 @@ static int open_switch(const struct hw_address *at, const struct hw_gpio_options
     if (!sw) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
+    }
+    int rc = hold_writer(why);
+    if (rc < 0) {
+        free(sw);
+        return rc;
     }
     sw->base.ops = &switch_ops;
     snprintf(sw->name, sizeof sw->name, "%s", next_name);
@@ -127,6 +160,7 @@ static int pwm_enable(struct hw_pwm *base, bool on)
 
 static void pwm_close(struct hw_pwm *base)
 {
+    leave_writer();
     free(base);
 }
 
@@ -139,6 +173,11 @@ static int open_pwm(
     if (!pwm) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
+    }
+    int rc = hold_writer(why);
+    if (rc < 0) {
+        free(pwm);
+        return rc;
     }
     pwm->base.ops = &pwm_ops;
     pwm->base.period_ns = period_ns;

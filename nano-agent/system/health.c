@@ -1,51 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/system/health.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "nano-agent/system/sysfs.h"
+
 enum { LOOK_EVERY = 64, LOOKS = 10 }; // in readings
-
-static const long long SANE_MAX = 1000000000000LL; // above any figure that is real, and far from overflow
-
-// Reads the beginning of a file, without stdio: this runs at each heartbeat.
-static bool read_text(const char *path, char *out, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t len = read(fd, out, size - 1);
-    close(fd);
-    if (len <= 0)
-        return false;
-    out[len] = '\0';
-    return true;
-}
-
-// A whole number at the beginning of text; a fraction may follow, but no other garbage.
-static bool parse_number(const char *text, long long *out, const char **end)
-{
-    char *after;
-    errno = 0;
-    *out = strtoll(text, &after, 10);
-    *end = after;
-    return !errno && after != text && llabs(*out) <= SANE_MAX &&
-           (!*after || *after == '.' || isspace((unsigned char)*after));
-}
-
-static bool read_number(const char *path, long long *out)
-{
-    char text[64];
-    const char *end;
-    return *path && read_text(path, text, sizeof text) && parse_number(text, out, &end);
-}
 
 __attribute__((format(printf, 2, 3))) static void join(char out[HEALTH_PATH_SIZE], const char *format, ...)
 {
@@ -83,7 +48,7 @@ static bool try_zone(struct health *health, const char *path)
 {
     char file[HEALTH_PATH_SIZE], type[64];
     join(file, "%s/type", path);
-    if (!read_text(file, type, sizeof type))
+    if (!sysfs_read_text(file, type, sizeof type))
         return false;
     if (!strncasecmp(type, "cpu", 3) || !strncasecmp(type, "bcpu", 4) || !strncmp(type, "x86_pkg_temp", 12))
         join(health->cpu_zone, "%s/temp", path);
@@ -126,11 +91,11 @@ static bool try_hwmon(struct health *health, const char *path)
 {
     char file[HEALTH_PATH_SIZE], text[64];
     join(file, "%s/name", path);
-    if (!read_text(file, text, sizeof text) || strncmp(text, "ina3221", 7) != 0)
+    if (!sysfs_read_text(file, text, sizeof text) || strncmp(text, "ina3221", 7) != 0)
         return false;
     for (int i = 1; i <= 3; i++) {
         join(file, "%s/in%d_label", path, i);
-        if (!read_text(file, text, sizeof text) || !is_input_rail(text))
+        if (!sysfs_read_text(file, text, sizeof text) || !is_input_rail(text))
             continue;
         join(health->millivolts, "%s/in%d_input", path, i);
         join(health->milliamperes, "%s/curr%d_input", path, i);
@@ -144,7 +109,7 @@ static bool try_iio(struct health *health, const char *path)
     char file[HEALTH_PATH_SIZE], text[64];
     for (int i = 0; i < 3; i++) {
         join(file, "%s/rail_name_%d", path, i);
-        if (!read_text(file, text, sizeof text) || !is_input_rail(text))
+        if (!sysfs_read_text(file, text, sizeof text) || !is_input_rail(text))
             continue;
         join(health->milliwatts, "%s/in_power%d_input", path, i);
         return true;
@@ -195,24 +160,24 @@ static void read_cpu(struct health *health, struct status_health *out)
 {
     char path[HEALTH_PATH_SIZE], text[256];
     join(path, "%s/proc/stat", health->root);
-    if (!read_text(path, text, sizeof text) || strncmp(text, "cpu ", 4) != 0)
+    if (!sysfs_read_text(path, text, sizeof text) || strncmp(text, "cpu ", 4) != 0)
         return;
-    long long all = 0, idle = 0;
+    int64_t all = 0, idle = 0;
     const char *at = text + 4;
     // user nice system idle iowait irq softirq steal; guests are counted in user already (proc(5))
     for (int i = 0; i < 8; i++) {
         const char *end;
-        long long n;
-        if (!parse_number(at, &n, &end) || n < 0)
+        int64_t n;
+        if (!sysfs_parse_number(at, &n, &end) || n < 0)
             break;
         all += n;
         idle += i == 3 || i == 4 ? n : 0;
         at = end;
     }
-    long long busy = all - idle;
-    long long span = all - health->cpu_all;
+    int64_t busy = all - idle;
+    int64_t span = all - health->cpu_all;
     if (health->cpu_all && span > 0) {
-        long long share = (busy - health->cpu_busy) * 1000 / span;
+        int64_t share = (busy - health->cpu_busy) * 1000 / span;
         out->cpu = (int)(share < 0 ? 0 : share > 1000 ? 1000 : share);
         out->has |= HEALTH_CPU;
     }
@@ -220,20 +185,20 @@ static void read_cpu(struct health *health, struct status_health *out)
     health->cpu_all = all;
 }
 
-static long long field_kb(const char *text, const char *name)
+static int64_t field_kb(const char *text, const char *name)
 {
     const char *at = strstr(text, name), *end;
-    long long n;
-    return at && parse_number(at + strlen(name), &n, &end) ? n : -1;
+    int64_t n;
+    return at && sysfs_parse_number(at + strlen(name), &n, &end) ? n : -1;
 }
 
 static void read_memory(struct health *health, struct status_health *out)
 {
     char path[HEALTH_PATH_SIZE], text[512];
     join(path, "%s/proc/meminfo", health->root);
-    if (!read_text(path, text, sizeof text))
+    if (!sysfs_read_text(path, text, sizeof text))
         return;
-    long long total = field_kb(text, "MemTotal:"), available = field_kb(text, "MemAvailable:");
+    int64_t total = field_kb(text, "MemTotal:"), available = field_kb(text, "MemAvailable:");
     if (total <= 0 || available < 0 || available > total)
         return;
     out->mem = (int)((total - available) * 1000 / total);
@@ -245,8 +210,8 @@ static bool read_hundredths(const char *path, int *out)
 {
     char text[64];
     const char *end;
-    long long whole;
-    if (!read_text(path, text, sizeof text) || !parse_number(text, &whole, &end) || whole < 0 ||
+    int64_t whole;
+    if (!sysfs_read_text(path, text, sizeof text) || !sysfs_parse_number(text, &whole, &end) || whole < 0 ||
         whole > 1000000)
         return false;
     *out = (int)whole * 100;
@@ -260,8 +225,8 @@ static bool read_hundredths(const char *path, int *out)
 
 static void read_temperature(const char *path, unsigned flag, int *tenths, struct status_health *out)
 {
-    long long milli;
-    if (!read_number(path, &milli) || milli < 0 || milli > 200000)
+    int64_t milli;
+    if (!sysfs_read_number(path, &milli) || milli < 0 || milli > 200000)
         return;
     *tenths = (int)(milli / 100);
     out->has |= flag;
@@ -269,11 +234,11 @@ static void read_temperature(const char *path, unsigned flag, int *tenths, struc
 
 static void read_power(struct health *health, struct status_health *out)
 {
-    static const long long max = 1000000; // a kilowatt, or a kilovolt, or a kiloampere
-    long long mw, mv, ma;
-    if (!read_number(health->milliwatts, &mw)) {
-        if (!read_number(health->millivolts, &mv) || !read_number(health->milliamperes, &ma) || mv < 0 ||
-            mv > max || ma < 0 || ma > max)
+    static const int64_t max = 1000000; // a kilowatt, or a kilovolt, or a kiloampere
+    int64_t mw, mv, ma;
+    if (!sysfs_read_number(health->milliwatts, &mw)) {
+        if (!sysfs_read_number(health->millivolts, &mv) || !sysfs_read_number(health->milliamperes, &ma) ||
+            mv < 0 || mv > max || ma < 0 || ma > max)
             return;
         mw = mv * ma / 1000;
     }
@@ -286,12 +251,12 @@ static void read_power(struct health *health, struct status_health *out)
 void health_read(struct health *health, struct status_health *out)
 {
     char path[HEALTH_PATH_SIZE];
-    long long n;
+    int64_t n;
     *out = (struct status_health){0};
     if (++health->reads % LOOK_EVERY == 0 && health->reads <= LOOK_EVERY * LOOKS)
         look(health);
     join(path, "%s/proc/uptime", health->root);
-    if (read_number(path, &n) && n >= 0) {
+    if (sysfs_read_number(path, &n) && n >= 0) {
         out->up_s = n;
         out->has |= HEALTH_UP;
     }
@@ -302,7 +267,7 @@ void health_read(struct health *health, struct status_health *out)
         out->has |= HEALTH_LOAD;
     read_temperature(health->cpu_zone, HEALTH_CPU_C, &out->cpu_c, out);
     read_temperature(health->gpu_zone, HEALTH_GPU_C, &out->gpu_c, out);
-    if (read_number(health->gpu_load, &n) && n >= 0 && n <= 1000) {
+    if (sysfs_read_number(health->gpu_load, &n) && n >= 0 && n <= 1000) {
         out->gpu = (int)n;
         out->has |= HEALTH_GPU;
     }

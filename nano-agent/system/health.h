@@ -16,7 +16,7 @@ struct health {
     char milliwatts[HEALTH_PATH_SIZE]; // of the iio driver of JetPack 4
     char millivolts[HEALTH_PATH_SIZE]; // of hwmon, together with milliamperes
     char milliamperes[HEALTH_PATH_SIZE];
-    long long cpu_busy, cpu_all; // of /proc/stat, at the last reading
+    int64_t cpu_busy, cpu_all; // of /proc/stat, at the last reading
     unsigned reads;
 };
 

@@ -5,7 +5,7 @@
 
 enum { IDENTITY_BOOT_SIZE = 9, IDENTITY_CLIENT_SIZE = 64 };
 
-// Eight random hexadecimal digits. 0 or a negative errno.
+// Writes eight random hexadecimal digits. 0 or a negative errno.
 int identity_boot(char out[IDENTITY_BOOT_SIZE]);
 
 // "nano-agent-" and a hash of root, device and this machine: the same at each start, so that the broker

@@ -21,14 +21,14 @@ int notify_send(const char *state)
     memcpy(to.sun_path, path, len);
     if (*path == '@') // an abstract socket
         to.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
     ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, size);
-    int status = sent < 0 ? -errno : 0;
+    int rc = sent < 0 ? -errno : 0;
     close(fd);
-    return status;
+    return rc;
 }
 
 int64_t notify_watchdog_us(void)

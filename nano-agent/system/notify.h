@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-// Sends "READY=1", "WATCHDOG=1", "STOPPING=1" or "STATUS=…". 0 where nobody asked for it, or a negative
-// errno.
+// Sends "READY=1", "WATCHDOG=1", "STOPPING=1" or "STATUS=…". 0, also where nobody asked for it; else a negative errno.
+// Never waits: -EAGAIN where systemd does not read its socket, which is worth another try later.
 int notify_send(const char *state);
 
 // How often systemd wants to hear WATCHDOG=1 at the least, in microseconds; 0 = it does not.

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/thread.h"
 
 // Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
 enum { STACK_SIZE = 128 * 1024 };
@@ -21,14 +21,14 @@ struct store {
     void (*trouble)(const char *sentence);
     pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t wake, done; // done counts CLOCK_MONOTONIC
-    bool running;              // the thread is
-    bool waiting;              // next is to be written
-    bool busy;                 // … is being written
+    pthread_cond_t wake, done;
+    bool running; // the thread was started
+    bool waiting; // `next` is to be written
+    bool busy;    // the thread is writing
     bool end;
-    bool abandoned; // nobody waits any more: the thread frees the store
+    bool abandoned; // nobody waits for the thread any more: it frees the store
     struct positions next;
-    bool told; // that it cannot be written
+    bool told; // trouble() was called since writing worked last
 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(
@@ -91,7 +91,8 @@ static int write_all(int fd, const char *text, size_t len)
     return fsync(fd) < 0 ? -errno : 0;
 }
 
-// Without this the rename itself may be lost with the power. Some file systems cannot: no reason to complain.
+// Writes the folder to the disk: without this a power cut may undo the rename. Some file systems cannot do it, which is
+// no reason to complain.
 static void flush_folder(const char *path)
 {
     char folder[STORE_PATH_SIZE];
@@ -111,29 +112,29 @@ int store_write(const char *path, const struct positions *positions, char why[ST
     char fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
     size_t len = positions_write(positions, text);
     snprintf(fresh, sizeof fresh, "%s.new", path);
-    // What lies there was left by a power cut, or put there by somebody: neither is to be followed.
-    int status = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
-    int fd = status ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    // A file of this name was left by a power cut, or is a link that somebody put there. It must not be written through.
+    int rc = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
+    int fd = rc ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
-        status = status ? status : -errno;
+        rc = rc ? rc : -errno;
         goto refuse;
     }
-    status = write_all(fd, text, len);
-    if (close(fd) < 0 && !status)
-        status = -errno;
-    if (!status && rename(fresh, path) < 0)
-        status = -errno;
-    if (status < 0) {
+    rc = write_all(fd, text, len);
+    if (close(fd) < 0 && !rc)
+        rc = -errno;
+    if (!rc && rename(fresh, path) < 0)
+        rc = -errno;
+    if (rc < 0) {
         unlink(fresh);
         goto refuse;
     }
     flush_folder(path);
     return 0;
 refuse:
-    return refuse(why, status,
+    return refuse(why, rc,
         "%s: %s; positions are not saved, so after a power cut they are not known (state = \"\" in the "
         "configuration where that is intended)",
-        path, strerror(-status));
+        path, strerror(-rc));
 }
 
 static void destroy(struct store *store)
@@ -180,39 +181,23 @@ struct store *store_new(const char *path, void (*trouble)(const char *sentence))
         return NULL;
     snprintf(store->path, sizeof store->path, "%s", path);
     store->trouble = trouble;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_cond_init(&store->wake, NULL);
-    pthread_cond_init(&store->done, &attributes);
-    pthread_condattr_destroy(&attributes);
+    thread_cond_init(&store->wake);
+    thread_cond_init(&store->done);
     return store;
-}
-
-// Signals belong to the event loop.
-static int start(struct store *store)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&store->thread, &attributes, work, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    store->running = error == 0;
-    return -error;
 }
 
 void store_save(struct store *store, const struct positions *positions)
 {
     char why[STORE_WHY_SIZE];
     pthread_mutex_lock(&store->mutex);
-    int status = store->running ? 0 : start(store);
-    if (status < 0) {
-        refuse(why, status, "%s: %s; positions are not saved", store->path, strerror(-status));
+    int rc = 0;
+    if (!store->running) {
+        rc = thread_start(&store->thread, STACK_SIZE, work, store);
+        store->running = rc == 0;
+    }
+    if (rc < 0) {
+        refuse(why, rc, "%s: %s; positions are not saved", store->path, strerror(-rc));
         if (!store->told)
             store->trouble(why);
         store->told = true;
@@ -226,16 +211,9 @@ void store_save(struct store *store, const struct positions *positions)
 
 void store_free(struct store *store, int wait_ms)
 {
-    struct timespec until;
     if (!store)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    struct timespec until = thread_deadline(wait_ms);
     pthread_mutex_lock(&store->mutex);
     int late = 0;
     while ((store->waiting || store->busy) && !late)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The servos' positions on disk. Nothing that happens to the file stops the agent: what cannot be read is not
-// known, what cannot be written is told once.
+// The servos' positions on disk. Nothing that happens to the file stops the agent: positions that cannot be read are
+// unknown, and that they cannot be written is told once.
 #ifndef NANO_AGENT_STORE_H
 #define NANO_AGENT_STORE_H
 
@@ -24,11 +24,12 @@ int store_write(const char *path, const struct positions *positions, char why[ST
 
 struct store;
 
-// A writer in a thread of its own, for a flush can take an SD card seconds, in which a stop must not wait.
-// trouble: called in that thread where writing failed, once until it has worked again. NULL without memory.
+// Makes a writer with a thread of its own: an SD card can take seconds for a flush, and a stop must not wait that long.
+// trouble is called in that thread when writing failed, and not again before it has worked in between. NULL without
+// memory.
 struct store *store_new(const char *path, void (*trouble)(const char *sentence));
 
-// Has the positions written; returns at once. Of those that come while the disk is busy only the last is.
+// Has the positions written and returns at once. While the disk is busy, newer positions replace those that wait.
 void store_save(struct store *store, const struct positions *positions);
 
 // Waits at most wait_ms until all is written, and frees the store. NULL is allowed.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pc-tui/cli/cli_private.h"
+#include "pc-tui/config/duration.h"
 
 struct event_base *cli_event_base(void)
 {
@@ -34,7 +35,7 @@ int cli_check_command(const char *text, char why[PROTOCOL_WHY_SIZE])
     const char *duration;
     int ms;
     if (cli_is_sleep(text, &duration)) {
-        if (config_duration_ms(duration, &ms) == 0)
+        if (duration_parse_ms(duration, &ms) == 0)
             return 0;
         snprintf(why, PROTOCOL_WHY_SIZE, "sleep wants a duration: 'sleep 500ms'");
         return CLI_USAGE;

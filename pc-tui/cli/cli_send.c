@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/cli/cli_private.h"
+#include "pc-tui/config/duration.h"
 #include "pc-tui/session.h"
 
 enum {
@@ -199,7 +200,7 @@ static void give(struct send *send, const char *text)
         return;
     }
     if (cli_is_sleep(text, &duration)) {
-        config_duration_ms(duration, &ms);
+        duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
         return;
     }

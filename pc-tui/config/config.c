@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/config/config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "common/log.h"
 #include "pc-tui/config/config_file.h"
+#include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
 
 enum {
@@ -19,51 +19,23 @@ enum {
     TIMEOUT_MIN_MS = 100,
     TIMEOUT_MAX_MS = 600000,
     TIMEOUT_DEFAULT_MS = 5000,
-    DURATION_MAX_S = 24 * 3600,
 };
 
 enum option_key {
-    KEY_TTL = 0x400, // beyond those of broker_options
-    KEY_TIMEOUT,
-    KEY_READ_ONLY,
-    KEY_ASCII,
-    KEY_JSON,
-    KEY_VERSION,
+    OPTION_TTL = 0x400, // beyond those of broker_options
+    OPTION_TIMEOUT,
+    OPTION_READ_ONLY,
+    OPTION_ASCII,
+    OPTION_NO_MOUSE,
+    OPTION_JSON,
+    OPTION_VERSION,
 };
-
-int config_duration_ms(const char *text, int *ms)
-{
-    char *end = NULL;
-    if (!isdigit((unsigned char)*text))
-        return -EINVAL;
-    errno = 0;
-    long whole = strtol(text, &end, 10);
-    if (errno || whole > (long)DURATION_MAX_S * 1000)
-        return -EINVAL;
-    long thousandths = 0;
-    bool has_fraction = *end == '.';
-    if (has_fraction) {
-        long unit = 100;
-        if (!isdigit((unsigned char)end[1]))
-            return -EINVAL;
-        for (end++; isdigit((unsigned char)*end); end++, unit /= 10)
-            thousandths += (*end - '0') * unit;
-    }
-    if (strcmp(end, "ms") == 0 && !has_fraction) {
-        *ms = (int)whole;
-        return 0;
-    }
-    if ((*end && strcmp(end, "s") != 0) || whole > DURATION_MAX_S)
-        return -EINVAL;
-    *ms = (int)(whole * 1000 + thousandths);
-    return 0;
-}
 
 static int set_duration(
     int *out, const char *name, const char *text, int least, int most, char why[PROTOCOL_WHY_SIZE])
 {
     int ms = 0;
-    if (config_duration_ms(text, &ms) == 0 && ms >= least && ms <= most) {
+    if (duration_parse_ms(text, &ms) == 0 && ms >= least && ms <= most) {
         *out = ms;
         return 0;
     }
@@ -73,31 +45,32 @@ static int set_duration(
     return -EINVAL;
 }
 
-int config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
 {
     return set_duration(&options->ttl_ms, "ttl", text, TTL_MIN_MS, TTL_MAX_MS, why);
 }
 
-int config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
 {
     return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
 }
 
 struct command_line {
     struct tui_options *options;
-    struct config_given given;
+    struct tui_config_given given;
     const char *file; // -c
     bool has_run;     // send or watch was named
 };
 
 static const struct argp_option argp_options[] = {
     {"config", 'c', "FILE", 0, "Configuration (default $XDG_CONFIG_HOME/pc-tui.conf)", 2},
-    {"read-only", KEY_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
-    {"ttl", KEY_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
-    {"timeout", KEY_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
-    {"json", KEY_JSON, NULL, 0, "watch: each status as it came", 2},
-    {"ascii", KEY_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
-    {"version", KEY_VERSION, NULL, 0, "Print the version", -1},
+    {"read-only", OPTION_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
+    {"ttl", OPTION_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
+    {"json", OPTION_JSON, NULL, 0, "watch: each status as it came", 2},
+    {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
+    {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
+    {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
     // A number that lost its word: `pc-tui send tilt -20`. Without these argp speaks of invalid options.
     {NULL, '0', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '1', NULL, OPTION_HIDDEN, NULL, 0},
@@ -151,26 +124,30 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'c':
         line->file = arg;
         return 0;
-    case KEY_TTL:
+    case OPTION_TTL:
         line->given.ttl = true;
-        if (config_set_ttl(options, arg, why) < 0)
+        if (tui_config_set_ttl(options, arg, why) < 0)
             argp_error(state, "--%s", why);
         return 0;
-    case KEY_TIMEOUT:
+    case OPTION_TIMEOUT:
         line->given.timeout = true;
-        if (config_set_timeout(options, arg, why) < 0)
+        if (tui_config_set_timeout(options, arg, why) < 0)
             argp_error(state, "--%s", why);
         return 0;
-    case KEY_READ_ONLY:
+    case OPTION_READ_ONLY:
         options->ui.read_only = true;
         return 0;
-    case KEY_ASCII:
+    case OPTION_ASCII:
         options->ascii = true;
         return 0;
-    case KEY_JSON:
+    case OPTION_NO_MOUSE:
+        line->given.mouse = true;
+        options->mouse = false;
+        return 0;
+    case OPTION_JSON:
         options->json = true;
         return 0;
-    case KEY_VERSION:
+    case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
         exit(0);
     case ARGP_KEY_ARG:
@@ -202,7 +179,7 @@ static bool default_file(char out[PATH_MAX])
     return n > 0 && n < PATH_MAX && access(out, F_OK) == 0;
 }
 
-int config_load(struct tui_options *options, int argc, char **argv)
+int tui_config_load(struct tui_options *options, int argc, char **argv)
 {
     static const struct argp_child children[] = {
         {&broker_options_argp, 0, "Broker and device, as mosquitto_pub names them:", 1}, {0}};
@@ -220,14 +197,15 @@ int config_load(struct tui_options *options, int argc, char **argv)
     struct command_line line = {.options = options};
     char why[PROTOCOL_WHY_SIZE], path[PATH_MAX];
 
-    *options = (struct tui_options){.ttl_ms = PROTOCOL_TTL_MS, .timeout_ms = TIMEOUT_DEFAULT_MS};
+    *options =
+        (struct tui_options){.ttl_ms = PROTOCOL_TTL_MS, .timeout_ms = TIMEOUT_DEFAULT_MS, .mouse = true};
     broker_options_init(&options->broker);
     options->commands = argv + 1; // argp is past an argument when it is put back here
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
 
     const char *file = line.file ? line.file : default_file(path) ? path : NULL;
-    if (file && config_file_read(options, file, &line.given) < 0)
+    if (file && tui_config_file_read(options, file, &line.given) < 0)
         return -EINVAL;
     if (options->broker.broker_count == 0)
         broker_options_add_hosts(&options->broker, "localhost", why);

@@ -9,11 +9,12 @@
 enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH };
 
 struct tui_options {
-    struct broker_options broker; // at least one host after config_load: localhost where none is named
+    struct broker_options broker; // at least one host after tui_config_load: localhost where none is named
     enum tui_run run;
     int ttl_ms;      // --ttl: what a motion command is given to live; 100 to 60000, PROTOCOL_TTL_MS
     int timeout_ms;  // --timeout: how long `send` waits for an echo; 100 to 600000, 5000
     bool ascii;      // --ascii
+    bool mouse;      // ask the terminal for wheel and clicks; off with --no-mouse
     bool json;       // watch --json: each status as it came
     char **commands; // of `send`, in the order given; points into argv
     int command_count;
@@ -23,9 +24,6 @@ struct tui_options {
 // Reads the file, then the command line on top of it. Prints what is wrong and ends the process with status 2
 // where the command line is; asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
 // (already reported on stderr) where the file is wrong.
-int config_load(struct tui_options *options, int argc, char **argv);
-
-// "500ms", "1.5s", "2" (seconds) to milliseconds, 0 to 24 hours. 0 or -EINVAL.
-int config_duration_ms(const char *text, int *ms);
+int tui_config_load(struct tui_options *options, int argc, char **argv);
 
 #endif

@@ -86,31 +86,34 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
     return 0;
 }
 
-static int apply(struct tui_options *options, const char *path, cfg_t *cfg, const struct config_given *given)
+static int apply(
+    struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
 {
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_from_cfg(&options->broker, cfg, why) < 0)
+    if (broker_options_from_cfg(&options->broker, cfg, NULL, why) < 0)
         return refuse(path, 0, "%s", why);
     const char *ttl = cfg_getstr(cfg, "ttl");
-    if (ttl && !given->ttl && config_set_ttl(options, ttl, why) < 0)
+    if (ttl && !given->ttl && tui_config_set_ttl(options, ttl, why) < 0)
         return refuse(path, 0, "%s", why);
     const char *timeout = cfg_getstr(cfg, "timeout");
-    if (timeout && !given->timeout && config_set_timeout(options, timeout, why) < 0)
+    if (timeout && !given->timeout && tui_config_set_timeout(options, timeout, why) < 0)
         return refuse(path, 0, "%s", why);
     options->ui.read_only = options->ui.read_only || cfg_getbool(cfg, "read_only");
     options->ascii = options->ascii || cfg_getbool(cfg, "ascii");
+    if (!given->mouse)
+        options->mouse = cfg_getbool(cfg, "mouse");
     for (unsigned i = 0; i < cfg_size(cfg, "preset"); i++)
         if (read_preset(options, path, cfg_getnsec(cfg, "preset", i)) < 0)
             return -EINVAL;
     return 0;
 }
 
-int config_file_read(struct tui_options *options, const char *path, const struct config_given *given)
+int tui_config_file_read(struct tui_options *options, const char *path, const struct tui_config_given *given)
 {
     cfg_opt_t preset[] = {CFG_STR("label", NULL, CFGF_NONE), CFG_STR("command", NULL, CFGF_NONE), CFG_END()};
     cfg_opt_t keys[] = {BROKER_OPTIONS_CFG, CFG_STR("ttl", NULL, CFGF_NONE),
         CFG_STR("timeout", NULL, CFGF_NONE), CFG_BOOL("read_only", cfg_false, CFGF_NONE),
-        CFG_BOOL("ascii", cfg_false, CFGF_NONE),
+        CFG_BOOL("ascii", cfg_false, CFGF_NONE), CFG_BOOL("mouse", cfg_true, CFGF_NONE),
         CFG_SEC("preset", preset, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END()};
     cfg_t *cfg = cfg_init(keys, CFGF_NONE);
     if (!cfg)

@@ -6,15 +6,15 @@
 #include "pc-tui/config/config.h"
 
 // What the command line said: the file does not change it.
-struct config_given {
-    bool ttl, timeout;
+struct tui_config_given {
+    bool ttl, timeout, mouse;
 };
 
 // Each 0, or -EINVAL with what would be right in why.
-int config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE]);
-int config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE]);
+int tui_config_set_ttl(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE]);
+int tui_config_set_timeout(struct tui_options *options, const char *text, char why[PROTOCOL_WHY_SIZE]);
 
 // Reads the file at path. 0, or -EINVAL; what is wrong is on stderr then, with file and line.
-int config_file_read(struct tui_options *options, const char *path, const struct config_given *given);
+int tui_config_file_read(struct tui_options *options, const char *path, const struct tui_config_given *given);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a wish to a PUBLISH or a refusal with its reason, and from an echo back to its command: ids, deadlines
+// From a waiting to a PUBLISH or a refusal with its reason, and from an echo back to its command: ids, deadlines
 // on the device's clock, one step ahead, stop. The screen and `send` both use it. Pure: it publishes, asks
 // the time and is woken through function pointers.
 #ifndef PC_TUI_CONTROLLER_H
@@ -10,22 +10,22 @@
 struct controller;
 
 enum {
-    CONTROLLER_OTHERS_MAX = 4,            // unanswered commands a device beside steps, stops and the clock's
-    CONTROLLER_STOP_REPEAT_US = 250000,   // an unechoed stop is sent again
-    CONTROLLER_STOP_LIFE_US = 10000000,   // for so long; and waits so long for a link
-    CONTROLLER_SAMPLE_LIFE_US = 60000000, // what a sample of the device's clock is good for
+    CONTROLLER_OTHERS_MAX =
+        4, // unanswered commands of a device, not counting steps, stops and those for the clock
+    CONTROLLER_STOP_REPEAT_US = 250000,   // a stop that is not echoed is sent again
+    CONTROLLER_STOP_LIFE_US = 10000000,   // for so long; and it waits so long for a link
+    CONTROLLER_SAMPLE_LIFE_US = 60000000, // how long a sample of the device's clock is good
     CONTROLLER_LATE_US = 10000000,        // an echo that comes so late still finds its command
-    CONTROLLER_HELD_US = 700000,          // a step asked for again within it is a held key
-    CONTROLLER_LOOK_US = 3000000,         // a link up for so long without any status: no device there
+    CONTROLLER_HELD_US = 700000,          // a step asked for again within this time is a held key
+    CONTROLLER_LOOK_US = 3000000, // a link that was up for so long without any status: no device is there
 };
 
 struct controller_options {
     const char *root; // must outlive the controller
-    uint64_t run;     // 64 random bits: with a counter they make the command ids
     int ttl_ms;       // what a motion command is given to live
     int qos;          // of the commands; at 0 no PUBACK is expected
-    bool read_only;   // stop and nothing else
-    bool ask_device;  // words unknown here go to the device all the same: it may know more than we do
+    bool read_only;   // only stop is sent
+    bool ask_device;  // words that are unknown here go to the device all the same, as it may know more
 };
 
 struct controller_clock {
@@ -38,7 +38,9 @@ struct controller_shell {
     // not call back into the controller.
     int (*publish)(void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token);
     struct controller_clock (*now)(void *ctx);
-    // controller_tick is wanted at that time of CLOCK_MONOTONIC at the latest; a later call replaces an
+    // 64 bits that nobody can guess. They become the id of a command.
+    uint64_t (*random)(void *ctx);
+    // controller_tick is wanted at that time of CLOCK_MONOTONIC at the latest. A later call replaces an
     // earlier one.
     void (*wake)(void *ctx, int64_t at_us);
     // A command of ours came to an end (JOURNAL_DONE or a later stage). Once each, and once more where a late
@@ -46,7 +48,7 @@ struct controller_shell {
     void (*finished)(void *ctx, const struct journal_event *event);
 };
 
-// To whom a wish goes.
+// To whom a waiting goes.
 struct controller_address {
     const char *device; // name of the selected device ("" = the unnamed one); NULL = none is known
     bool all;           // every live device that has the channel, instead
@@ -67,8 +69,9 @@ struct controller_answer {
 
 enum controller_stop {
     CONTROLLER_STOP_NONE,
-    CONTROLLER_STOP_NOT_SENT, // no link: goes out first after reconnecting, within CONTROLLER_STOP_LIFE_US
-    CONTROLLER_STOP_SENT,     // not echoed yet
+    CONTROLLER_STOP_SENT,    // not echoed yet
+    CONTROLLER_STOP_REFUSED, // the broker does not pass it on; it is tried again until CONTROLLER_STOP_LIFE_US
+    CONTROLLER_STOP_NOT_SENT, // it has not left; it goes out first after reconnecting, within CONTROLLER_STOP_LIFE_US
 };
 
 // options are copied; model, shell and ctx must outlive it. NULL without memory.
@@ -88,32 +91,42 @@ void controller_tick(struct controller *controller);
 // knows is refused here with the nearest word, unless options.ask_device.
 struct controller_answer controller_send(
     struct controller *controller, const struct controller_address *to, const char *text);
-// One step of a held or tapped key: channel is a servo's or dimmer's name, direction +1 or -1, amount in
+// Sends one step of a held or tapped key. channel is a servo's or dimmer's name, direction +1 or -1, amount in
 // whole degrees or percent. Skipped while a step to that channel is unanswered, or its reported target is
 // more than one step beyond its reported position. Refused, until the key has rested for CONTROLLER_HELD_US,
 // where somebody stopped the device while it was held: the agent forgives a stop after half a second, a held
 // key must not undo it.
 struct controller_answer controller_step(struct controller *controller, const struct controller_address *to,
     const char *channel, int direction, int amount);
-// STOP: to every device addressed and every other that still moves on our command. Never refused; without a
-// link it waits (controller_stop_state).
+// STOP goes to every device addressed and to every other that still moves on our command. Where all are addressed a
+// stop on ROOT/control goes before them; where no device is known it is the only one, as a plain word. Never refused;
+// without a link it waits (controller_stop_state).
 struct controller_answer controller_stop(struct controller *controller, const struct controller_address *to);
-// Before the screen is suspended: one stop to each device where motion that we began moves or is unanswered;
-// wishes that wait are dropped. Returns how many stops were published: the caller waits for their PUBACK
-// (controller_stop_is_safe), at most 500 ms.
+// Publishes one stop for whoever listens, whatever is known: on ROOT/control, or on the topic of the device of that name
+// where device is not "". It is repeated as any stop. What controller_stop_echoed says afterwards is about this stop.
+struct controller_answer controller_stop_everyone(struct controller *controller, const char *device);
+// True where the device has echoed the latest controller_stop_everyone.
+bool controller_stop_echoed(const struct controller *controller, const struct model_device *device);
+// Clears the last report of a device that is gone from the broker. Refused where the device reports.
+struct controller_answer controller_retire(struct controller *controller, const char *device);
+// Before the screen is suspended: sends one stop to each device where motion that we began moves or is unanswered, and
+// drops the commands that wait. Motion has ended only once an answer to a command of ours says so. Returns how many
+// stops were published: the caller waits for their PUBACK (controller_stop_is_safe), at most 500 ms.
 size_t controller_pause(struct controller *controller);
-// The same before leaving: nothing but stops is sent any more. link_close waits for the PUBACK.
+// The same before leaving: afterwards nothing but stops is sent. link_close waits for the PUBACK.
 size_t controller_leave(struct controller *controller);
-// True once every stop is echoed, or at least acknowledged by the broker.
+// True once every stop is echoed, or at least answered by the broker.
 bool controller_stop_is_safe(const struct controller *controller);
 
 // For views and ui.
+// The worst state of all stops under way.
 enum controller_stop controller_stop_state(const struct controller *controller);
 // True if motion that we began moves or is unanswered somewhere (a SPACE in a text line stops it then).
 bool controller_busy(const struct controller *controller);
 // Commands to that device without an answer yet, waiting ones included.
 size_t controller_unanswered(const struct controller *controller, const char *device);
-uint64_t controller_skipped(const struct controller *controller); // repeats dropped since the start
+// How many repeats of held keys were dropped since the start.
+uint64_t controller_skipped(const struct controller *controller);
 bool controller_read_only(const struct controller *controller);
 
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The controller's inward half: statuses and PUBACKs find the commands that they answer.
+// Statuses and PUBACKs find the commands that they answer.
+#include "pc-tui/controller/controller_receive.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "pc-tui/controller/controller.h"
-#include "pc-tui/controller/controller_outbox.h"
+#include "pc-tui/controller/controller_send.h"
+#include "pc-tui/controller/controller_stop.h"
 
 // The answer came: its event is complete, and the round trip tells something about the device's clock.
 static void end_with_echo(struct controller *controller, uint64_t serial, const struct status_last *last,
@@ -21,29 +24,48 @@ static void end_with_echo(struct controller *controller, uint64_t serial, const 
     controller_end(controller, serial, JOURNAL_DONE, "%s", last->why);
 }
 
+// The echo of a stop that went to all at once proves that this device has stopped.
+static void take_shared_echo(
+    struct controller *controller, struct model_device *device, struct controller_clock now)
+{
+    const struct status_last *last = &device->status->last;
+    const struct peer_stop *shared = &controller->shared_stop;
+    if (!shared->id[0] || strcmp(shared->id, last->id) != 0)
+        return;
+    struct peer *peer = controller_peer(controller, device);
+    if (!peer)
+        return;
+    peer->echoed_shared = true;
+    peer->last_is_ours = true;
+    if (peer->stop.used) {
+        peer->stop.used = false;
+        end_with_echo(controller, peer->stop.serial, last, now.us - shared->sent_us, false);
+    }
+}
+
 static void take_own_echo(
     struct controller *controller, struct peer *peer, bool retained, struct controller_clock now)
 {
     const struct status *status = peer->device->status;
-    struct stop *stop = &peer->stop;
+    struct peer_stop *stop = &peer->stop;
     if (stop->used && stop->sent > 0 && strcmp(stop->id, status->last.id) == 0) {
         // Which of several sendings was answered nobody can tell: then it says nothing about the clock.
         if (!retained && stop->sent == 1) {
-            peer_sample(peer, stop->sent_us, now.us, status->t_ms);
+            peer_add_sample(peer, stop->sent_us, now.us, status->t_ms);
             model_trip(controller->model, now.us - stop->sent_us);
         }
         stop->used = false;
         end_with_echo(controller, stop->serial, &status->last, now.us - stop->sent_us, false);
         return;
     }
-    struct command *command = peer_find(peer, status->last.id);
+    struct peer_command *command = peer_find(peer, status->last.id);
     if (!command)
         return;
-    struct command answered = *command;
+    struct peer_command answered = *command;
     command->used = false;
     peer->let_go = peer->let_go || (answered.kind == COMMAND_STEP && status->last.result == RESULT_REFUSED);
     if (!retained) {
-        peer_sample(peer, answered.sent_us, now.us, status->t_ms);
+        peer_add_sample(peer, answered.sent_us, now.us, status->t_ms);
         model_trip(controller->model, now.us - answered.sent_us);
     }
     if (answered.kind != COMMAND_CLOCK)
@@ -71,62 +93,130 @@ static void take_others(
     controller->model->changes++;
 }
 
-// The agent tries this itself, and may lack the right. The result does not say on which of its two topics the
-// message waits.
+// The agent tries to clear a retained command itself, and may lack the right. Anybody can claim that a command was
+// retained, so a claim counts only where it answers a command of ours, or comes from the unnamed device, and each topic
+// is cleared once a run at most.
 static void clear_retained(
-    struct controller *controller, const struct model_device *device, struct controller_clock now)
+    struct controller *controller, const struct model_device *device, bool ours, struct controller_clock now)
 {
-    if (controller->options.read_only || controller->left)
+    struct peer *peer = controller_known_peer(controller, device);
+    bool *cleared = device->name[0] && peer ? &peer->cleared : &controller->cleared_root;
+    if (controller->options.read_only || controller->left || *cleared ||
+        (device->name[0] && (!ours || !peer)))
         return;
     char topic[PROTOCOL_TOPIC_MAX];
     int token;
-    int rc = controller->shell.publish(
-        controller->ctx, protocol_topic(topic, controller->options.root, "", "control"), "", 0, true, &token);
-    if (rc == 0 && device->name[0])
-        rc = controller->shell.publish(controller->ctx,
-            protocol_topic(topic, controller->options.root, device->name, "control"), "", 0, true, &token);
-    if (rc == 0)
-        journal_note(&controller->model->journal, JOURNAL_NOTICE, now.wall_ms, device->name,
-            "a retained command was on the topic: cleared");
+    protocol_topic(topic, controller->options.root, device->name, "control");
+    if (controller->shell.publish(controller->ctx, topic, "", 0, true, &token) < 0)
+        return;
+    *cleared = true;
+    journal_note(&controller->model->journal, JOURNAL_NOTICE, now.wall_ms, device->name,
+        "a retained command was on %s: cleared", topic);
+}
+
+static void take_new_boot(struct controller *controller, struct peer *peer, const char *boot)
+{
+    // Motion of ours may still go on: anybody can claim another boot.
+    controller_give_up_all(controller, peer, "the device restarted");
+    peer->sample_count = 0;
+    peer->last_is_ours = false;
+    snprintf(peer->boot, sizeof peer->boot, "%s", boot);
+}
+
+// A status tells of a command that no status before it told of.
+static void take_result(
+    struct controller *controller, struct model_device *device, bool retained, struct controller_clock now)
+{
+    const struct status_last *last = &device->status->last;
+    bool ours = controller_is_own_id(controller, last->id);
+    struct peer *peer = controller_known_peer(controller, device);
+    if (ours)
+        take_shared_echo(controller, device, now);
+    if (peer)
+        peer->last_is_ours = ours;
+    if (ours && peer)
+        take_own_echo(controller, peer, retained, now);
+    if (!ours && !device->first_of_boot)
+        take_others(controller, device, now);
+    if (!ours && peer && !device->first_of_boot && strcmp(last->cmd, "stop") == 0)
+        peer->let_go = true;
+    if (last->result == RESULT_RETAINED)
+        clear_retained(controller, device, ours, now);
 }
 
 void controller_status(
     struct controller *controller, const char *topic, const void *payload, size_t len, bool retained)
 {
     struct controller_clock now = controller->shell.now(controller->ctx);
-    uint64_t previous_n;
+    bool is_new;
     struct model_device *device =
-        model_status(controller->model, topic, payload, len, retained, now.us, now.wall_ms, &previous_n);
+        model_status(controller->model, topic, payload, len, retained, now.us, now.wall_ms, &is_new);
     if (!device || device->offline)
         return;
     struct peer *peer = controller_known_peer(controller, device);
-    const struct status *status = device->status;
-    if (peer && strcmp(peer->boot, status->boot) != 0) {
-        controller_give_up_all(controller, peer, "the device restarted");
-        peer->sample_count = 0;
-        peer->moving = false;
-        snprintf(peer->boot, sizeof peer->boot, "%s", status->boot);
-    }
-    const struct status_last *last = &status->last;
-    bool ours = strncmp(last->id, controller->prefix, strlen(controller->prefix)) == 0;
-    if (last->n > 0 && ours && peer)
-        take_own_echo(controller, peer, retained, now);
-    if (last->n > 0 && last->n != previous_n) {
-        if (!ours && !device->first_of_boot)
-            take_others(controller, device, now);
-        if (!ours && peer && !device->first_of_boot && strcmp(last->cmd, "stop") == 0)
-            peer->let_go = true;
-        if (last->result == RESULT_RETAINED)
-            clear_retained(controller, device, now);
-    }
+    if (peer && strcmp(peer->boot, device->status->boot) != 0)
+        take_new_boot(controller, peer, device->status->boot);
+    if (is_new)
+        take_result(controller, device, retained, now);
     if (!peer || retained)
         return;
-    if (!model_moves(device) && !peer_motion_unanswered(peer))
+    // Only an answer to a command of ours says that what we moved is at rest.
+    if (peer->last_is_ours && !model_moves(device) && !peer_motion_unanswered(peer))
         peer->moving = false;
     int64_t agent_ms;
-    if (peer->wish.used && peer_clock(peer, now.us, &agent_ms))
-        controller_release_wish(controller, peer, now);
+    if (peer->waiting.used && peer_clock(peer, now.us, &agent_ms))
+        controller_send_waiting(controller, peer, now);
 }
+
+static bool is_answer(void *ctx, const struct model_device *device, const char *id)
+{
+    struct controller *controller = ctx;
+    struct peer *peer = controller_known_peer(controller, device);
+    if (!peer || !id[0])
+        return false;
+    return peer_find(peer, id) || (peer->stop.used && strcmp(peer->stop.id, id) == 0);
+}
+
+static bool is_needed(void *ctx, const struct model_device *device)
+{
+    struct controller *controller = ctx;
+    const struct peer *peer = controller_known_peer(controller, device);
+    return peer && (peer->moving || peer->stop.used || peer->waiting.used);
+}
+
+// Who of several that use one name is the device is told by an answer to a command of ours.
+static void ask_doubted(void *ctx, struct model_device *device)
+{
+    struct controller *controller = ctx;
+    struct controller_clock now = controller->shell.now(controller->ctx);
+    if (!controller_is_up(controller) || controller->left || controller->options.read_only)
+        return;
+    struct peer *peer = controller_peer(controller, device);
+    if (!peer || (peer->doubted_us > 0 && now.us - peer->doubted_us < DOUBT_PAUSE_US))
+        return;
+    peer->doubted_us = now.us;
+    controller_ask_clock(controller, peer, now);
+}
+
+static void forget_peer(void *ctx, const struct model_device *device)
+{
+    struct controller *controller = ctx;
+    struct peer *peer = controller_known_peer(controller, device);
+    if (!peer)
+        return;
+    controller_give_up_all(controller, peer, "the device is gone");
+    if (peer->stop.used)
+        controller_end(controller, peer->stop.serial, JOURNAL_NO_ECHO, "the device is gone");
+    controller->peers[device->slot] = NULL;
+    free(peer);
+}
+
+const struct model_hooks controller_model_hooks = {
+    .is_answer = is_answer,
+    .is_needed = is_needed,
+    .doubted = ask_doubted,
+    .dropped = forget_peer,
+};
 
 // What a reason code means for the operator; NULL where all is well.
 static const char *refusal(char out[PROTOCOL_WHY_SIZE], int reason, const char *root, const char *device)
@@ -144,7 +234,7 @@ static const char *refusal(char out[PROTOCOL_WHY_SIZE], int reason, const char *
     return out;
 }
 
-static void publish_acked(struct controller *controller, uint64_t serial, int64_t sent_us, int reason)
+static void note_puback(struct controller *controller, uint64_t serial, int64_t sent_us, int reason)
 {
     struct journal_event *event = journal_find(&controller->model->journal, serial);
     if (!event || controller->options.qos == 0)
@@ -156,48 +246,65 @@ static void publish_acked(struct controller *controller, uint64_t serial, int64_
     controller->model->changes++;
 }
 
-static void plain_acked(struct controller *controller, struct plain *plain, int reason)
+static void plain_acked(struct controller *controller, struct plain_word *plain, int reason)
 {
     char why[PROTOCOL_WHY_SIZE];
     plain->used = false;
-    publish_acked(controller, plain->serial, plain->sent_us, reason);
+    note_puback(controller, plain->serial, plain->sent_us, reason);
     const char *refused = refusal(why, reason, controller->options.root, "");
+    if (plain->clears) {
+        if (reason >= REASON_FAILED)
+            controller_end(controller, plain->serial, JOURNAL_NO_ECHO,
+                "the broker did not let us clear it: MQTT reason %d", reason);
+        else
+            controller_end(controller, plain->serial, JOURNAL_PLAIN, "cleared");
+        return;
+    }
     controller_end(
         controller, plain->serial, JOURNAL_PLAIN, "%s", refused ? refused : "no device reports here");
 }
 
+static void command_acked(struct controller *controller, struct peer *peer, struct peer_command *command,
+    int reason, const char *refused)
+{
+    note_puback(controller, command->serial, command->sent_us, reason);
+    if (!refused)
+        return;
+    if (command->kind == COMMAND_CLOCK)
+        controller_drop_waiting(controller, peer, refused);
+    controller_give_up(controller, command, refused);
+}
+
 void controller_published(struct controller *controller, int token, int reason)
 {
-    for (size_t i = 0; i < PLAIN_MAX; i++) {
-        if (controller->plain[i].used && controller->plain[i].token == token) {
-            plain_acked(controller, &controller->plain[i], reason);
+    char why[PROTOCOL_WHY_SIZE];
+    for (size_t i = 0; i < PLAIN_WORDS_MAX; i++) {
+        if (controller->plain_words[i].used && controller->plain_words[i].token == token) {
+            plain_acked(controller, &controller->plain_words[i], reason);
             return;
         }
     }
-    const struct token_entry *entry = &controller->tokens[(unsigned)token % TOKENS_KEPT];
-    if (entry->peer == 0 || entry->token != token)
+    struct peer_stop *shared = &controller->shared_stop;
+    if (shared->used && shared->sent > 0 && shared->token == token) {
+        note_puback(controller, shared->serial, shared->sent_us, reason);
+        controller_stop_answered(controller, shared,
+            refusal(why, reason, controller->options.root, controller->shared_stop_device));
         return;
-    struct peer *peer = controller->peers[entry->peer - 1];
-    char why[PROTOCOL_WHY_SIZE];
+    }
+    const struct token_entry *entry = &controller->tokens[(unsigned)token % TOKENS_KEPT];
+    struct peer *peer = entry->peer > 0 && entry->token == token ? controller->peers[entry->peer - 1] : NULL;
+    if (!peer)
+        return;
     const char *refused = refusal(why, reason, controller->options.root, peer->device->name);
     if (peer->stop.used && peer->stop.token == token) {
-        peer->stop.acked = true;
-        publish_acked(controller, peer->stop.serial, peer->stop.sent_us, reason);
-        struct journal_event *event = journal_find(&controller->model->journal, peer->stop.serial);
-        if (event && refused)
-            snprintf(event->why, sizeof event->why, "%s", refused);
+        note_puback(controller, peer->stop.serial, peer->stop.sent_us, reason);
+        controller_stop_answered(controller, &peer->stop, refused);
         return;
     }
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
-        struct command *command = &peer->commands[i];
-        if (!command->used || command->token != token)
-            continue;
-        publish_acked(controller, command->serial, command->sent_us, reason);
-        if (refused) {
-            if (command->kind == COMMAND_CLOCK)
-                controller_drop_wish(controller, peer, refused);
-            controller_give_up(controller, command, refused);
+        if (peer->commands[i].used && peer->commands[i].token == token) {
+            command_acked(controller, peer, &peer->commands[i], reason, refused);
+            return;
         }
-        return;
     }
 }

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The controller's outward half: what the operator asks for becomes a PUBLISH or a refusal with its reason.
+// What the operator asks for becomes a PUBLISH, or a refusal with its reason.
+#include "pc-tui/controller/controller_send.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/controller/controller.h"
-#include "pc-tui/controller/controller_outbox.h"
-
-// A command understood, on its way to one or more devices.
-struct order {
-    enum command_kind kind;
-    char text[PROTOCOL_CMD_SIZE]; // canonical
-    struct protocol_command parsed;
-    const char *channel; // of a step, else ""
-};
-
-static struct controller_answer __attribute__((format(printf, 2, 3)))
-answer(enum controller_verdict verdict, const char *format, ...)
+struct controller_answer controller_reply(enum controller_verdict verdict, const char *format, ...)
 {
     struct controller_answer out = {.verdict = verdict};
     va_list args;
@@ -29,7 +19,7 @@ answer(enum controller_verdict verdict, const char *format, ...)
 
 static struct controller_answer taken(uint64_t serial)
 {
-    struct controller_answer out = answer(CONTROLLER_TAKEN, "%s", "");
+    struct controller_answer out = controller_reply(CONTROLLER_TAKEN, "%s", "");
     out.count = 1;
     out.serial = serial;
     return out;
@@ -39,15 +29,15 @@ static struct controller_answer no_link(const struct controller *controller)
 {
     const struct link_report *link = &controller->model->link;
     if (link->reason[0])
-        return answer(CONTROLLER_REFUSED, "no link to the broker: %s", link->reason);
-    return answer(CONTROLLER_REFUSED, "no link to the broker yet");
+        return controller_reply(CONTROLLER_REFUSED, "no link to the broker: %s", link->reason);
+    return controller_reply(CONTROLLER_REFUSED, "no link to the broker yet");
 }
 
 static struct controller_answer publish_failed(const struct controller *controller, int rc)
 {
     if (rc == -ENOTCONN)
         return no_link(controller);
-    return answer(CONTROLLER_REFUSED, "cannot publish: %s", strerror(-rc));
+    return controller_reply(CONTROLLER_REFUSED, "cannot publish: %s", strerror(-rc));
 }
 
 // NULL, or why the device gets nothing but stops now.
@@ -71,25 +61,25 @@ static const char *absence(const struct controller *controller, const struct mod
     return NULL;
 }
 
-static struct command *place_command(struct peer *peer, const struct command *command)
+static struct peer_command *place_command(struct peer *peer, const struct peer_command *command)
 {
-    struct command *place = peer_place(peer);
+    struct peer_command *place = peer_place(peer);
     if (place)
         *place = *command;
     return place;
 }
 
 // Asks a device for its clock: any answer to an id of ours tells it.
-static int ask_clock(struct controller *controller, struct peer *peer, struct controller_clock now)
+int controller_ask_clock(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
     if (peer_unanswered(peer, COMMAND_CLOCK) > 0)
         return 0;
-    struct command command = {.used = true,
+    struct peer_command command = {.used = true,
         .kind = COMMAND_CLOCK,
         .sent_us = now.us,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
     controller_new_id(controller, command.id);
-    int rc = controller_publish(controller, peer, "status", command.id, false, now, &command.token);
+    int rc = controller_publish(controller, peer, "status", command.id, DEADLINE_NONE, now, &command.token);
     if (rc < 0)
         return rc;
     place_command(peer, &command);
@@ -99,15 +89,16 @@ static int ask_clock(struct controller *controller, struct peer *peer, struct co
 
 // serial: of the event that exists already, 0 = make one.
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
-    const struct order *order, bool motion, bool deadline, uint64_t serial, struct controller_clock now)
+    const struct controller_order *order, bool motion, enum publish_deadline deadline, uint64_t serial,
+    struct controller_clock now)
 {
-    struct command command = {.used = true,
+    struct peer_command command = {.used = true,
         .motion = motion,
         .kind = order->kind,
         .sent_us = now.us,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
     if (!peer_place(peer))
-        return answer(CONTROLLER_REFUSED, "too much is unanswered");
+        return controller_reply(CONTROLLER_REFUSED, "too much is unanswered");
     controller_new_id(controller, command.id);
     snprintf(command.channel, sizeof command.channel, "%s", order->channel);
     int rc = controller_publish(controller, peer, order->text, command.id, deadline, now, &command.token);
@@ -126,49 +117,54 @@ static struct controller_answer publish_order(struct controller *controller, str
 }
 
 static struct controller_answer wait_for_clock(struct controller *controller, struct peer *peer,
-    const struct order *order, bool motion, struct controller_clock now)
+    const struct controller_order *order, bool motion, struct controller_clock now)
 {
-    if (peer->wish.used)
-        return answer(CONTROLLER_REFUSED, "\"%s\" still waits for the clock of %s", peer->wish.text,
-            controller_label(controller, peer->device));
-    int rc = ask_clock(controller, peer, now);
+    if (peer->waiting.used)
+        return controller_reply(CONTROLLER_REFUSED, "\"%s\" still waits for the clock of %s",
+            peer->waiting.text, controller_label(controller, peer->device));
+    int rc = controller_ask_clock(controller, peer, now);
     if (rc < 0)
         return publish_failed(controller, rc);
-    struct wish *wish = &peer->wish;
-    *wish = (struct wish){.used = true,
+    struct peer_waiting *waiting = &peer->waiting;
+    *waiting = (struct peer_waiting){.used = true,
         .motion = motion,
         .kind = order->kind,
+        .layout = peer->device->layout,
         .deadline_us = now.us + (int64_t)controller->options.ttl_ms * 1000};
-    snprintf(wish->channel, sizeof wish->channel, "%s", order->channel);
-    snprintf(wish->text, sizeof wish->text, "%s", order->text);
+    snprintf(waiting->channel, sizeof waiting->channel, "%s", order->channel);
+    snprintf(waiting->text, sizeof waiting->text, "%s", order->text);
     struct journal_event *event = controller_record(controller, peer->device->name, order->text, now);
     event->stage = JOURNAL_WAITING;
-    wish->serial = event->serial;
-    controller_wake(controller, wish->deadline_us);
+    waiting->serial = event->serial;
+    controller_wake(controller, waiting->deadline_us);
     return taken(event->serial);
 }
 
-void controller_release_wish(struct controller *controller, struct peer *peer, struct controller_clock now)
+void controller_send_waiting(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    struct wish wish = peer->wish;
-    struct order order = {.kind = wish.kind, .channel = wish.channel};
-    snprintf(order.text, sizeof order.text, "%s", wish.text);
-    peer->wish.used = false;
+    struct peer_waiting waiting = peer->waiting;
+    struct controller_order order = {.kind = waiting.kind, .channel = waiting.channel};
+    snprintf(order.text, sizeof order.text, "%s", waiting.text);
+    peer->waiting.used = false;
+    if (waiting.layout != peer->device->layout) {
+        controller_end(controller, waiting.serial, JOURNAL_DROPPED,
+            "the channels of %s are others than when the key was pressed: press again",
+            controller_label(controller, peer->device));
+        return;
+    }
     struct controller_answer result =
-        publish_order(controller, peer, &order, wish.motion, true, wish.serial, now);
+        publish_order(controller, peer, &order, waiting.motion, DEADLINE_TTL, waiting.serial, now);
     if (result.verdict != CONTROLLER_TAKEN)
-        controller_end(controller, wish.serial, JOURNAL_DROPPED, "%s", result.why);
+        controller_end(controller, waiting.serial, JOURNAL_DROPPED, "%s", result.why);
 }
 
 // A plain word for whoever listens: no device ever reported here.
 static struct controller_answer publish_plain(
     struct controller *controller, const char *text, struct controller_clock now)
 {
-    struct plain *plain = NULL;
-    for (size_t i = 0; i < PLAIN_MAX && !plain; i++)
-        plain = controller->plain[i].used ? NULL : &controller->plain[i];
+    struct plain_word *plain = controller_place_plain_word(controller);
     if (!plain)
-        return answer(CONTROLLER_SKIPPED, "the broker has not answered yet");
+        return controller_reply(CONTROLLER_SKIPPED, "the broker has not answered yet");
     char topic[PROTOCOL_TOPIC_MAX];
     protocol_topic(topic, controller->options.root, "", "control");
     int token = -1;
@@ -182,21 +178,48 @@ static struct controller_answer publish_plain(
         controller_end(controller, serial, JOURNAL_PLAIN, "no device reports here");
         return taken(serial);
     }
-    *plain = (struct plain){.used = true, .token = token, .serial = serial, .sent_us = now.us};
-    controller_wake(controller, now.us + PLAIN_LIFE_US);
+    *plain = (struct plain_word){.used = true, .token = token, .serial = serial, .sent_us = now.us};
+    controller_wake(controller, now.us + PLAIN_WORD_LIFE_US);
     return taken(serial);
 }
 
-// Where the device's clock decides whether a command is still wanted: everything but what makes things safer,
-// which is welcome however late.
-static bool wants_deadline(const struct vocabulary_match *match)
+// True for what is welcome however late it comes: it makes things safer, or moves nothing.
+static bool is_welcome_late(const struct vocabulary_match *match)
 {
-    return match->verb != VERB_STOP_ALL && match->verb != VERB_STOP && match->verb != VERB_OFF_ALL &&
-           match->verb != VERB_STATUS;
+    return match->verb == VERB_STOP_ALL || match->verb == VERB_STOP || match->verb == VERB_OFF_ALL ||
+           match->verb == VERB_STATUS;
 }
 
-static struct controller_answer deliver(struct controller *controller, struct model_device *device,
-    const struct order *order, bool to_all, struct controller_clock now)
+// What a command to a device needs.
+struct need {
+    bool late; // it is welcome however late it comes
+    bool motion;
+    bool clock; // it must not leave before the device's clock is known
+    enum publish_deadline deadline;
+};
+
+static struct need find_need(const struct model_device *device, const struct vocabulary_match *match,
+    bool known, bool clock, int64_t now_us)
+{
+    struct need need = {.late = known && is_welcome_late(match), .motion = !known}; // who knows what it does
+    enum presence presence = model_presence(device, now_us);
+    if (known)
+        need.motion = vocabulary_is_motion(match->verb,
+            match->channel >= 0 ? device->status->channels[match->channel].id.kind : CHANNEL_OTHER);
+    if (known && match->verb == VERB_OFF_ALL) {
+        // `off` may move a servo to its safe angle. Where the clock cannot be learnt, a deadline that has passed makes
+        // the device switch its outputs off and move nothing.
+        need.clock = !clock && presence == PRESENCE_LIVE;
+        need.deadline = clock ? DEADLINE_TTL : DEADLINE_PAST;
+    } else if (!need.late) {
+        need.clock = !clock && (need.motion || presence == PRESENCE_RETAINED);
+        need.deadline = clock ? DEADLINE_TTL : DEADLINE_NONE;
+    }
+    return need;
+}
+
+struct controller_answer controller_deliver(struct controller *controller, struct model_device *device,
+    const struct controller_order *order, bool to_all, struct controller_clock now)
 {
     char why[PROTOCOL_WHY_SIZE] = "";
     const char *label = controller_label(controller, device);
@@ -206,42 +229,37 @@ static struct controller_answer deliver(struct controller *controller, struct mo
     enum protocol_result known = vocabulary_match(ids, count, &order->parsed, &match, why);
     bool ask = known != RESULT_OK && controller->options.ask_device && !to_all;
     if (known != RESULT_OK && !ask && model_presence(device, now.us) != PRESENCE_OFFLINE)
-        return answer(CONTROLLER_REFUSED, "%s", why[0] ? why : "no such command here");
-    bool safe = known == RESULT_OK && !wants_deadline(&match);
-    if (!safe && absence(controller, device, now, why))
-        return answer(CONTROLLER_REFUSED, "%s", why);
+        return controller_reply(CONTROLLER_REFUSED, "%s", why[0] ? why : "no such command here");
+    bool late = known == RESULT_OK && is_welcome_late(&match);
+    if (!late && absence(controller, device, now, why))
+        return controller_reply(CONTROLLER_REFUSED, "%s", why);
 
     struct peer *peer = controller_peer(controller, device);
     if (!peer)
-        return answer(CONTROLLER_REFUSED, "%s", strerror(ENOMEM));
-    if (peer->stop.used && !safe)
-        return answer(CONTROLLER_REFUSED, "%s has not confirmed STOP yet", label);
+        return controller_reply(CONTROLLER_REFUSED, "%s", strerror(ENOMEM));
+    if (peer->stop.used && !late)
+        return controller_reply(CONTROLLER_REFUSED, "%s has not confirmed STOP yet", label);
     if (order->kind == COMMAND_OTHER &&
-        peer_unanswered(peer, COMMAND_OTHER) + peer->wish.used >= CONTROLLER_OTHERS_MAX)
-        return answer(
+        peer_unanswered(peer, COMMAND_OTHER) + peer->waiting.used >= CONTROLLER_OTHERS_MAX)
+        return controller_reply(
             CONTROLLER_REFUSED, "%s has not answered %d commands yet", label, CONTROLLER_OTHERS_MAX);
     if (known == RESULT_OK && match.verb == VERB_STOP)
-        controller_drop_wish(controller, peer, "stopped");
+        controller_drop_waiting(controller, peer, "stopped");
 
-    bool motion = ask; // who knows
-    if (known == RESULT_OK)
-        motion =
-            vocabulary_is_motion(match.verb, match.channel >= 0 ? ids[match.channel].kind : CHANNEL_OTHER);
     int64_t agent_ms;
     bool clock = peer_clock(peer, now.us, &agent_ms);
-    bool must_wait = motion || model_presence(device, now.us) == PRESENCE_RETAINED;
-    if (!safe && !clock && must_wait)
-        return wait_for_clock(controller, peer, order, motion, now);
-    return publish_order(controller, peer, order, motion, clock && !safe, 0, now);
+    struct need need = find_need(device, &match, known == RESULT_OK, clock, now.us);
+    if (need.clock)
+        return wait_for_clock(controller, peer, order, need.motion, now);
+    return publish_order(controller, peer, order, need.motion, need.deadline, 0, now);
 }
 
-// Reasons that hold whatever the device.
-static bool refused(const struct controller *controller, struct controller_answer *out)
+bool controller_refuses(const struct controller *controller, struct controller_answer *out)
 {
     if (controller->left)
-        *out = answer(CONTROLLER_REFUSED, "leaving");
+        *out = controller_reply(CONTROLLER_REFUSED, "leaving");
     else if (controller->options.read_only)
-        *out = answer(CONTROLLER_REFUSED, "read-only: nothing but STOP is sent");
+        *out = controller_reply(CONTROLLER_REFUSED, "read-only: nothing but STOP is sent");
     else if (!controller_is_up(controller))
         *out = no_link(controller);
     else
@@ -249,21 +267,20 @@ static bool refused(const struct controller *controller, struct controller_answe
     return true;
 }
 
-static struct controller_answer deliver_plain(
-    struct controller *controller, const struct order *order, struct controller_clock now)
+struct controller_answer controller_deliver_plain(
+    struct controller *controller, const struct controller_order *order, struct controller_clock now)
 {
     if (now.us - controller->model->link_since_us < TUTORIAL_PATIENCE_US)
-        return answer(CONTROLLER_REFUSED, "just connected: still looking for devices");
+        return controller_reply(CONTROLLER_REFUSED, "just connected: still looking for devices");
     return publish_plain(controller, order->text, now);
 }
 
-static bool is_tutorial(const struct model *model)
+bool controller_is_tutorial(const struct model *model)
 {
     return model->count == 1 && model->devices[0]->tutorial;
 }
 
-// What several devices answered, as one: taken where any took it.
-static void add_answer(struct controller_answer *sum, const struct controller_answer *one)
+void controller_add_answer(struct controller_answer *sum, const struct controller_answer *one)
 {
     if (one->verdict == CONTROLLER_TAKEN) {
         sum->verdict = CONTROLLER_TAKEN;
@@ -278,15 +295,15 @@ static void add_answer(struct controller_answer *sum, const struct controller_an
     }
 }
 
-static struct model_device *addressed(
+struct model_device *controller_addressed(
     const struct controller *controller, const struct controller_address *to, struct controller_answer *why)
 {
     struct model_device *device = to->device ? model_find(controller->model, to->device, NULL) : NULL;
     if (!device)
-        *why =
-            to->device && to->device[0]
-                ? answer(CONTROLLER_REFUSED, "no device %s under %s/", to->device, controller->options.root)
-                : answer(CONTROLLER_REFUSED, "no device under %s/", controller->options.root);
+        *why = to->device && to->device[0]
+                   ? controller_reply(
+                         CONTROLLER_REFUSED, "no device %s under %s/", to->device, controller->options.root)
+                   : controller_reply(CONTROLLER_REFUSED, "no device under %s/", controller->options.root);
     return device;
 }
 
@@ -295,107 +312,68 @@ struct controller_answer controller_send(
 {
     struct controller_clock now = controller->shell.now(controller->ctx);
     struct controller_answer out;
-    struct order order = {.kind = COMMAND_OTHER, .channel = ""};
+    struct controller_order order = {.kind = COMMAND_OTHER, .channel = ""};
     char why[PROTOCOL_WHY_SIZE] = "";
     if (protocol_parse_text(text, strlen(text), &order.parsed, why) < 0)
-        return answer(CONTROLLER_REFUSED, "%s", why);
+        return controller_reply(CONTROLLER_REFUSED, "%s", why);
     if (strcmp(order.parsed.word, "stop") == 0 && !order.parsed.has_number)
         return controller_stop(controller, to);
-    if (refused(controller, &out))
+    if (controller_refuses(controller, &out))
         return out;
     snprintf(order.text, sizeof order.text, "%s", order.parsed.cmd);
-    if (is_tutorial(controller->model))
-        return deliver_plain(controller, &order, now);
+    if (controller_is_tutorial(controller->model))
+        return controller_deliver_plain(controller, &order, now);
     if (!to->all) {
-        struct model_device *device = addressed(controller, to, &out);
-        return device ? deliver(controller, device, &order, false, now) : out;
+        struct model_device *device = controller_addressed(controller, to, &out);
+        return device ? controller_deliver(controller, device, &order, false, now) : out;
     }
-    out = answer(CONTROLLER_REFUSED, "no device is live");
+    out = controller_reply(CONTROLLER_REFUSED, "no device is live");
     for (size_t i = 0; i < controller->model->count; i++) {
         struct model_device *device = controller->model->devices[i];
         if (model_presence(device, now.us) != PRESENCE_LIVE)
             continue;
-        struct controller_answer one = deliver(controller, device, &order, true, now);
-        add_answer(&out, &one);
+        struct controller_answer one = controller_deliver(controller, device, &order, true, now);
+        controller_add_answer(&out, &one);
     }
     return out;
 }
 
-// True while the servo still has more than one step to go in that direction: one more would run on after the
-// key is let go.
-static bool is_ahead(const struct status_channel *channel, int direction, int step_tenths)
+struct controller_answer controller_retire(struct controller *controller, const char *device)
 {
-    if (!channel->deg_known || !channel->target_known)
-        return false;
-    int resolution_tenths = (channel->res_milli + 99) / 100;
-    int step = step_tenths > resolution_tenths ? step_tenths : resolution_tenths;
-    int64_t ahead = ((int64_t)channel->target - channel->deg) * direction;
-    return ahead > step;
-}
-
-// True for the repeats of a key that was held when the device was stopped.
-static bool must_let_go(struct peer *peer, struct controller_clock now)
-{
-    bool held = peer->pressed_us > 0 && now.us - peer->pressed_us < CONTROLLER_HELD_US;
-    peer->pressed_us = now.us;
-    peer->let_go = peer->let_go && held;
-    return peer->let_go;
-}
-
-static struct controller_answer step_device(struct controller *controller, struct model_device *device,
-    const char *channel_name, int direction, int amount, struct controller_clock now)
-{
-    int index = model_channel(device, channel_name);
-    if (index < 0)
-        return answer(CONTROLLER_REFUSED, "%s has no %s", controller_label(controller, device), channel_name);
-    const struct status_channel *channel = &device->status->channels[index];
-    bool servo = channel->id.kind == CHANNEL_SERVO;
-    if (!servo && channel->id.kind != CHANNEL_DIMMER)
-        return answer(CONTROLLER_REFUSED, "%s knows no steps", channel_name);
-    struct peer *peer = controller_peer(controller, device);
-    if (peer && servo && must_let_go(peer, now))
-        return answer(CONTROLLER_REFUSED, "%s was stopped: let go of the key for 0.7 s",
-            controller_label(controller, device));
-    if (peer &&
-        (peer_step_unanswered(peer, channel_name) || (servo && is_ahead(channel, direction, amount * 10)))) {
-        controller->skipped++;
-        return answer(CONTROLLER_SKIPPED, "one step ahead");
-    }
-    const char *up = servo && channel->id.pan ? "right" : "up";
-    const char *down = servo && channel->id.pan ? "left" : "down";
-    bool is_default = device->tutorial || (servo ? channel->step == amount * 10 : amount == 10);
-    char text[PROTOCOL_NAME_MAX + 32];
-    int len = snprintf(text, sizeof text, "%s_%s", channel_name, direction > 0 ? up : down);
-    if (!is_default)
-        snprintf(text + len, sizeof text - (size_t)len, " %d", amount);
-
-    char why[PROTOCOL_WHY_SIZE] = "";
-    struct order order = {.kind = COMMAND_STEP, .channel = channel->id.name};
-    if (protocol_parse_text(text, strlen(text), &order.parsed, why) < 0)
-        return answer(CONTROLLER_REFUSED, "%s", why);
-    snprintf(order.text, sizeof order.text, "%s", order.parsed.cmd);
-    return device->tutorial ? deliver_plain(controller, &order, now)
-                            : deliver(controller, device, &order, false, now);
-}
-
-struct controller_answer controller_step(struct controller *controller, const struct controller_address *to,
-    const char *channel, int direction, int amount)
-{
+    static const char *const leaves[] = {"about", "status"};
     struct controller_clock now = controller->shell.now(controller->ctx);
     struct controller_answer out;
-    if (refused(controller, &out))
+    const struct controller_address to = {.device = device};
+    if (controller_refuses(controller, &out))
         return out;
-    if (!to->all || is_tutorial(controller->model)) {
-        struct model_device *device = addressed(controller, to, &out);
-        return device ? step_device(controller, device, channel, direction, amount, now) : out;
+    struct model_device *gone = controller_addressed(controller, &to, &out);
+    if (!gone)
+        return out;
+    enum presence presence = model_presence(gone, now.us);
+    if (presence != PRESENCE_OFFLINE && presence != PRESENCE_RETAINED)
+        return controller_reply(CONTROLLER_REFUSED,
+            "%s still reports: only a device that is offline can be cleared",
+            controller_label(controller, gone));
+    struct plain_word *place = controller_place_plain_word(controller);
+    if (!place)
+        return controller_reply(CONTROLLER_SKIPPED, "the broker has not answered yet");
+    int token = -1;
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
+        char topic[PROTOCOL_TOPIC_MAX];
+        protocol_topic(topic, controller->options.root, device, leaves[i]);
+        int rc = controller->shell.publish(controller->ctx, topic, "", 0, true, &token);
+        if (rc < 0)
+            return publish_failed(controller, rc);
     }
-    out = answer(CONTROLLER_REFUSED, "no live device has a %s", channel);
-    for (size_t i = 0; i < controller->model->count; i++) {
-        struct model_device *device = controller->model->devices[i];
-        if (model_presence(device, now.us) != PRESENCE_LIVE || model_channel(device, channel) < 0)
-            continue;
-        struct controller_answer one = step_device(controller, device, channel, direction, amount, now);
-        add_answer(&out, &one);
+    struct journal_event *event = controller_record(controller, device, "clear the last report", now);
+    event->stage = JOURNAL_SENT;
+    uint64_t serial = event->serial;
+    if (controller->options.qos == 0) {
+        controller_end(controller, serial, JOURNAL_PLAIN, "cleared");
+        return taken(serial);
     }
-    return out;
+    *place = (struct plain_word){
+        .used = true, .token = token, .serial = serial, .sent_us = now.us, .clears = true};
+    controller_wake(controller, now.us + PLAIN_WORD_LIFE_US);
+    return taken(serial);
 }

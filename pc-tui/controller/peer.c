@@ -8,11 +8,11 @@
 // Two good clocks part by 200 ppm at most, 12 ms in the life of a sample; and `t` is cut to the millisecond.
 enum { CLOCK_SLACK_US = 20000 };
 
-struct command *peer_place(struct peer *peer)
+struct peer_command *peer_place(struct peer *peer)
 {
-    struct command *oldest = NULL;
+    struct peer_command *oldest = NULL;
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
-        struct command *command = &peer->commands[i];
+        struct peer_command *command = &peer->commands[i];
         if (!command->used)
             return command;
         if (command->given_up && (!oldest || command->sent_us < oldest->sent_us))
@@ -21,7 +21,7 @@ struct command *peer_place(struct peer *peer)
     return oldest;
 }
 
-struct command *peer_find(struct peer *peer, const char *id)
+struct peer_command *peer_find(struct peer *peer, const char *id)
 {
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
         if (peer->commands[i].used && strcmp(peer->commands[i].id, id) == 0)
@@ -30,12 +30,12 @@ struct command *peer_find(struct peer *peer, const char *id)
     return NULL;
 }
 
-static bool is_unanswered(const struct command *command)
+static bool is_unanswered(const struct peer_command *command)
 {
     return command->used && !command->given_up;
 }
 
-size_t peer_unanswered(const struct peer *peer, enum command_kind kind)
+size_t peer_unanswered(const struct peer *peer, enum peer_command_kind kind)
 {
     size_t count = 0;
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++)
@@ -45,10 +45,11 @@ size_t peer_unanswered(const struct peer *peer, enum command_kind kind)
 
 bool peer_step_unanswered(const struct peer *peer, const char *channel)
 {
-    if (peer->wish.used && peer->wish.kind == COMMAND_STEP && strcmp(peer->wish.channel, channel) == 0)
+    if (peer->waiting.used && peer->waiting.kind == COMMAND_STEP &&
+        strcmp(peer->waiting.channel, channel) == 0)
         return true;
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
-        const struct command *command = &peer->commands[i];
+        const struct peer_command *command = &peer->commands[i];
         if (is_unanswered(command) && command->kind == COMMAND_STEP && strcmp(command->channel, channel) == 0)
             return true;
     }
@@ -67,20 +68,20 @@ bool peer_motion_unanswered(const struct peer *peer)
 // The device's clock lay within half a round trip of what a sample says. Two samples of clocks that only run
 // leave room for both; where they do not, one of the clocks has jumped: a machine was suspended, or a virtual
 // one stood still.
-static bool samples_agree(const struct clock_sample *a, const struct clock_sample *b)
+static bool samples_agree(const struct peer_sample *a, const struct peer_sample *b)
 {
     int64_t apart_us =
         a->offset_us > b->offset_us ? a->offset_us - b->offset_us : b->offset_us - a->offset_us;
     return apart_us <= (a->trip_us + b->trip_us) / 2 + CLOCK_SLACK_US;
 }
 
-void peer_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms)
+void peer_add_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms)
 {
     // A millennium: far beyond any uptime, and far from where microseconds overflow.
     const int64_t t_max_ms = (int64_t)1000 * 366 * 86400 * 1000;
     if (t_ms < 0 || t_ms > t_max_ms || received_us < sent_us)
         return;
-    struct clock_sample sample = {.at_us = received_us, .trip_us = received_us - sent_us};
+    struct peer_sample sample = {.at_us = received_us, .trip_us = received_us - sent_us};
     sample.offset_us = t_ms * 1000 - (sent_us + sample.trip_us / 2);
     for (size_t i = 0; i < peer->sample_count; i++) {
         if (samples_agree(&peer->samples[i], &sample))
@@ -100,7 +101,7 @@ void peer_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_
 
 bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms)
 {
-    const struct clock_sample *best = NULL;
+    const struct peer_sample *best = NULL;
     for (size_t i = 0; i < peer->sample_count && !best; i++) {
         if (now_us - peer->samples[i].at_us <= CONTROLLER_SAMPLE_LIFE_US)
             best = &peer->samples[i];

@@ -1,74 +1,74 @@
 // SPDX-License-Identifier: MIT
+#include "pc-tui/keys/key.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/text.h"
-#include "pc-tui/keys/input.h"
 
 static const struct {
     const char *name;
     enum key_code code;
     uint32_t codepoint;
 } names[] = {
-    {"Space", KEY_CHARACTER, ' '},
-    {"lt", KEY_CHARACTER, '<'},
-    {"Up", KEY_ARROW_UP, 0},
-    {"Down", KEY_ARROW_DOWN, 0},
-    {"Left", KEY_ARROW_LEFT, 0},
-    {"Right", KEY_ARROW_RIGHT, 0},
-    {"PageUp", KEY_PAGE_UP, 0},
-    {"PageDown", KEY_PAGE_DOWN, 0},
-    {"Home", KEY_LINE_HOME, 0},
-    {"End", KEY_LINE_END, 0},
-    {"Insert", KEY_INSERT, 0},
-    {"Delete", KEY_DELETE, 0},
-    {"Backspace", KEY_ERASE, 0},
-    {"Tab", KEY_TABULATOR, 0},
-    {"Enter", KEY_RETURN, 0},
-    {"Esc", KEY_ESCAPE, 0},
+    {"Space", KEYCODE_CHARACTER, ' '},
+    {"lt", KEYCODE_CHARACTER, '<'},
+    {"Up", KEYCODE_UP, 0},
+    {"Down", KEYCODE_DOWN, 0},
+    {"Left", KEYCODE_LEFT, 0},
+    {"Right", KEYCODE_RIGHT, 0},
+    {"PageUp", KEYCODE_PAGE_UP, 0},
+    {"PageDown", KEYCODE_PAGE_DOWN, 0},
+    {"Home", KEYCODE_HOME, 0},
+    {"End", KEYCODE_END, 0},
+    {"Insert", KEYCODE_INSERT, 0},
+    {"Delete", KEYCODE_DELETE, 0},
+    {"Backspace", KEYCODE_BACKSPACE, 0},
+    {"Tab", KEYCODE_TAB, 0},
+    {"Enter", KEYCODE_ENTER, 0},
+    {"Esc", KEYCODE_ESCAPE, 0},
 };
 
 static const struct {
     char letter;
     unsigned modifier;
-} modifiers[] = {{'S', KEY_SHIFT}, {'A', KEY_ALT}, {'C', KEY_CTRL}};
-
-#define LENGTH(array) (sizeof array / sizeof array[0])
+} modifiers[] = {{'S', KEYMOD_SHIFT}, {'A', KEYMOD_ALT}, {'C', KEYMOD_CTRL}};
 
 // What a terminal sends for a character with modifiers, so that bindings written by people match what comes.
 static void normalise(struct key_event *key)
 {
-    if (key->code != KEY_CHARACTER)
+    if (key->code != KEYCODE_CHARACTER)
         return;
     bool letter = (key->codepoint | 0x20) >= 'a' && (key->codepoint | 0x20) <= 'z';
-    if ((key->modifiers & KEY_CTRL) && letter) {
+    if ((key->modifiers & KEYMOD_CTRL) && letter) {
         key->codepoint |= 0x20;
-        key->modifiers &= ~(unsigned)KEY_SHIFT;
-    } else if ((key->modifiers & KEY_SHIFT) && letter) {
+        key->modifiers &= ~(unsigned)KEYMOD_SHIFT;
+    } else if ((key->modifiers & KEYMOD_SHIFT) && letter) {
         key->codepoint &= ~0x20U;
-        key->modifiers &= ~(unsigned)KEY_SHIFT;
+        key->modifiers &= ~(unsigned)KEYMOD_SHIFT;
     }
-    if (!(key->modifiers & KEY_CTRL))
+    if (!(key->modifiers & KEYMOD_CTRL))
         return;
-    enum key_code same = KEY_NOTHING;
+    enum key_code same = KEYCODE_NONE;
     if (key->codepoint == 'i')
-        same = KEY_TABULATOR;
+        same = KEYCODE_TAB;
     else if (key->codepoint == 'm' || key->codepoint == 'j')
-        same = KEY_RETURN;
+        same = KEYCODE_ENTER;
     else if (key->codepoint == 'h')
-        same = KEY_ERASE;
+        same = KEYCODE_BACKSPACE;
     else if (key->codepoint == '[')
-        same = KEY_ESCAPE;
-    if (same != KEY_NOTHING)
-        *key = (struct key_event){.code = same, .modifiers = key->modifiers & ~(unsigned)KEY_CTRL};
+        same = KEYCODE_ESCAPE;
+    if (same != KEYCODE_NONE)
+        *key = (struct key_event){.code = same, .modifiers = key->modifiers & ~(unsigned)KEYMOD_CTRL};
 }
 
 static int parse_name(const char *name, size_t len, struct key_event *out)
 {
-    for (size_t i = 0; i < LENGTH(names); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         if (strlen(names[i].name) == len && strncasecmp(names[i].name, name, len) == 0) {
             out->code = names[i].code;
             out->codepoint = names[i].codepoint;
@@ -83,7 +83,7 @@ static int parse_name(const char *name, size_t len, struct key_event *out)
             number = number * 10 + (unsigned)(name[i] - '0');
         }
         if (number >= 1 && number <= 24 && name[1] != '0') {
-            out->code = KEY_FUNCTION;
+            out->code = KEYCODE_FUNCTION;
             out->codepoint = number;
             return 0;
         }
@@ -93,7 +93,7 @@ static int parse_name(const char *name, size_t len, struct key_event *out)
     // A bare character in brackets would be a second way to write it.
     if (used == 0 || used != len || out->modifiers == 0 || codepoint <= ' ' || codepoint == 0x7F)
         return -EINVAL;
-    out->code = KEY_CHARACTER;
+    out->code = KEYCODE_CHARACTER;
     out->codepoint = codepoint;
     return 0;
 }
@@ -101,20 +101,20 @@ static int parse_name(const char *name, size_t len, struct key_event *out)
 int key_parse_next(const char **text, struct key_event *out)
 {
     const char *s = *text;
-    struct key_event key = {.code = KEY_NOTHING};
+    struct key_event key = {.code = KEYCODE_NONE};
     if (*s != '<') {
         unsigned codepoint;
         size_t used = text_decode(s, strlen(s), &codepoint);
         if (used == 0 || codepoint < ' ' || (codepoint >= 0x7F && codepoint <= 0x9F))
             return -EINVAL;
-        *out = (struct key_event){.code = KEY_CHARACTER, .codepoint = codepoint};
+        *out = (struct key_event){.code = KEYCODE_CHARACTER, .codepoint = codepoint};
         *text = s + used;
         return 0;
     }
     s++;
     for (bool more = true; more;) {
         more = false;
-        for (size_t i = 0; i < LENGTH(modifiers); i++) {
+        for (size_t i = 0; i < ARRAY_LENGTH(modifiers); i++) {
             char letter = s[0] >= 'a' && s[0] <= 'z' ? (char)(s[0] - 0x20) : s[0];
             if (letter == modifiers[i].letter && s[1] == '-' && !(key.modifiers & modifiers[i].modifier)) {
                 key.modifiers |= modifiers[i].modifier;
@@ -144,42 +144,20 @@ int key_parse(const char *text, struct key_event *out)
     return 0;
 }
 
-static size_t encode(char out[5], uint32_t codepoint)
-{
-    size_t len = 0;
-    if (codepoint < 0x80) {
-        out[len++] = (char)codepoint;
-    } else if (codepoint < 0x800) {
-        out[len++] = (char)(0xC0 | codepoint >> 6);
-        out[len++] = (char)(0x80 | (codepoint & 0x3F));
-    } else if (codepoint < 0x10000) {
-        out[len++] = (char)(0xE0 | codepoint >> 12);
-        out[len++] = (char)(0x80 | (codepoint >> 6 & 0x3F));
-        out[len++] = (char)(0x80 | (codepoint & 0x3F));
-    } else {
-        out[len++] = (char)(0xF0 | (codepoint >> 18 & 0x07));
-        out[len++] = (char)(0x80 | (codepoint >> 12 & 0x3F));
-        out[len++] = (char)(0x80 | (codepoint >> 6 & 0x3F));
-        out[len++] = (char)(0x80 | (codepoint & 0x3F));
-    }
-    out[len] = '\0';
-    return len;
-}
-
 char *key_format(char out[KEY_NAME_SIZE], const struct key_event *key)
 {
     char text[16] = "";
     bool named = true;
-    if (key->code == KEY_FUNCTION) {
+    if (key->code == KEYCODE_FUNCTION) {
         snprintf(text, sizeof text, "F%u", (unsigned)key->codepoint);
     } else {
-        for (size_t i = 0; i < LENGTH(names) && !text[0]; i++) {
+        for (size_t i = 0; i < ARRAY_LENGTH(names) && !text[0]; i++) {
             if (names[i].code == key->code &&
-                (key->code != KEY_CHARACTER || names[i].codepoint == key->codepoint))
+                (key->code != KEYCODE_CHARACTER || names[i].codepoint == key->codepoint))
                 snprintf(text, sizeof text, "%s", names[i].name);
         }
-        if (!text[0] && key->code == KEY_CHARACTER) {
-            encode(text, key->codepoint);
+        if (!text[0] && key->code == KEYCODE_CHARACTER) {
+            text[text_encode_utf8(text, key->codepoint)] = '\0';
             named = false;
         }
     }
@@ -190,17 +168,12 @@ char *key_format(char out[KEY_NAME_SIZE], const struct key_event *key)
     if (!named && key->modifiers == 0)
         snprintf(out, KEY_NAME_SIZE, "%s", text);
     else
-        snprintf(out, KEY_NAME_SIZE, "<%s%s%s%s>", key->modifiers & KEY_SHIFT ? "S-" : "",
-            key->modifiers & KEY_ALT ? "A-" : "", key->modifiers & KEY_CTRL ? "C-" : "", text);
+        snprintf(out, KEY_NAME_SIZE, "<%s%s%s%s>", key->modifiers & KEYMOD_SHIFT ? "S-" : "",
+            key->modifiers & KEYMOD_ALT ? "A-" : "", key->modifiers & KEYMOD_CTRL ? "C-" : "", text);
     return out;
-}
-
-bool key_equal(const struct key_event *a, const struct key_event *b)
-{
-    return a->code == b->code && a->modifiers == b->modifiers && a->codepoint == b->codepoint;
 }
 
 bool key_is_space(const struct key_event *key)
 {
-    return key->code == KEY_CHARACTER && (key->codepoint == ' ' || key->codepoint == 0x3000);
+    return key->code == KEYCODE_CHARACTER && (key->codepoint == ' ' || key->codepoint == 0x3000);
 }

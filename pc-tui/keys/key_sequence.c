@@ -1,62 +1,75 @@
 // SPDX-License-Identifier: MIT
+#include "pc-tui/keys/key_sequence.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "pc-tui/keys/input_private.h"
+enum { PARAMETERS_MAX = 4, VALUE_MAX = 0x110000 };
 
-enum { PARAMETERS_MAX = 4 };
+struct parameters {
+    unsigned values[PARAMETERS_MAX]; // 0 where one is left out
+    unsigned subs[PARAMETERS_MAX];   // what follows a value's first `:`; 0 without one
+    size_t count;
+};
 
-// A key named by its character, as the CSI u and modifyOtherKeys forms do.
-static void send_named(
-    const struct input *input, const struct input_sink *sink, uint32_t codepoint, unsigned modifiers)
+static const struct key_event nothing = {.code = KEYCODE_NONE};
+
+static struct key_event special(enum key_code code, unsigned modifiers)
+{
+    return (struct key_event){.code = code, .modifiers = modifiers};
+}
+
+static struct key_event function(unsigned number, unsigned modifiers)
+{
+    return (struct key_event){.code = KEYCODE_FUNCTION, .codepoint = number, .modifiers = modifiers};
+}
+
+// A key that is named by its character.
+static struct key_event named(uint32_t codepoint, unsigned modifiers)
 {
     switch (codepoint) {
     case 8:
     case 127:
-        input_send_special(input, sink, KEY_ERASE, modifiers);
-        return;
+        return special(KEYCODE_BACKSPACE, modifiers);
     case 9:
-        input_send_special(input, sink, KEY_TABULATOR, modifiers);
-        return;
+        return special(KEYCODE_TAB, modifiers);
     case 13:
-        input_send_special(input, sink, KEY_RETURN, modifiers);
-        return;
+        return special(KEYCODE_ENTER, modifiers);
     case 27:
-        input_send_special(input, sink, KEY_ESCAPE, modifiers);
-        return;
+        return special(KEYCODE_ESCAPE, modifiers);
     default:
         break;
     }
-    // U+E000 to U+F8FF: kitty's names for keys that have no character.
+    // kitty gives keys without a character the numbers from U+E000 to U+F8FF.
     if (codepoint < ' ' || (codepoint >= 0x80 && codepoint < 0xA0) || codepoint > 0x10FFFF ||
-        (codepoint >= 0xD800 && codepoint <= 0xF8FF) || input->pasting)
-        return;
+        (codepoint >= 0xD800 && codepoint <= 0xF8FF))
+        return nothing;
     bool letter = (codepoint | 0x20) >= 'a' && (codepoint | 0x20) <= 'z';
-    if (letter && (modifiers & KEY_CTRL))
+    if (letter && (modifiers & KEYMOD_CTRL))
         codepoint |= 0x20;
-    else if (letter && (modifiers & KEY_SHIFT))
+    else if (letter && (modifiers & KEYMOD_SHIFT))
         codepoint &= ~0x20U;
-    input_send(sink,
-        (struct key_event){
-            .code = KEY_CHARACTER, .codepoint = codepoint, .modifiers = modifiers & ~(unsigned)KEY_SHIFT});
+    return (struct key_event){
+        .code = KEYCODE_CHARACTER, .codepoint = codepoint, .modifiers = modifiers & ~(unsigned)KEYMOD_SHIFT};
 }
 
 static enum key_code final_key(char final)
 {
     switch (final) {
     case 'A':
-        return KEY_ARROW_UP;
+        return KEYCODE_UP;
     case 'B':
-        return KEY_ARROW_DOWN;
+        return KEYCODE_DOWN;
     case 'C':
-        return KEY_ARROW_RIGHT;
+        return KEYCODE_RIGHT;
     case 'D':
-        return KEY_ARROW_LEFT;
+        return KEYCODE_LEFT;
     case 'F':
-        return KEY_LINE_END;
+        return KEYCODE_END;
     case 'H':
-        return KEY_LINE_HOME;
+        return KEYCODE_HOME;
     default:
-        return KEY_NOTHING;
+        return KEYCODE_NONE;
     }
 }
 
@@ -65,20 +78,20 @@ static enum key_code tilde_key(unsigned number)
     switch (number) {
     case 1:
     case 7:
-        return KEY_LINE_HOME;
+        return KEYCODE_HOME;
     case 2:
-        return KEY_INSERT;
+        return KEYCODE_INSERT;
     case 3:
-        return KEY_DELETE;
+        return KEYCODE_DELETE;
     case 4:
     case 8:
-        return KEY_LINE_END;
+        return KEYCODE_END;
     case 5:
-        return KEY_PAGE_UP;
+        return KEYCODE_PAGE_UP;
     case 6:
-        return KEY_PAGE_DOWN;
+        return KEYCODE_PAGE_DOWN;
     default:
-        return KEY_NOTHING;
+        return KEYCODE_NONE;
     }
 }
 
@@ -98,33 +111,29 @@ static unsigned tilde_function(unsigned number)
     return 0;
 }
 
-// Reads the parameters; false where the sequence carries anything but digits, `;` and `:` (of which the part
-// before it counts). A missing one is 0.
-static bool parameters(const struct input *input, unsigned values[PARAMETERS_MAX], size_t *count)
+// False where the sequence carries anything except digits, `;` and `:`, or more than it may.
+static bool read_parameters(struct parameters *out, const char *text, size_t length)
 {
-    memset(values, 0, PARAMETERS_MAX * sizeof values[0]);
-    *count = 0;
-    if (input->length > sizeof input->sequence)
-        return false;
-    size_t index = 0;
-    bool sub = false;
-    for (size_t i = 0; i < input->length; i++) {
-        char c = input->sequence[i];
+    memset(out, 0, sizeof *out);
+    size_t index = 0, colons = 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
         if (c == ';') {
-            sub = false;
+            colons = 0;
             if (++index >= PARAMETERS_MAX)
                 return false;
         } else if (c == ':') {
-            sub = true;
+            colons++;
         } else if (c < '0' || c > '9') {
             return false;
-        } else if (!sub) {
-            if (values[index] > 0x110000)
+        } else if (colons < 2) {
+            unsigned *value = colons ? &out->subs[index] : &out->values[index];
+            if (*value > VALUE_MAX)
                 return false;
-            values[index] = values[index] * 10 + (unsigned)(c - '0');
+            *value = *value * 10 + (unsigned)(c - '0');
         }
     }
-    *count = input->length > 0 ? index + 1 : 0;
+    out->count = length > 0 ? index + 1 : 0;
     return true;
 }
 
@@ -134,123 +143,200 @@ static unsigned modifiers_of(unsigned parameter)
     if (parameter < 2)
         return 0;
     unsigned bits = parameter - 1;
-    unsigned modifiers = bits & (KEY_SHIFT | KEY_ALT | KEY_CTRL);
+    unsigned modifiers = bits & (KEYMOD_SHIFT | KEYMOD_ALT | KEYMOD_CTRL);
     if (bits & 8)
-        modifiers |= KEY_ALT;
+        modifiers |= KEYMOD_ALT;
     return modifiers;
 }
 
-static void csi_tilde(struct input *input, const struct input_sink *sink,
-    const unsigned values[PARAMETERS_MAX], size_t count, unsigned modifiers)
+static struct key_event tilde(const struct parameters *parameters, unsigned modifiers)
 {
-    unsigned number = values[0];
-    if (number == 200 && count == 1) {
-        if (!input->pasting) {
-            input->pasting = true;
-            input->paste_cr = false;
-            input_send(sink, (struct key_event){.code = KEY_PASTE_BEGIN});
-        }
-    } else if (number == 201 && count == 1) {
-        if (input->pasting) {
-            input->pasting = false;
-            input_send(sink, (struct key_event){.code = KEY_PASTE_END});
-        }
-    } else if (number == 27 && count == 3) {
-        send_named(input, sink, values[2], modifiers);
-    } else if (tilde_key(number) != KEY_NOTHING) {
-        input_send_special(input, sink, tilde_key(number), modifiers);
-    } else if (tilde_function(number) > 0) {
-        input_send_function(input, sink, tilde_function(number), modifiers);
-    }
+    unsigned number = parameters->values[0];
+    if (number == 200 && parameters->count == 1)
+        return special(KEYCODE_PASTE_BEGIN, 0);
+    if (number == 201 && parameters->count == 1)
+        return special(KEYCODE_PASTE_END, 0);
+    if (number == 27 && parameters->count == 3)
+        return named(parameters->values[2], modifiers);
+    if (tilde_key(number) != KEYCODE_NONE)
+        return special(tilde_key(number), modifiers);
+    if (tilde_function(number) > 0)
+        return function(tilde_function(number), modifiers);
+    return nothing;
 }
 
-void input_csi(struct input *input, const struct input_sink *sink, char final)
+// `ESC [ < button ; column ; row M`, or m for a button let go: xterm's mouse mode 1006.
+static struct key_event mouse(const char *text, size_t length, char final)
 {
-    unsigned values[PARAMETERS_MAX];
-    size_t count;
-    unsigned alt = input->alt ? KEY_ALT : 0;
-    input->alt = false;
-    if (!parameters(input, values, &count))
-        return;
-    unsigned modifiers = modifiers_of(values[1]) | alt;
+    enum { BUTTON = 0xC3, MOVED = 0x20, WHEEL_UP = 0x40, WHEEL_DOWN = 0x41 };
+    struct parameters parameters;
+    if (!read_parameters(&parameters, text, length) || parameters.count != 3 || final != 'M' ||
+        (parameters.values[0] & MOVED))
+        return nothing;
+    struct key_event event = {.row = (int)parameters.values[2], .column = (int)parameters.values[1]};
+    switch (parameters.values[0] & BUTTON) {
+    case 0:
+        event.code = parameters.values[0] == 0 ? KEYCODE_CLICK : KEYCODE_NONE; // with a modifier: not ours
+        break;
+    case WHEEL_UP:
+        event.code = KEYCODE_WHEEL_UP;
+        break;
+    case WHEEL_DOWN:
+        event.code = KEYCODE_WHEEL_DOWN;
+        break;
+    default:
+        break;
+    }
+    return event;
+}
+
+// `ESC [ row ; column R`. With row 1 it is F3 with modifiers on some terminals.
+static bool is_cursor_answer(const struct parameters *parameters)
+{
+    return parameters->count == 2 && parameters->values[0] > 1 && parameters->values[0] < 10000 &&
+           parameters->values[1] > 0 && parameters->values[1] < 10000;
+}
+
+static struct key_event csi_key(const struct parameters *parameters, char final, unsigned extra)
+{
+    unsigned modifiers = modifiers_of(parameters->values[1]) | extra;
+    size_t count = parameters->count;
     switch (final) {
     case '~':
-        csi_tilde(input, sink, values, count, modifiers);
-        break;
+        return tilde(parameters, modifiers);
     case '^': // rxvt: Ctrl
-        csi_tilde(input, sink, values, count, alt | KEY_CTRL);
-        break;
+        return tilde(parameters, extra | KEYMOD_CTRL);
     case '$': // rxvt: Shift
-        csi_tilde(input, sink, values, count, alt | KEY_SHIFT);
-        break;
+        return tilde(parameters, extra | KEYMOD_SHIFT);
     case '@': // rxvt: both
-        csi_tilde(input, sink, values, count, alt | KEY_CTRL | KEY_SHIFT);
-        break;
+        return tilde(parameters, extra | KEYMOD_CTRL | KEYMOD_SHIFT);
     case 'u':
-        if (count > 0)
-            send_named(input, sink, values[0], modifiers);
-        break;
+        return count > 0 ? named(parameters->values[0], modifiers) : nothing;
     case 'Z':
-        input_send_special(input, sink, KEY_TABULATOR, modifiers | KEY_SHIFT);
-        break;
+        return special(KEYCODE_TAB, modifiers | KEYMOD_SHIFT);
     case 'I':
+        return count == 0 ? special(KEYCODE_FOCUS_IN, 0) : nothing;
     case 'O':
-        if (count == 0)
-            input_send_special(input, sink, final == 'I' ? KEY_FOCUS_IN : KEY_FOCUS_OUT, 0);
-        break;
+        return count == 0 ? special(KEYCODE_FOCUS_OUT, 0) : nothing;
     case 'a': // rxvt: Shift with an arrow
     case 'b':
     case 'c':
     case 'd':
-        if (count == 0)
-            input_send_special(input, sink, final_key((char)(final - 0x20)), alt | KEY_SHIFT);
-        break;
+        return count == 0 ? special(final_key((char)(final - 0x20)), extra | KEYMOD_SHIFT) : nothing;
     case 'R':
-        // `ESC [ 1 ; n R` is F3 with modifiers on some terminals: only rows below the first are an answer.
-        if (count == 2 && values[0] > 1 && values[0] < 10000 && values[1] > 0 && values[1] < 10000) {
-            if (!input->pasting)
-                input_send(sink, (struct key_event){
-                                     .code = KEY_CURSOR_AT, .row = (int)values[0], .column = (int)values[1]});
-            break;
-        }
+        if (is_cursor_answer(parameters))
+            return (struct key_event){.code = KEYCODE_CURSOR_AT,
+                .row = (int)parameters->values[0],
+                .column = (int)parameters->values[1]};
         // fall through
     case 'P':
     case 'Q':
     case 'S':
-        if (count == 0 || values[0] == 1)
-            input_send_function(input, sink, (unsigned)(final - 'P') + 1, modifiers);
-        break;
+        return count == 0 || parameters->values[0] == 1 ? function((unsigned)(final - 'P') + 1, modifiers)
+                                                        : nothing;
     default:
-        if (final_key(final) != KEY_NOTHING)
-            input_send_special(input, sink, final_key(final), modifiers);
+        return final_key(final) != KEYCODE_NONE ? special(final_key(final), modifiers) : nothing;
     }
 }
 
-void input_ss3(struct input *input, const struct input_sink *sink, char final)
+// kitty puts the phase behind the modifiers' number: `1;1:3`.
+static enum key_phase phase_of(const struct parameters *parameters)
 {
-    unsigned values[PARAMETERS_MAX];
-    size_t count;
-    unsigned alt = input->alt ? KEY_ALT : 0;
-    input->alt = false;
-    if (!parameters(input, values, &count))
-        return;
-    // Both `ESC O 5 A` and `ESC O 1 ; 5 A` are seen.
-    unsigned modifiers = modifiers_of(count > 1 ? values[1] : values[0]) | alt;
+    switch (parameters->subs[1]) {
+    case 2:
+        return KEYPHASE_HELD;
+    case 3:
+        return KEYPHASE_RELEASE;
+    default:
+        return KEYPHASE_PRESS;
+    }
+}
+
+struct key_event key_sequence_csi(const char *text, size_t length, char final, unsigned modifiers)
+{
+    struct parameters parameters;
+    if (length > 0 && text[0] == '<')
+        return mouse(text + 1, length - 1, final);
+    if (length > 0 && text[0] == '?' && final == 'c')
+        return special(KEYCODE_DEVICE, 0);
+    if (!read_parameters(&parameters, text, length))
+        return nothing;
+    struct key_event event = csi_key(&parameters, final, modifiers);
+    event.phase = phase_of(&parameters);
+    return event;
+}
+
+struct key_event key_sequence_ss3(const char *text, size_t length, char final, unsigned extra)
+{
     static const char keypad[] = "*+,-./0123456789";
-    if (final_key(final) != KEY_NOTHING)
-        input_send_special(input, sink, final_key(final), modifiers);
-    else if (final >= 'a' && final <= 'd')
-        input_send_special(input, sink, final_key((char)(final - 0x20)), alt | KEY_CTRL);
-    else if (final >= 'P' && final <= 'S')
-        input_send_function(input, sink, (unsigned)(final - 'P') + 1, modifiers);
-    else if (final >= 'j' && final <= 'y')
-        send_named(input, sink, (unsigned char)keypad[final - 'j'], modifiers);
-    else if (final == 'X')
-        send_named(input, sink, '=', modifiers);
-    else if (final == 'M')
-        input_send_special(input, sink, KEY_RETURN, modifiers);
-    else if (final == 'I')
-        input_send_special(input, sink, KEY_TABULATOR, modifiers);
-    else if (final == ' ')
-        send_named(input, sink, ' ', modifiers);
+    struct parameters parameters;
+    if (!read_parameters(&parameters, text, length))
+        return nothing;
+    // Both `ESC O 5 A` and `ESC O 1 ; 5 A` are seen.
+    unsigned modifiers =
+        modifiers_of(parameters.count > 1 ? parameters.values[1] : parameters.values[0]) | extra;
+    if (final_key(final) != KEYCODE_NONE)
+        return special(final_key(final), modifiers);
+    if (final >= 'a' && final <= 'd')
+        return special(final_key((char)(final - 0x20)), extra | KEYMOD_CTRL);
+    if (final >= 'P' && final <= 'S')
+        return function((unsigned)(final - 'P') + 1, modifiers);
+    if (final >= 'j' && final <= 'y')
+        return named((unsigned char)keypad[final - 'j'], modifiers);
+    switch (final) {
+    case 'X':
+        return named('=', modifiers);
+    case 'M':
+        return special(KEYCODE_ENTER, modifiers);
+    case 'I':
+        return special(KEYCODE_TAB, modifiers);
+    default:
+        return nothing;
+    }
+}
+
+struct key_event key_sequence_console(char final, unsigned modifiers)
+{
+    return final >= 'A' && final <= 'E' ? function((unsigned)(final - 'A') + 1, modifiers) : nothing;
+}
+
+// One colour of `rgb:hhhh/hhhh/hhhh`, of one to four hexadecimal digits; its upper eight bits. -1 where it is
+// none.
+static int colour(const char **text)
+{
+    char *end;
+    size_t digits = strspn(*text, "0123456789abcdefABCDEF");
+    if (digits < 1 || digits > 4)
+        return -1;
+    unsigned long value = strtoul(*text, &end, 16);
+    unsigned long most = (1UL << (4 * digits)) - 1;
+    *text = end;
+    return (int)(value * 255 / most);
+}
+
+struct key_event key_sequence_osc(const char *text, size_t length)
+{
+    static const char begin[] = "11;rgb:";
+    char copy[48];
+    if (length >= sizeof copy || length < sizeof begin - 1 || memcmp(text, begin, sizeof begin - 1) != 0)
+        return nothing;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    const char *at = copy + sizeof begin - 1;
+    uint32_t rgb = 0;
+    for (int i = 0; i < 3; i++) {
+        int value = colour(&at);
+        if (value < 0 || *at != (i < 2 ? '/' : '\0'))
+            return nothing;
+        rgb = rgb << 8 | (uint32_t)value;
+        at++;
+    }
+    return (struct key_event){.code = KEYCODE_BACKGROUND, .codepoint = rgb};
+}
+
+bool key_sequence_lacks_phase(const char *text, size_t length)
+{
+    struct parameters parameters;
+    return !memchr(text, ':', length) && read_parameters(&parameters, text, length) &&
+           parameters.count == 2 && parameters.values[1] == 1;
 }

@@ -1,114 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "pc-tui/model/model.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pc-tui/model/model_devices.h"
+
 enum {
-    TRIPS_KEPT = 128,
     COMPLAINT_PAUSE_US = 5000000, // unreadable statuses may come by the thousand: one line in so long
-    TEMPERATURE_PAUSE_US = 1000000,
+    SAMPLE_PAUSE_US = 1000000,
 };
 
-struct model_device_private {
-    struct status *status;                   // what ->status points to
-    char boot_before[PROTOCOL_BOOT_MAX + 1]; // of the run before this one, to tell a restart from two agents
-    uint64_t connection;                     // of the link, when the latest status came
-    int64_t temperature_us;                  // when the newest one was taken; 0 = never
-};
-
-struct model_private {
-    char root[PROTOCOL_ROOT_MAX + 1];
-    struct status *scratch; // statuses are read into it and then change places with a device's: never copied
-    size_t room;            // of model->devices
-    size_t slots;           // given so far
-    uint64_t connection;    // +1 each time the link comes up
-    int64_t complained_us;  // 0 = never
-    bool full;              // MODEL_DEVICES_MAX was said
-    int64_t trips[TRIPS_KEPT];
-};
-
-static void device_free(struct model_device *device)
-{
-    if (!device)
-        return;
-    if (device->priv)
-        free(device->priv->status);
-    free(device->priv);
-    free(device);
-}
-
-static struct model_device *device_new(const char *name)
-{
-    struct model_device *device = calloc(1, sizeof *device);
-    if (!device)
-        return NULL;
-    device->priv = calloc(1, sizeof(*device->priv));
-    if (device->priv)
-        device->priv->status = calloc(1, sizeof(*device->priv->status));
-    if (!device->priv || !device->priv->status) {
-        device_free(device);
-        return NULL;
-    }
-    device->status = device->priv->status;
-    snprintf(device->name, sizeof device->name, "%s", name);
-    return device;
-}
-
-// Where name is, or would have to go.
-static size_t position(const struct model *model, const char *name)
-{
-    size_t low = 0;
-    size_t high = model->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(model->devices[middle]->name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct model_device *model_find(const struct model *model, const char *name, size_t *index)
-{
-    size_t at = position(model, name);
-    if (at == model->count || strcmp(model->devices[at]->name, name) != 0)
-        return NULL;
-    if (index)
-        *index = at;
-    return model->devices[at];
-}
-
-static struct model_device *insert(struct model *model, const char *name)
-{
-    struct model_private *priv = model->priv;
-    if (model->count == priv->room) {
-        size_t room = priv->room ? priv->room * 2 : 8;
-        struct model_device **devices = realloc(model->devices, room * sizeof(struct model_device *));
-        if (!devices)
-            return NULL;
-        model->devices = devices;
-        priv->room = room;
-    }
-    struct model_device *device = device_new(name);
-    if (!device)
-        return NULL;
-    size_t at = position(model, name);
-    memmove(
-        &model->devices[at + 1], &model->devices[at], (model->count - at) * sizeof(struct model_device *));
-    model->devices[at] = device;
-    model->count++;
-    device->slot = priv->slots++;
-    return device;
-}
-
-// What jetson_subscriber.py of the tutorial answers to, and no position: nobody reports one.
+// The channels that jetson_subscriber.py of the tutorial answers to. They have no position, as nobody reports one.
 static int insert_tutorial(struct model *model)
 {
-    struct model_device *device = insert(model, "");
+    struct model_device *device = model_devices_add(model, "");
     if (!device)
         return -ENOMEM;
     device->tutorial = true;
@@ -127,13 +33,11 @@ static int insert_tutorial(struct model *model)
 
 static void drop_tutorial(struct model *model)
 {
-    if (model->count == 0 || !model->devices[0]->tutorial)
-        return;
-    device_free(model->devices[0]);
-    model->count = 0;
+    if (model->count > 0 && model->devices[0]->tutorial)
+        model_devices_drop(model, model->devices[0]);
 }
 
-struct model *model_new(const char *root, bool tutorial)
+struct model *model_new(const char *root, const char *wanted)
 {
     struct model *model = calloc(1, sizeof *model);
     if (!model)
@@ -142,10 +46,11 @@ struct model *model_new(const char *root, bool tutorial)
     if (!model->priv || journal_init(&model->journal) < 0)
         goto fail;
     snprintf(model->priv->root, sizeof model->priv->root, "%s", root);
+    snprintf(model->priv->wanted, sizeof model->priv->wanted, "%s", wanted);
     model->priv->scratch = calloc(1, sizeof(*model->priv->scratch));
     if (!model->priv->scratch)
         goto fail;
-    if (tutorial && insert_tutorial(model) < 0)
+    if (!wanted[0] && insert_tutorial(model) < 0)
         goto fail;
     return model;
 
@@ -158,14 +63,20 @@ void model_free(struct model *model)
 {
     if (!model)
         return;
-    for (size_t i = 0; i < model->count; i++)
-        device_free(model->devices[i]);
-    free(model->devices);
-    if (model->priv)
+    model_devices_free_all(model);
+    if (model->priv) {
+        free(model->priv->free_slots);
         free(model->priv->scratch);
+    }
     free(model->priv);
     journal_finish(&model->journal);
     free(model);
+}
+
+void model_set_hooks(struct model *model, const struct model_hooks *hooks, void *ctx)
+{
+    model->priv->hooks = *hooks;
+    model->priv->ctx = ctx;
 }
 
 static void complain(struct model *model, const char *topic, const char *why, int64_t now_us, int64_t wall_ms)
@@ -182,33 +93,55 @@ static void complain(struct model *model, const char *topic, const char *why, in
     journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, "", "%s", model->unreadable_why);
 }
 
-static struct model_device *find_or_insert(struct model *model, const char *name, int64_t wall_ms)
+// True where both have the same channels in the same order, and the keys would mean the same servos.
+static bool same_layout(const struct status *a, const struct status *b)
 {
-    drop_tutorial(model);
-    struct model_device *device = model_find(model, name, NULL);
-    if (device)
-        return device;
-    if (model->count < MODEL_DEVICES_MAX)
-        return insert(model, name);
-    if (!model->priv->full) {
-        model->priv->full = true;
-        journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, "",
-            "more than %d devices under %s: the others are not shown", MODEL_DEVICES_MAX, model->priv->root);
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct status_channel *left = &a->channels[i], *right = &b->channels[i];
+        if (strcmp(left->id.name, right->id.name) != 0 || left->id.kind != right->id.kind ||
+            left->id.pan != right->id.pan || left->axis != right->axis)
+            return false;
     }
-    return NULL;
-}
-
-static const char *label(const struct model *model, const struct model_device *device)
-{
-    return device->name[0] ? device->name : model->priv->root;
+    return true;
 }
 
 static void take_status(struct model *model, struct model_device *device)
 {
     struct status *before = device->priv->status;
+    if (!same_layout(before, model->priv->scratch))
+        device->layout++;
     device->priv->status = model->priv->scratch;
     device->status = device->priv->status;
     model->priv->scratch = before;
+}
+
+// Channels do not change while an agent runs. A report that shows others under the same boot comes from a second agent
+// or from somebody who forges. It counts only where it answers a command of ours, whose id nobody else can know
+// beforehand. True where the report must not be taken.
+static bool is_doubtful(
+    struct model *model, struct model_device *device, bool retained, int64_t now_us, int64_t wall_ms)
+{
+    const struct model_private *priv = model->priv;
+    if (!device->confirmed || same_layout(device->status, priv->scratch))
+        return false;
+    if (retained)
+        return true;
+    if (priv->hooks.is_answer && priv->hooks.is_answer(priv->ctx, device, priv->scratch->last.id)) {
+        journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
+            "%s has other channels now, without a restart", model_devices_label(model, device));
+        return false;
+    }
+    if (device->priv->mismatch_us == 0 || now_us - device->priv->mismatch_us >= COMPLAINT_PAUSE_US) {
+        device->priv->mismatch_us = now_us;
+        journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
+            "a report of %s with other channels was not taken: a second agent, or a forger",
+            model_devices_label(model, device));
+    }
+    if (priv->hooks.doubted)
+        priv->hooks.doubted(priv->ctx, device);
+    return true;
 }
 
 // The will of a run that is over arrives late where the agent restarted: it says nothing about the run that
@@ -217,7 +150,7 @@ static struct model_device *take_offline(
     struct model *model, const char *name, bool retained, int64_t now_us, int64_t wall_ms)
 {
     const struct status *status = model->priv->scratch;
-    struct model_device *device = find_or_insert(model, name, wall_ms);
+    struct model_device *device = model_devices_find_or_add(model, name, now_us, wall_ms);
     if (!device)
         return NULL;
     bool known = device->status->boot[0] != '\0';
@@ -226,7 +159,7 @@ static struct model_device *take_offline(
         return NULL;
     if (known && !device->offline)
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, name, "%s is offline: %s",
-            label(model, device), status->why[0] ? status->why : "its connection was lost");
+            model_devices_label(model, device), status->why[0] ? status->why : "its connection was lost");
     device->offline = true;
     device->stopped = status->why[0] != '\0';
     if (!known)
@@ -242,16 +175,18 @@ static void note_boot(
     if (!retained && strcmp(boot, priv->boot_before) == 0) {
         if (!model_shared(device, now_us))
             journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
-                "two agents share the name \"%s\": give each its own --device", label(model, device));
+                "two agents share the name \"%s\": give each its own --device",
+                model_devices_label(model, device));
         device->shared_us = now_us;
     } else if (device->status->boot[0] && !device->offline && !model_shared(device, now_us)) {
-        journal_note(
-            &model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s restarted", label(model, device));
+        journal_note(&model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s restarted",
+            model_devices_label(model, device));
     }
     snprintf(priv->boot_before, sizeof priv->boot_before, "%s", device->status->boot);
     device->lost = 0;
     device->cpu_count = 0;
-    priv->temperature_us = 0;
+    priv->sampled_us = 0;
+    device->confirmed = false;
     if (retained)
         device->heard_us = 0;
 }
@@ -260,9 +195,9 @@ static void note_temperature(struct model_device *device, int64_t now_us)
 {
     struct model_device_private *priv = device->priv;
     if (!(device->status->health.has & HEALTH_CPU_C) ||
-        (priv->temperature_us != 0 && now_us - priv->temperature_us < TEMPERATURE_PAUSE_US))
+        (priv->sampled_us != 0 && now_us - priv->sampled_us < SAMPLE_PAUSE_US))
         return;
-    priv->temperature_us = now_us;
+    priv->sampled_us = now_us;
     if (device->cpu_count == MODEL_HISTORY) {
         memmove(device->cpu_c, device->cpu_c + 1, sizeof device->cpu_c - sizeof device->cpu_c[0]);
         device->cpu_count--;
@@ -270,34 +205,36 @@ static void note_temperature(struct model_device *device, int64_t now_us)
     device->cpu_c[device->cpu_count++] = device->status->health.cpu_c;
 }
 
-static struct model_device *take_online(struct model *model, const char *name, bool retained, int64_t now_us,
-    int64_t wall_ms, uint64_t *previous_n)
+static struct model_device *take_online(
+    struct model *model, const char *name, bool retained, int64_t now_us, int64_t wall_ms, bool *is_new)
 {
     const struct status *status = model->priv->scratch;
-    struct model_device *device = find_or_insert(model, name, wall_ms);
+    struct model_device *device = model_devices_find_or_add(model, name, now_us, wall_ms);
     if (!device)
         return NULL;
     const struct status *before = device->status;
     bool same = before->boot[0] != '\0' && strcmp(before->boot, status->boot) == 0;
     if (retained && same && status->seq < before->seq)
         return NULL;
+    if (same && is_doubtful(model, device, retained, now_us, wall_ms))
+        return NULL;
 
     // What was published while we were away from the broker is no report that the device lost.
     if (same && !retained && device->priv->connection == model->priv->connection && status->seq > before->seq)
         device->lost += status->seq - before->seq - 1;
-    if (same && previous_n)
-        *previous_n = before->last.n;
+    *is_new = status->last.n > 0 &&
+              (!same || status->last.n != before->last.n || strcmp(status->last.id, before->last.id) != 0);
     if (!same)
         note_boot(model, device, retained, now_us, wall_ms);
     if (device->offline)
-        journal_note(
-            &model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s is back", label(model, device));
+        journal_note(&model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s is back",
+            model_devices_label(model, device));
     device->first_of_boot = !same;
     device->offline = false;
     device->stopped = false;
-    device->last_n = status->last.n;
     device->priv->connection = model->priv->connection;
     if (!retained) {
+        device->confirmed = true;
         device->heard_us = now_us;
         device->wall_ms = wall_ms;
     }
@@ -306,25 +243,42 @@ static struct model_device *take_online(struct model *model, const char *name, b
     return device;
 }
 
+// An empty message on a status topic is how anyone clears what the broker retains. Of a device that reports it changes
+// nothing.
+static void forget(struct model *model, const char *name, int64_t now_us)
+{
+    struct model_device *device = model_find(model, name, NULL);
+    if (!device)
+        return;
+    enum presence presence = model_presence(device, now_us);
+    if (presence == PRESENCE_OFFLINE || presence == PRESENCE_RETAINED)
+        model_devices_drop(model, device);
+}
+
 struct model_device *model_status(struct model *model, const char *topic, const void *payload, size_t len,
-    bool retained, int64_t now_us, int64_t wall_ms, uint64_t *previous_n)
+    bool retained, int64_t now_us, int64_t wall_ms, bool *is_new)
 {
     char name[PROTOCOL_DEVICE_MAX + 1];
     char why[PROTOCOL_WHY_SIZE] = "";
-    if (previous_n)
-        *previous_n = 0;
-    // An empty payload is how anyone clears what a broker retains: no report.
-    if (len == 0 || protocol_topic_device(topic, model->priv->root, "status", name) < 0)
+    bool ignored;
+    is_new = is_new ? is_new : &ignored;
+    *is_new = false;
+    if (protocol_topic_device(topic, model->priv->root, "status", name) < 0)
         return NULL;
+    if (len == 0) {
+        forget(model, name, now_us);
+        return NULL;
+    }
     if (status_parse(payload, len, model->priv->scratch, why) < 0) {
         complain(model, topic, why, now_us, wall_ms);
         return NULL;
     }
+    drop_tutorial(model);
     model->seen = true;
     model->changes++;
     if (!model->priv->scratch->online)
         return take_offline(model, name, retained, now_us, wall_ms);
-    return take_online(model, name, retained, now_us, wall_ms, previous_n);
+    return take_online(model, name, retained, now_us, wall_ms, is_new);
 }
 
 void model_link(struct model *model, const struct link_report *report, int64_t now_us)
@@ -350,14 +304,14 @@ void model_trip(struct model *model, int64_t us)
 {
     struct model_private *priv = model->priv;
     struct model_trips *trips = &model->trips;
-    priv->trips[trips->count % TRIPS_KEPT] = us;
+    priv->trips[trips->count % MODEL_TRIPS_KEPT] = us;
     trips->count++;
     trips->last_us = us;
     if (us > trips->max_us)
         trips->max_us = us;
 
-    int64_t sorted[TRIPS_KEPT];
-    size_t kept = trips->count < TRIPS_KEPT ? trips->count : TRIPS_KEPT;
+    int64_t sorted[MODEL_TRIPS_KEPT];
+    size_t kept = trips->count < MODEL_TRIPS_KEPT ? trips->count : MODEL_TRIPS_KEPT;
     memcpy(sorted, priv->trips, kept * sizeof sorted[0]);
     qsort(sorted, kept, sizeof sorted[0], compare_us);
     trips->p50_us = sorted[(kept - 1) / 2];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All that is known about the devices, and what happened lately. A status goes in, the model has changed;
-// views and ui read its structs freely and change nothing. Pure: every time is a parameter.
+// All that is known about the devices, and what happened lately. A status goes in, and the model has changed. Views
+// and ui read its structs freely and change nothing. Pure: every time is a parameter.
 #ifndef PC_TUI_MODEL_H
 #define PC_TUI_MODEL_H
 
@@ -9,9 +9,9 @@
 #include "pc-tui/model/journal.h"
 
 enum {
-    MODEL_DEVICES_MAX = 2048, // further names are not taken up: a hostile peer could invent them without end
-    MODEL_HISTORY = 60,       // temperatures kept for a sparkline, at most one a second
-    MODEL_STALE_REPORTS = 3,  // stale after so many of the device's own report intervals
+    MODEL_DEVICES_MAX = 2048,   // a hostile peer could invent names without end
+    MODEL_HISTORY = 60,         // values kept of each figure of the health, at most one a second
+    MODEL_STALE_REPORTS = 3,    // a device is stale after so many of its own report intervals
     MODEL_SHARED_US = 10000000, // how long "two agents share this name" stands after the last alternation
 };
 
@@ -24,21 +24,22 @@ enum presence {
 };
 
 struct model_device {
-    char name[PROTOCOL_DEVICE_MAX + 1]; // "" is the unnamed device (shown as the root)
-    size_t slot;                        // 0, 1, … in order of discovery; stays, and is never given again
-    bool tutorial;                      // PRESENCE_TUTORIAL
-    const struct status *status;        // the latest, never NULL; of an offline device the last one before
+    char name[PROTOCOL_DEVICE_MAX + 1]; // "" is the unnamed device, which is shown as the root
+    size_t slot;   // a small number of its own; given to another device once this one is dropped
+    bool tutorial; // PRESENCE_TUTORIAL
+    const struct status *status; // the latest, never NULL; of an offline device the last one before
     bool offline;
-    bool stopped;                      // offline by a clean stop, not by the will
-    int64_t heard_us;                  // when the latest status came that was not retained; 0 = none yet
-    int64_t wall_ms;                   // CLOCK_REALTIME of the latest sign of life (of a retained one: 0)
-    uint64_t lost;                     // reports of this boot that did not arrive, from the gaps in seq
-    int64_t shared_us;                 // when boots last alternated under this name; 0 = never
+    bool stopped;      // offline by a clean stop, not by the will
+    bool confirmed;    // a status of this boot came that was not retained: the channels are the real ones
+    unsigned layout;   // +1 each time its channels are others than before
+    int64_t heard_us;  // when the latest status came that was not retained; 0 = none yet
+    int64_t wall_ms;   // CLOCK_REALTIME of the latest sign of life; 0 where there was only a retained status
+    uint64_t lost;     // reports of this boot that did not arrive, from the gaps in seq
+    int64_t shared_us; // when boots last alternated under this name; 0 = never
     int cpu_c[MODEL_HISTORY];          // tenths of a degree Celsius, oldest first
     size_t cpu_count;                  // how many of them are there
-    bool first_of_boot;                // the latest status was the first of its boot that we saw
-    uint64_t last_n;                   // last.n of the latest status
-    struct model_device_private *priv; // nobody's but model.c's
+    bool first_of_boot;                // the latest status was the first of its boot that arrived here
+    struct model_device_private *priv; // for the files of this folder alone
 };
 
 // Round trips from PUBLISH to the device's echo over this connection.
@@ -66,28 +67,47 @@ struct model {
     struct model_others others;
     struct journal journal;     // what happened, newest last
     uint64_t changes;           // +1 at every change: equal = nothing to draw anew but ages
-    struct model_private *priv; // nobody's but model.c's
+    struct model_private *priv; // for the files of this folder alone
 };
 
-// root is copied. tutorial: offer the tutorial's channels while no status was seen (not with --device). NULL
-// without memory.
-struct model *model_new(const char *root, bool tutorial);
-void model_free(struct model *model); // NULL is allowed
+// What the model asks its controller, and tells it. Each may be NULL.
+struct model_hooks {
+    // True where id is that of a command of ours to this device that nobody has answered yet.
+    bool (*is_answer)(void *ctx, const struct model_device *device, const char *id);
+    // True where the device must not make room for another.
+    bool (*is_needed)(void *ctx, const struct model_device *device);
+    // A report under the same boot shows other channels than those that were confirmed. It was not taken: only an
+    // answer to a command of ours can change the channels of a run.
+    void (*doubted)(void *ctx, struct model_device *device);
+    // The device is freed after this call.
+    void (*dropped)(void *ctx, const struct model_device *device);
+};
 
-// A message on a status topic. Returns the device whose status changed with the new status in ->status, or
-// NULL where there is none (no status topic, unreadable, an old boot's will, no memory): that is recorded
-// here. *previous_n (may be NULL) becomes last.n before, of the same boot, else 0. Nothing here is freed or
-// moved but by a later call; device pointers stay valid until model_free, but for the tutorial's, which goes
-// with the first status.
+// root is copied. wanted is the name of the device that is followed whatever else reports, "" = none; without it the
+// tutorial's channels are offered while no status was seen. NULL without memory.
+struct model *model_new(const char *root, const char *wanted);
+void model_free(struct model *model); // NULL is allowed
+// hooks are copied; ctx must outlive the model or the next call.
+void model_set_hooks(struct model *model, const struct model_hooks *hooks, void *ctx);
+
+// A message on a status topic. Returns the device whose status changed, with the new status in ->status, or NULL where
+// there is none (no status topic, unreadable, an old boot's will, other channels under the same boot, no memory): that
+// is recorded here. *is_new (may be NULL): the status tells of a command, by its boot, `n` and id, that no status
+// before it told of. An empty message clears a device that is offline or was only seen as a retained status. Device
+// pointers stay valid until the hook `dropped`, except for the tutorial's, which goes with the first status.
 struct model_device *model_status(struct model *model, const char *topic, const void *payload, size_t len,
-    bool retained, int64_t now_us, int64_t wall_ms, uint64_t *previous_n);
+    bool retained, int64_t now_us, int64_t wall_ms, bool *is_new);
 // The link reported a change.
 void model_link(struct model *model, const struct link_report *report, int64_t now_us);
 // One round trip to a device took so long.
 void model_trip(struct model *model, int64_t us);
+// Somebody else commanded a device.
 void model_set_others(struct model *model, const char *device, const char *from, int64_t now_us);
 
-// The device of that name, its index to *index (may be NULL); NULL where there is none.
+// The order in which devices stand: by name, numbers in it by their value, so that d2 comes before d10. Below 0 where a
+// comes first, 0 where both are equal.
+int model_compare_names(const char *a, const char *b);
+// The device of that name, and its index to *index (may be NULL). NULL where there is none.
 struct model_device *model_find(const struct model *model, const char *name, size_t *index);
 enum presence model_presence(const struct model_device *device, int64_t now_us);
 // Microseconds since the latest status that was not retained; -1 = there was none.

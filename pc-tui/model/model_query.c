@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pc-tui/model/model.h"
+#include "pc-tui/model/model_kind.h"
 
 enum { // what a device claims about itself is bounded before it decides what is stale
     REPORT_MIN_MS = 100,
@@ -57,7 +58,7 @@ bool model_shared(const struct model_device *device, int64_t now_us)
 bool model_moves(const struct model_device *device)
 {
     for (size_t i = 0; i < device->status->count; i++) {
-        if (device->status->channels[i].id.kind == CHANNEL_SERVO && device->status->channels[i].moving)
+        if (device->status->channels[i].moving)
             return true;
     }
     return false;
@@ -89,7 +90,7 @@ static int servo_of_axis(const struct model_device *device, enum servo_axis axis
     int named = -1;
     for (size_t i = 0; i < device->status->count; i++) {
         const struct status_channel *channel = &device->status->channels[i];
-        if (channel->id.kind != CHANNEL_SERVO)
+        if (!model_is_servo(channel))
             continue;
         if (channel->axis == axis)
             return (int)i;
@@ -110,11 +111,11 @@ int model_tilt_servo(const struct model_device *device, int selected)
     int tilt = servo_of_axis(device, AXIS_TILT, "tilt");
     if (tilt >= 0)
         return tilt;
-    if (selected >= 0 && (size_t)selected < status->count &&
-        status->channels[selected].id.kind == CHANNEL_SERVO && !is_pan(&status->channels[selected]))
+    if (selected >= 0 && (size_t)selected < status->count && model_is_servo(&status->channels[selected]) &&
+        !is_pan(&status->channels[selected]))
         return selected;
     for (size_t i = 0; i < status->count; i++) {
-        if (status->channels[i].id.kind == CHANNEL_SERVO && !is_pan(&status->channels[i]))
+        if (model_is_servo(&status->channels[i]) && !is_pan(&status->channels[i]))
             return (int)i;
     }
     return -1;

@@ -11,19 +11,26 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <wchar.h>
 
+#include "common/array.h"
 #include "common/text.h"
 
 enum { REPLACEMENT = 0xFFFD, FORMAT_MAX = 1024, UNDO_MAX = 256, COMBINING_MAX = CCHARW_MAX - 1 };
 
 struct screen {
     SCREEN *curses;
+    FILE *
+        stream; // memory that curses writes to: to the terminal it would wait, and spin where that says EAGAIN
+    int memory; // the stream's descriptor
     struct terminal *terminal;
+    struct questions questions;
     bool utf8;       // the locale's encoding
     bool ascii_only; // --ascii, or a locale that knows no more
-    bool wide;       // the terminal shows ambiguous characters two columns wide
     bool left;
+    int colors; // as the roles know them; 0 without
     attr_t attributes[ROLE_COUNT];
     short pairs[ROLE_COUNT];
 };
@@ -76,44 +83,57 @@ static const struct {
     {0x201D, '"'},
 };
 
-// How a role looks: attributes, and the foreground for 8, 16 and 256 colours; -1 is the terminal's own.
-static const struct {
-    attr_t mono, colored;
-    short eight, sixteen, many, background;
-} looks[ROLE_COUNT] = {
-    [ROLE_TEXT] = {A_NORMAL, A_NORMAL, -1, -1, -1, -1},
-    [ROLE_LABEL] = {A_DIM, A_NORMAL, -1, 8, 245, -1},
-    [ROLE_MOVING] = {A_BOLD, A_BOLD, -1, -1, -1, -1},
-    [ROLE_FOCUS] = {A_UNDERLINE, A_NORMAL, COLOR_CYAN, COLOR_CYAN, COLOR_CYAN, -1},
-    [ROLE_LIVE] = {A_NORMAL, A_NORMAL, COLOR_GREEN, COLOR_GREEN, COLOR_GREEN, -1},
-    [ROLE_NOTICE] = {A_NORMAL, A_NORMAL, COLOR_YELLOW, COLOR_YELLOW, COLOR_YELLOW, -1},
-    [ROLE_WRONG] = {A_UNDERLINE, A_NORMAL, COLOR_RED, COLOR_RED, COLOR_RED, -1},
-    [ROLE_STOP] = {A_REVERSE, A_NORMAL, COLOR_WHITE, 15, 15, COLOR_RED},
-    [ROLE_ALARM] = {A_REVERSE, A_BOLD, COLOR_WHITE, 15, 15, COLOR_RED},
-};
-
-#define LENGTH(array) (sizeof array / sizeof array[0])
-
-static void set_roles(struct screen *screen, bool no_color)
+static void set_role(struct screen *screen, enum screen_role role, enum roles_background background)
 {
-    bool colors = !no_color && has_colors() && start_color() != ERR && COLORS >= 8;
-    if (colors && use_default_colors() == ERR)
-        colors = false; // a background of our own would be worse than no colour
-    for (int role = 0; role < ROLE_COUNT; role++) {
-        screen->attributes[role] = colors ? looks[role].colored : looks[role].mono;
-        if (!colors)
-            continue;
-        short foreground = COLORS >= 256  ? looks[role].many
-                           : COLORS >= 16 ? looks[role].sixteen
-                                          : looks[role].eight;
-        // Eight colours have no grey; dim is its nearest.
-        if (role == ROLE_LABEL && COLORS < 16)
-            screen->attributes[role] = A_DIM;
-        if (foreground == -1 && looks[role].background == -1)
-            continue;
-        if (init_pair((short)(role + 1), foreground, looks[role].background) != ERR)
-            screen->pairs[role] = (short)(role + 1);
+    struct roles_look look = roles_look(role, screen->colors, background);
+    attr_t attributes = A_NORMAL;
+    if (look.attributes & ROLES_BOLD)
+        attributes |= A_BOLD;
+    if (look.attributes & ROLES_UNDERLINE)
+        attributes |= A_UNDERLINE;
+    if (look.attributes & ROLES_REVERSE)
+        attributes |= A_REVERSE;
+    screen->attributes[role] = attributes;
+    screen->pairs[role] = 0;
+    if (look.foreground == ROLES_OWN && look.background == ROLES_OWN)
+        return;
+    if (init_pair((short)(role + 1), look.foreground, look.background) != ERR)
+        screen->pairs[role] = (short)(role + 1);
+}
+
+static void set_roles(struct screen *screen)
+{
+    enum roles_background background = ROLES_UNKNOWN;
+    if (screen->questions.background_known)
+        background = roles_background_of(screen->questions.background);
+    for (int role = 0; role < ROLE_COUNT; role++)
+        set_role(screen, (enum screen_role)role, background);
+}
+
+static void find_colors(struct screen *screen)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (no_color && *no_color)
+        return;
+    // A background of our own would be worse than no colour.
+    if (has_colors() && start_color() != ERR && COLORS >= 8 && use_default_colors() != ERR)
+        screen->colors = COLORS;
+}
+
+// Hands over what curses has written since the last time.
+static void send(struct screen *screen)
+{
+    char bytes[16384];
+    off_t end = lseek(screen->memory, 0, SEEK_CUR);
+    for (off_t at = 0; at < end;) {
+        size_t wanted = end - at < (off_t)sizeof bytes ? (size_t)(end - at) : sizeof bytes;
+        ssize_t n = pread(screen->memory, bytes, wanted, at);
+        if (n <= 0)
+            break;
+        terminal_write(screen->terminal, bytes, (size_t)n);
+        at += n;
     }
+    lseek(screen->memory, 0, SEEK_SET);
 }
 
 // Appends a terminfo string without its `$<…>` delays, which only a running curses could keep.
@@ -135,61 +155,84 @@ static void append_capability(char undo[UNDO_MAX], const char *name)
     undo[len] = '\0';
 }
 
-int screen_open(struct screen **out, struct terminal *terminal, const struct screen_options *options,
-    char why[TERMINAL_WHY_SIZE])
+static int open_stream(struct screen *screen)
+{
+    screen->memory = memfd_create("pc-tui's picture", MFD_CLOEXEC);
+    if (screen->memory < 0)
+        return -errno;
+    screen->stream = fdopen(screen->memory, "w+");
+    if (screen->stream)
+        return 0;
+    int rc = -errno;
+    close(screen->memory);
+    return rc;
+}
+
+// curses installs handlers of its own, which would draw in the middle of a drawing: the event loop has the
+// signals.
+static int open_curses(struct screen *screen, const char *term)
 {
     static const int touched[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH, SIGQUIT};
-    struct sigaction handlers[LENGTH(touched)];
-    struct screen *screen = calloc(1, sizeof *screen);
-    if (!screen) {
-        snprintf(why, TERMINAL_WHY_SIZE, "screen: %s", strerror(ENOMEM));
-        return -ENOMEM;
-    }
-    setlocale(LC_CTYPE, ""); // numbers stay in the C locale
-    screen->terminal = terminal;
-    screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    const char *term = getenv("TERM");
-    // The Linux console decodes UTF-8, but its fonts have few of these signs.
-    screen->ascii_only = options->ascii || !screen->utf8 || (term && strcmp(term, "linux") == 0);
-    screen_ambiguous(screen, terminal_ambiguous_columns(terminal));
-
-    for (size_t i = 0; i < LENGTH(touched); i++)
+    struct sigaction handlers[ARRAY_LENGTH(touched)];
+    for (size_t i = 0; i < ARRAY_LENGTH(touched); i++)
         sigaction(touched[i], NULL, &handlers[i]);
-    FILE *stream = terminal_stream(terminal);
+    setenv("NCURSES_NO_PADDING", "1", 0); // curses would sleep for terminals that were slow 40 years ago
     if (term && *term)
-        screen->curses = newterm(term, stream, stream);
+        screen->curses = newterm(term, screen->stream, screen->stream);
     if (!screen->curses)
-        screen->curses = newterm("xterm-256color", stream, stream);
-    // The event loop has the signals: curses in a signal handler would draw in the middle of a drawing.
-    for (size_t i = 0; i < LENGTH(touched); i++)
+        screen->curses = newterm("xterm-256color", screen->stream, screen->stream);
+    for (size_t i = 0; i < ARRAY_LENGTH(touched); i++)
         sigaction(touched[i], &handlers[i], NULL);
-    if (!screen->curses) {
-        snprintf(why, TERMINAL_WHY_SIZE,
-            "TERM=%.40s is not known here, nor is xterm-256color: sudo apt install ncurses-term",
-            term ? term : "");
-        free(screen);
-        return -ENOENT;
-    }
-    raw();
-    noecho();
-    nonl();
-    keypad(stdscr, FALSE);
-    meta(stdscr, TRUE);
-    typeahead(-1); // a key that waits must not hold back the picture it is pressed for
-    def_prog_mode();
-    const char *no_color = getenv("NO_COLOR");
-    set_roles(screen, options->no_color || (no_color && *no_color));
+    return screen->curses ? 0 : -ENOENT;
+}
 
+static void undo_on_crash(struct screen *screen)
+{
     char undo[UNDO_MAX] = "";
     append_capability(undo, "sgr0");
     append_capability(undo, "op");
     append_capability(undo, "cnorm");
     append_capability(undo, "rmcup");
-    terminal_on_crash(terminal, undo);
+    terminal_on_crash(screen->terminal, undo);
+}
 
+int screen_open(struct screen **out, struct terminal *terminal, const struct screen_options *options,
+    char why[TERMINAL_WHY_SIZE])
+{
+    const char *term = getenv("TERM");
+    struct screen *screen = calloc(1, sizeof *screen);
+    int rc = screen ? open_stream(screen) : -ENOMEM;
+    if (rc < 0) {
+        snprintf(why, TERMINAL_WHY_SIZE, "screen: %s", strerror(-rc));
+        free(screen);
+        return rc;
+    }
+    setlocale(LC_CTYPE, ""); // numbers stay in the C locale
+    screen->terminal = terminal;
+    screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    // The Linux console decodes UTF-8, but its fonts have few of these signs.
+    screen->ascii_only = options->ascii || !screen->utf8 || (term && strcmp(term, "linux") == 0);
+    rc = open_curses(screen, term);
+    if (rc < 0) {
+        snprintf(why, TERMINAL_WHY_SIZE,
+            "TERM=%.40s is not known here, nor is xterm-256color: sudo apt install ncurses-term",
+            term ? term : "");
+        fclose(screen->stream);
+        free(screen);
+        return rc;
+    }
+    nonl();
+    typeahead(-1); // a key that waits must not hold back the picture it is pressed for
     int rows, columns;
     terminal_size(terminal, &rows, &columns);
     screen_resize(screen, rows, columns);
+    find_colors(screen);
+    refresh(); // the alternate screen, empty
+    send(screen);
+    terminal_entered(terminal);
+    undo_on_crash(screen);
+    terminal_ask(terminal, &screen->questions, screen->colors >= 8);
+    set_roles(screen);
     *out = screen;
     return 0;
 }
@@ -201,7 +244,22 @@ void screen_close(struct screen *screen)
     if (!screen->left)
         screen_leave(screen);
     delscreen(screen->curses);
+    fclose(screen->stream);
     free(screen);
+}
+
+bool screen_answer(struct screen *screen, const struct key_event *event)
+{
+    if (!questions_take(&screen->questions, event))
+        return false;
+    set_roles(screen);
+    screen_repaint(screen);
+    return true;
+}
+
+int64_t screen_wait_until_ms(const struct screen *screen)
+{
+    return screen->questions.until_ms;
 }
 
 int screen_rows(const struct screen *screen)
@@ -218,7 +276,7 @@ int screen_columns(const struct screen *screen)
 
 bool screen_is_ascii(const struct screen *screen)
 {
-    return screen->ascii_only || screen->wide;
+    return screen->ascii_only || screen->questions.ambiguous == 2;
 }
 
 void screen_resize(struct screen *screen, int rows, int columns)
@@ -227,11 +285,6 @@ void screen_resize(struct screen *screen, int rows, int columns)
     if (rows != LINES || columns != COLS)
         resize_term(rows, columns);
     clearok(curscr, TRUE); // what the terminal did with the old cells is its own business
-}
-
-void screen_ambiguous(struct screen *screen, int columns)
-{
-    screen->wide = columns == 2;
 }
 
 void screen_begin(struct screen *screen)
@@ -251,6 +304,8 @@ void screen_end(struct screen *screen, int cursor_row, int cursor_column, bool v
         cursor_column = COLS - 1;
     move(cursor_row, cursor_column);
     refresh();
+    send(screen);
+    terminal_entered(screen->terminal); // after a suspension it was curses' first drawing that entered it
 }
 
 void screen_repaint(struct screen *screen)
@@ -261,10 +316,12 @@ void screen_repaint(struct screen *screen)
 
 void screen_leave(struct screen *screen)
 {
-    if (!screen->left)
-        endwin();
+    if (screen->left)
+        return;
     screen->left = true;
-    fflush(terminal_stream(screen->terminal));
+    terminal_leaving(screen->terminal);
+    endwin();
+    send(screen);
 }
 
 void screen_return(struct screen *screen)
@@ -305,7 +362,7 @@ static uint32_t shown(const struct screen *screen, uint32_t codepoint, int width
     // Where only the ambiguous ones are in doubt, a character that is wide for everybody may stay.
     if (!screen->ascii_only && width == 2)
         return codepoint;
-    for (size_t i = 0; i < LENGTH(substitutes); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(substitutes); i++) {
         if (substitutes[i].sign == codepoint)
             return (unsigned char)substitutes[i].ascii;
     }

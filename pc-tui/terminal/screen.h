@@ -6,34 +6,27 @@
 
 #include <stdbool.h>
 
+#include "pc-tui/terminal/roles.h"
 #include "pc-tui/terminal/terminal.h"
-
-// What a text is, not how it looks: the schemes (mono, 8, 16, 256 colours) are in screen.c.
-enum screen_role {
-    ROLE_TEXT,   // the terminal's own colours
-    ROLE_LABEL,  // quiet: labels, units, rulers, what is old
-    ROLE_MOVING, // bold: what moves now
-    ROLE_FOCUS,  // selected
-    ROLE_LIVE,   // good: connected, live, ok, on
-    ROLE_NOTICE, // deserves a look: stale, limit, others' commands
-    ROLE_WRONG,  // failed: offline, no echo, refused
-    ROLE_STOP,   // the STOP in the last row
-    ROLE_ALARM,  // STOP NOT SENT
-    ROLE_COUNT,
-};
 
 struct screen;
 
 struct screen_options {
-    bool ascii;    // --ascii: nothing above U+007E is ever written
-    bool no_color; // the NO_COLOR environment variable counts without it
+    bool ascii; // --ascii: nothing above U+007E is ever written
 };
 
-// Starts drawing on an open terminal (TERM; xterm-256color where that is not known). Sets LC_CTYPE from the
-// environment, and leaves every signal handler as it found it. 0, or a negative errno with a sentence in why.
+// Starts drawing on an open terminal: enters the alternate screen and asks the terminal's questions there (TERM;
+// xterm-256color where that is not known). Sets LC_CTYPE from the environment, and leaves every signal handler as
+// it found it. 0, or a negative errno with a sentence in why.
 int screen_open(struct screen **out, struct terminal *terminal, const struct screen_options *options,
     char why[TERMINAL_WHY_SIZE]);
 void screen_close(struct screen *screen); // NULL is allowed
+
+// An event of the keyboard's input that may be an answer to the questions. True where the whole picture must be
+// drawn again: other signs or other colours.
+bool screen_answer(struct screen *screen, const struct key_event *event);
+// Until when the first picture should wait for answers, in milliseconds of CLOCK_MONOTONIC; INT64_MIN: not.
+int64_t screen_wait_until_ms(const struct screen *screen);
 
 int screen_rows(const struct screen *screen);
 int screen_columns(const struct screen *screen);
@@ -42,10 +35,6 @@ int screen_columns(const struct screen *screen);
 bool screen_is_ascii(const struct screen *screen);
 // Follows the terminal's size. Everything must be drawn anew.
 void screen_resize(struct screen *screen, int rows, int columns);
-// How wide the terminal shows ambiguous characters (terminal_ambiguous_columns); 2 = the ASCII signs, from
-// the next drawing on.
-void screen_ambiguous(struct screen *screen, int columns);
-
 // A drawing: screen_begin empties the cells, screen_put fills them, screen_end sends what changed. cursor_row
 // and cursor_column: where the hardware cursor rests; visible: as a text cursor.
 void screen_begin(struct screen *screen);

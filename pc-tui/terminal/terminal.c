@@ -5,92 +5,97 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { MEASURE_MS = 100, CRASH_TEXT_MAX = 512, TYPED_AHEAD_MAX = 512, CRASH_STACK = 65536 };
+#include "common/array.h"
+#include "common/clock.h"
+#include "pc-tui/terminal/crash.h"
+#include "pc-tui/terminal/output.h"
 
-// xterm's names: 2004 bracketed paste, 1004 focus; 22;2t and 23;2t keep and give back the window's title.
+// xterm's names: 2004 bracketed paste, 1004 focus, 1000 mouse buttons and the wheel, 1006 their modern form;
+// 22;2t and 23;2t keep and give back the window's title.
 #define MODES_ON    "\033[?2004h\033[?1004h"
 #define MODES_OFF   "\033[?1004l\033[?2004l"
+#define MOUSE_ON    "\033[?1000h\033[?1006h"
+#define MOUSE_OFF   "\033[?1006l\033[?1000l"
 #define TITLE_KEEP  "\033[22;2t"
 #define TITLE_BACK  "\033[23;2t"
 #define TITLE_BEGIN "\033]2;"
 #define TITLE_END   "\a"
+// The kitty keyboard protocol: another program may have left key releases on. Putting 0 on top switches them off,
+// and taking that away again gives back what was.
+#define KEYBOARD_PUSH "\033[>0u"
+#define KEYBOARD_SET  "\033[=0u"
+#define KEYBOARD_POP  "\033[<u"
+// Ends a sequence that was cut, so that the terminal understands the one behind it.
+#define CANCEL "\030"
+
+enum { CRASH_TEXT_MAX = 512, DRAIN_STEP_MS = 10 };
 
 struct terminal {
     int fd;
-    FILE *stream;
     struct termios saved;
-    bool has_modes; // the terminal understands private modes at all
-    bool has_title;
+    struct output output;
+    bool has_modes; // understands private modes at all
+    bool is_modern; // of xterm's family: has a title, and skips what it does not understand
+    bool mouse;
     bool title_kept;
     bool taken;
+    bool entered; // the alternate screen
     bool gone;
     char title[TERMINAL_TITLE_MAX + 1];
-    int ambiguous;
-    struct input measuring; // recognises the answer among what is typed meanwhile
-    unsigned char ahead[TYPED_AHEAD_MAX];
-    size_t ahead_len;
-    void *crash_stack;
 };
 
-// All that the crash handler may touch: prepared beforehand, since it can call write and tcsetattr only.
-static struct {
-    volatile sig_atomic_t armed;
-    int fd;
-    struct termios saved;
-    char text[CRASH_TEXT_MAX];
-    size_t len;
-} crash;
-
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-#define LENGTH(array) (sizeof array / sizeof array[0])
-
-static void on_crash(int number)
+void terminal_write(struct terminal *terminal, const void *bytes, size_t len)
 {
-    if (crash.armed) {
-        crash.armed = 0;
-        size_t done = 0;
-        while (done < crash.len) {
-            ssize_t n = write(crash.fd, crash.text + done, crash.len - done);
-            if (n <= 0)
-                break;
-            done += (size_t)n;
-        }
-        tcsetattr(crash.fd, TCSANOW, &crash.saved);
-    }
-    // SA_RESETHAND has put the default action back: a fault happens again on return, a signal sent must be
-    // sent on.
-    raise(number);
+    if (terminal->gone)
+        return;
+    if (output_add(&terminal->output, bytes, len) < 0)
+        terminal->gone = true; // a picture with a hole would lie
+    else
+        terminal_flush(terminal);
 }
 
-static int64_t now_ms(void)
+void terminal_flush(struct terminal *terminal)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (!terminal->gone && output_flush(&terminal->output, terminal->fd) < 0)
+        terminal->gone = true;
+}
+
+bool terminal_is_behind(const struct terminal *terminal)
+{
+    return !terminal->gone && !output_is_empty(&terminal->output);
 }
 
 static void put(struct terminal *terminal, const char *text)
 {
-    size_t len = strlen(text);
-    while (len > 0 && !terminal->gone) {
-        ssize_t n = write(terminal->fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EIO)
-            terminal->gone = true;
-        if (n <= 0)
-            return;
-        text += n;
-        len -= (size_t)n;
+    terminal_write(terminal, text, strlen(text));
+}
+
+// True once the terminal has taken everything. A serial line's driver keeps bytes of its own.
+static bool is_drained(struct terminal *terminal)
+{
+    int kept = 0;
+    return !terminal_is_behind(terminal) && (ioctl(terminal->fd, TIOCOUTQ, &kept) < 0 || kept == 0);
+}
+
+static bool drain(struct terminal *terminal, int ms)
+{
+    int64_t until_ms = clock_now_ms() + ms;
+    while (!is_drained(terminal)) {
+        if (terminal->gone || clock_now_ms() >= until_ms)
+            return false;
+        struct pollfd ready = {.fd = terminal->fd, .events = terminal_is_behind(terminal) ? POLLOUT : 0};
+        if (poll(&ready, 1, DRAIN_STEP_MS) < 0 && errno != EINTR)
+            return false;
+        terminal_flush(terminal);
     }
+    return true;
 }
 
 bool terminal_is_remote(void)
@@ -98,48 +103,51 @@ bool terminal_is_remote(void)
     return getenv("SSH_CONNECTION") || getenv("SSH_TTY");
 }
 
-// A descriptor of our own: modes of the open file (such as O_NONBLOCK, set by whoever shares the shell's)
-// stay apart.
+static int refuse(char why[TERMINAL_WHY_SIZE], const char *reason)
+{
+    snprintf(why, TERMINAL_WHY_SIZE,
+        "the screen needs a terminal, and %s; without one: pc-tui send, pc-tui watch", reason);
+    return -ENOTTY;
+}
+
+// Opened anew, the modes of the open file stay apart from those of whoever shares the shell's. O_NONBLOCK also
+// keeps open() from waiting for a modem.
 static int open_tty(char why[TERMINAL_WHY_SIZE])
 {
+    enum { FLAGS = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK };
     char name[256];
     int fd = -1;
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && ttyname_r(STDIN_FILENO, name, sizeof name) == 0)
-        fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        fd = open(name, FLAGS);
     if (fd < 0)
-        fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        snprintf(why, TERMINAL_WHY_SIZE,
-            "the screen needs a terminal, and there is none; without one: pc-tui send, pc-tui watch");
-        return -ENOTTY;
-    }
-    if (fd == 0) { // libevent and others take 0 for standard input
-        int other = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        fd = open("/dev/tty", FLAGS);
+    if (fd >= 0 && fd <= STDERR_FILENO) { // libevent takes 0 for standard input, and 2 is for messages
+        int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         close(fd);
         fd = other;
     }
-    return fd;
+    return fd >= 0 ? fd : refuse(why, "there is none");
 }
 
 static void know(struct terminal *terminal)
 {
-    static const char *const titled[] = {"xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "st",
+    static const char *const modern[] = {"xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "st",
         "kitty", "gnome", "konsole", "vte", "putty", "mintty", "wezterm", "contour", "ghostty", "iterm",
         "mlterm"};
     const char *term = getenv("TERM");
+    terminal->has_modes = term != NULL;
     // The Linux console takes the beginning of a title for a palette and prints the rest.
-    terminal->has_modes = term && strcmp(term, "dumb") != 0;
-    for (size_t i = 0; term && i < LENGTH(titled); i++) {
-        size_t len = strlen(titled[i]);
-        if (strncmp(term, titled[i], len) == 0 && (term[len] == '\0' || term[len] == '-' || term[len] == '.'))
-            terminal->has_title = true;
+    for (size_t i = 0; term && i < ARRAY_LENGTH(modern); i++) {
+        size_t len = strlen(modern[i]);
+        if (strncmp(term, modern[i], len) == 0 && (term[len] == '\0' || term[len] == '-' || term[len] == '.'))
+            terminal->is_modern = true;
     }
 }
 
 static void show_title(struct terminal *terminal)
 {
     char text[sizeof TITLE_BEGIN + TERMINAL_TITLE_MAX + sizeof TITLE_END];
-    if (!terminal->has_title || !terminal->title[0])
+    if (!terminal->is_modern || !terminal->title[0])
         return;
     if (!terminal->title_kept)
         put(terminal, TITLE_KEEP);
@@ -155,13 +163,10 @@ static void hide_title(struct terminal *terminal)
     terminal->title_kept = false;
 }
 
-static void set_raw(struct terminal *terminal)
+// TCSANOW: the other ways wait until the terminal has read everything.
+static void set_modes(struct terminal *terminal, const struct termios *modes)
 {
-    struct termios raw = terminal->saved;
-    cfmakeraw(&raw);
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    while (tcsetattr(terminal->fd, TCSADRAIN, &raw) != 0 && errno == EINTR)
+    while (tcsetattr(terminal->fd, TCSANOW, modes) != 0 && errno == EINTR)
         ;
 }
 
@@ -169,141 +174,98 @@ static void take(struct terminal *terminal)
 {
     if (terminal->taken || terminal->gone)
         return;
-    set_raw(terminal);
+    struct termios raw = terminal->saved;
+    cfmakeraw(&raw);
+    raw.c_cc[VMIN] = 1; // a read of nothing then means that the terminal is gone
+    raw.c_cc[VTIME] = 0;
+    set_modes(terminal, &raw);
     if (terminal->has_modes)
         put(terminal, MODES_ON);
+    if (terminal->has_modes && terminal->mouse)
+        put(terminal, MOUSE_ON);
     show_title(terminal);
     terminal->taken = true;
-    crash.armed = 1;
+    crash_arm(1);
+}
+
+// What undoes everything that take() did, and nothing else.
+static const char *undo_modes(const struct terminal *terminal)
+{
+    if (!terminal->has_modes)
+        return "";
+    return terminal->mouse ? MOUSE_OFF MODES_OFF : MODES_OFF;
+}
+
+// In the background the terminal is somebody else's, and its modes are his.
+static bool is_foreground(const struct terminal *terminal)
+{
+    pid_t group = tcgetpgrp(terminal->fd);
+    return group < 0 || group == getpgrp();
 }
 
 static void give_back(struct terminal *terminal)
 {
     if (!terminal->taken)
         return;
-    crash.armed = 0;
+    crash_arm(0);
     terminal->taken = false;
-    if (terminal->gone)
+    if (terminal->gone || !is_foreground(terminal))
         return;
+    bool title = terminal->title_kept;
     hide_title(terminal);
-    if (terminal->has_modes)
-        put(terminal, MODES_OFF);
-    // TCSAFLUSH: keys pressed for us are not a command line for the shell.
-    while (tcsetattr(terminal->fd, TCSAFLUSH, &terminal->saved) != 0 && errno == EINTR)
-        ;
-}
-
-static void catch_crashes(struct terminal *terminal)
-{
-    crash.fd = terminal->fd;
-    crash.saved = terminal->saved;
-    terminal_on_crash(terminal, "");
-    // A stack of its own, for the crash that is a stack overflow.
-    terminal->crash_stack = malloc(CRASH_STACK);
-    if (terminal->crash_stack) {
-        stack_t stack = {.ss_sp = terminal->crash_stack, .ss_size = CRASH_STACK};
-        sigaltstack(&stack, NULL);
+    put(terminal, undo_modes(terminal));
+    if (!drain(terminal, TERMINAL_GOODBYE_MS)) {
+        // Closing a tty may wait until its output is read, so nothing is left there.
+        output_drop(&terminal->output);
+        tcflush(terminal->fd, TCOFLUSH);
+        put(terminal, CANCEL);
+        put(terminal, title ? TITLE_BACK : "");
+        put(terminal, undo_modes(terminal));
+        if (!drain(terminal, DRAIN_STEP_MS))
+            tcflush(terminal->fd, TCOFLUSH);
+        output_drop(&terminal->output);
     }
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)(SA_RESETHAND | SA_ONSTACK)};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < LENGTH(crash_signals); i++)
-        sigaction(crash_signals[i], &action, NULL);
-}
-
-static void let_crash(struct terminal *terminal)
-{
-    crash.armed = 0;
-    for (size_t i = 0; i < LENGTH(crash_signals); i++)
-        signal(crash_signals[i], SIG_DFL);
-    if (terminal->crash_stack) {
-        stack_t none = {.ss_flags = SS_DISABLE};
-        sigaltstack(&none, NULL);
-        free(terminal->crash_stack);
-    }
+    tcflush(terminal->fd, TCIFLUSH); // keys pressed for us are not a command line for the shell
+    set_modes(terminal, &terminal->saved);
 }
 
 void terminal_on_crash(struct terminal *terminal, const char *undo)
 {
-    // The main screen last of what is drawn: the modes are the terminal's, not the screen's.
-    int len = snprintf(crash.text, sizeof crash.text, "%s%s%s", terminal->has_modes ? MODES_OFF : "",
-        terminal->has_title ? TITLE_BACK : "", undo);
-    crash.len = len < 0 ? 0 : (size_t)len < sizeof crash.text ? (size_t)len : sizeof crash.text - 1;
+    char text[CRASH_TEXT_MAX];
+    // The main screen comes back before the modes: they are the terminal's, not the screen's. The keyboard's are
+    // the screen's.
+    snprintf(text, sizeof text, CANCEL "%s%s%s%s", terminal->is_modern ? KEYBOARD_POP : "", undo,
+        undo_modes(terminal), terminal->is_modern ? TITLE_BACK : "");
+    crash_undo(text);
 }
 
-static void measured(void *ctx, const struct key_event *key)
+int terminal_open(struct terminal **out, const struct terminal_options *options, char why[TERMINAL_WHY_SIZE])
 {
-    struct terminal *terminal = ctx;
-    if (key->code == KEY_CURSOR_AT)
-        terminal_answer(terminal, key);
-}
-
-static void measure(struct terminal *terminal)
-{
-    int rows, columns;
-    terminal_size(terminal, &rows, &columns);
-    // On the first row the answer looks like F3 with modifiers, so the second is needed.
-    if (!terminal->has_modes || rows < 2 || columns < 4)
-        return;
-    // U+25C9, the sign of a live device, is of ambiguous width; the cursor's place is kept and given back.
-    put(terminal, "\0337\033[2;1H\342\227\211\033[6n\033[2;1H  \0338");
-    int64_t until = now_ms() + MEASURE_MS;
-    input_init(&terminal->measuring, false);
-    while (terminal->ambiguous == 0 && terminal->ahead_len < sizeof terminal->ahead) {
-        struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
-        int64_t left = until - now_ms();
-        if (left <= 0 || (poll(&ready, 1, (int)left) < 0 && errno != EINTR))
-            break;
-        if (!(ready.revents & POLLIN))
-            continue;
-        ssize_t n = read(terminal->fd, terminal->ahead + terminal->ahead_len,
-            sizeof terminal->ahead - terminal->ahead_len);
-        if (n <= 0)
-            break;
-        // Everything is kept for terminal_read: what was typed meanwhile are keys, and the answer is known
-        // again.
-        input_feed(&terminal->measuring, terminal->ahead + terminal->ahead_len, (size_t)n, now_ms(), measured,
-            terminal);
-        terminal->ahead_len += (size_t)n;
-    }
-}
-
-int terminal_open(struct terminal **out, bool measure_glyphs, char why[TERMINAL_WHY_SIZE])
-{
+    const char *term = getenv("TERM");
+    if (term && strcmp(term, "dumb") == 0)
+        return refuse(why, "TERM=dumb is none");
     int fd = open_tty(why);
     if (fd < 0)
         return fd;
     struct terminal *terminal = calloc(1, sizeof *terminal);
-    int error = -ENOMEM;
-    if (!terminal)
-        goto close_fd;
+    int rc = terminal ? 0 : -ENOMEM;
+    if (rc == 0 && tcgetattr(fd, &terminal->saved) != 0)
+        rc = -errno;
+    if (rc < 0) {
+        free(terminal);
+        close(fd);
+        snprintf(why, TERMINAL_WHY_SIZE, "terminal: %s", strerror(-rc));
+        return rc;
+    }
     terminal->fd = fd;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    if (copy < 0 || !(terminal->stream = fdopen(copy, "w"))) {
-        error = -errno;
-        if (copy >= 0)
-            close(copy);
-        goto free_terminal;
-    }
-    if (tcgetattr(fd, &terminal->saved) != 0) {
-        error = -errno;
-        goto close_stream;
-    }
+    terminal->mouse = options->mouse;
     know(terminal);
-    catch_crashes(terminal);
+    crash_catch(fd, &terminal->saved);
+    terminal_on_crash(terminal, "");
+    signal(SIGTTOU, SIG_IGN); // to set modes from the background would stop us for good
     take(terminal);
-    if (measure_glyphs)
-        measure(terminal);
     *out = terminal;
     return 0;
-
-close_stream:
-    fclose(terminal->stream);
-free_terminal:
-    free(terminal);
-close_fd:
-    close(fd);
-    snprintf(why, TERMINAL_WHY_SIZE, "terminal: %s", strerror(-error));
-    return error;
 }
 
 void terminal_close(struct terminal *terminal)
@@ -311,9 +273,9 @@ void terminal_close(struct terminal *terminal)
     if (!terminal)
         return;
     give_back(terminal);
-    let_crash(terminal);
-    fclose(terminal->stream);
+    crash_let_go();
     close(terminal->fd);
+    output_finish(&terminal->output);
     free(terminal);
 }
 
@@ -322,37 +284,20 @@ int terminal_fd(const struct terminal *terminal)
     return terminal->fd;
 }
 
-FILE *terminal_stream(struct terminal *terminal)
-{
-    return terminal->stream;
-}
-
 ssize_t terminal_read(struct terminal *terminal, void *bytes, size_t size)
 {
-    if (terminal->ahead_len > 0 && size > 0) {
-        size_t n = terminal->ahead_len < size ? terminal->ahead_len : size;
-        memcpy(bytes, terminal->ahead, n);
-        memmove(terminal->ahead, terminal->ahead + n, terminal->ahead_len - n);
-        terminal->ahead_len -= n;
-        return (ssize_t)n;
-    }
-    struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
-    int count = poll(&ready, 1, 0);
-    if (count < 0)
-        return errno == EINTR ? 0 : -errno;
-    if (count == 0)
-        return 0;
-    if (ready.revents & (POLLHUP | POLLERR | POLLNVAL)) {
-        terminal->gone = true;
-        return -EIO;
-    }
     ssize_t n = read(terminal->fd, bytes, size);
     if (n > 0)
         return n;
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
     terminal->gone = true;
-    return -EIO;
+    return n < 0 ? -errno : -EIO;
+}
+
+static int within(int value, int most)
+{
+    return value < most ? value : most;
 }
 
 void terminal_size(const struct terminal *terminal, int *rows, int *columns)
@@ -361,8 +306,8 @@ void terminal_size(const struct terminal *terminal, int *rows, int *columns)
     *rows = 24;
     *columns = 80;
     if (ioctl(terminal->fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
-        *rows = size.ws_row;
-        *columns = size.ws_col;
+        *rows = within(size.ws_row, TERMINAL_ROWS_MAX);
+        *columns = within(size.ws_col, TERMINAL_COLUMNS_MAX);
     }
 }
 
@@ -387,25 +332,34 @@ void terminal_title(struct terminal *terminal, const char *title)
     memcpy(terminal->title, clean, len + 1);
     if (!terminal->taken)
         return;
-    fflush(terminal->stream);
     if (len > 0)
         show_title(terminal);
     else
         hide_title(terminal);
 }
 
-bool terminal_answer(struct terminal *terminal, const struct key_event *key)
+void terminal_ask(struct terminal *terminal, struct questions *questions, bool background)
 {
-    if (key->code != KEY_CURSOR_AT || key->row != 2 || (key->column != 2 && key->column != 3))
-        return false;
-    bool changed = terminal->ambiguous != key->column - 1;
-    terminal->ambiguous = key->column - 1;
-    return changed;
+    char text[QUESTIONS_SIZE];
+    int rows, columns;
+    *questions = (struct questions){.until_ms = INT64_MIN};
+    terminal_size(terminal, &rows, &columns);
+    if (terminal->has_modes && rows >= 2 && columns >= 8)
+        put(terminal, questions_ask(questions, clock_now_ms(), background && terminal->is_modern, text));
 }
 
-int terminal_ambiguous_columns(const struct terminal *terminal)
+void terminal_entered(struct terminal *terminal)
 {
-    return terminal->ambiguous;
+    if (!terminal->entered && terminal->is_modern)
+        put(terminal, KEYBOARD_PUSH);
+    terminal->entered = true;
+}
+
+void terminal_leaving(struct terminal *terminal)
+{
+    if (terminal->entered && terminal->is_modern)
+        put(terminal, KEYBOARD_POP);
+    terminal->entered = false;
 }
 
 int terminal_suspend(struct terminal *terminal)
@@ -435,4 +389,6 @@ void terminal_retake(struct terminal *terminal)
     terminal->taken = false;
     terminal->title_kept = false;
     take(terminal);
+    if (terminal->entered && terminal->is_modern)
+        put(terminal, KEYBOARD_SET);
 }

@@ -69,7 +69,7 @@ enum { ACTION_HELD_MS = 700, ACTION_KEYS_SIZE = 64 };
 struct action_info {
     enum action id;
     const char *name; // for the command line: "next-device"; never a device's word, but for `stop`
-    const char *keys; // in the notation of input.h, blanks between: "<Up> k"; the first one is shown first
+    const char *keys; // in the notation of key.h, blanks between: "<Up> k"; the first one is shown first
     enum action_group group;
     enum action_repeat repeat;
     unsigned needs;     // of enum action_need
@@ -79,7 +79,7 @@ struct action_info {
 
 // The entry of an action. ACTION_NONE and values out of range give an entry with empty strings.
 const struct action_info *actions_info(enum action id);
-// The action bound to a key in the notation of input.h, ACTION_NONE where there is none.
+// The action bound to a key in the notation of key.h, ACTION_NONE where there is none.
 enum action actions_by_key(const char *key);
 // The action of that name, ACTION_NONE where there is none.
 enum action actions_by_name(const char *name);

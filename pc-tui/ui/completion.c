@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/model/model_kind.h"
 #include "pc-tui/ui/actions.h"
 
 struct search {
@@ -58,7 +59,7 @@ void completion_find(
     } else if (strncmp(text + first, "move ", 5) == 0 &&
                strspn(text + first + 5, " ") == out->start - first - 5) {
         for (size_t i = 0; i < count; i++)
-            if (channels[i].kind == CHANNEL_SERVO)
+            if (model_kind(channels[i].kind)->selection == SELECTION_SERVO)
                 offer(&search, channels[i].name, true);
     }
 }

@@ -14,30 +14,6 @@ static bool is_text(const char *bytes, size_t len)
     return n == len && memcmp(cleaned, bytes, len) == 0;
 }
 
-static size_t encode(char out[4], unsigned codepoint)
-{
-    if (codepoint < 0x80) {
-        out[0] = (char)codepoint;
-        return 1;
-    }
-    if (codepoint < 0x800) {
-        out[0] = (char)(0xc0 | codepoint >> 6);
-        out[1] = (char)(0x80 | (codepoint & 0x3f));
-        return 2;
-    }
-    if (codepoint < 0x10000) {
-        out[0] = (char)(0xe0 | codepoint >> 12);
-        out[1] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-        out[2] = (char)(0x80 | (codepoint & 0x3f));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | codepoint >> 18);
-    out[1] = (char)(0x80 | (codepoint >> 12 & 0x3f));
-    out[2] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-    out[3] = (char)(0x80 | (codepoint & 0x3f));
-    return 4;
-}
-
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
@@ -94,10 +70,8 @@ void line_set(struct line *line, const char *text)
 bool line_insert(struct line *line, unsigned codepoint)
 {
     char bytes[4];
-    if (codepoint > 0x10ffff)
-        return false;
-    size_t n = encode(bytes, codepoint);
-    if (!is_text(bytes, n) || line->len + n >= sizeof line->text)
+    size_t n = text_encode_utf8(bytes, codepoint);
+    if (n == 0 || !is_text(bytes, n) || line->len + n >= sizeof line->text)
         return false;
     memmove(line->text + line->cursor + n, line->text + line->cursor, line->len - line->cursor + 1);
     memcpy(line->text + line->cursor, bytes, n);
@@ -187,42 +161,4 @@ bool line_replace(struct line *line, size_t start, const char *text)
     line->len += n;
     line->cursor = start + n;
     return true;
-}
-
-void history_add(struct line_history *history, const char *text)
-{
-    if (*text && !(history->count > 0 && strcmp(history->entries[history->count - 1], text) == 0)) {
-        if (history->count == LINE_HISTORY_MAX) {
-            memmove(history->entries[0], history->entries[1],
-                (LINE_HISTORY_MAX - 1) * sizeof history->entries[0]);
-            history->count--;
-        }
-        snprintf(history->entries[history->count++], LINE_SIZE, "%s", text);
-    }
-    history_reset(history);
-}
-
-bool history_older(struct line_history *history, struct line *line)
-{
-    if (history->at == 0 || history->count == 0)
-        return false;
-    if (history->at == history->count)
-        memcpy(history->draft, line->text, sizeof history->draft);
-    line_set(line, history->entries[--history->at]);
-    return true;
-}
-
-bool history_newer(struct line_history *history, struct line *line)
-{
-    if (history->at >= history->count)
-        return false;
-    history->at++;
-    line_set(line, history->at == history->count ? history->draft : history->entries[history->at]);
-    return true;
-}
-
-void history_reset(struct line_history *history)
-{
-    history->at = history->count;
-    history->draft[0] = '\0';
 }

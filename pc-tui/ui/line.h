@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
-// A line of UTF-8 under edit and what was entered before. Pure.
+// A line of UTF-8 text under edit. Pure.
 #ifndef PC_TUI_LINE_H
 #define PC_TUI_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LINE_SIZE = 512, LINE_HISTORY_MAX = 100 };
+enum { LINE_SIZE = 512 };
 
 struct line {
     char text[LINE_SIZE]; // terminated, always well-formed UTF-8 without control characters
     size_t len;           // bytes
     size_t cursor;        // byte offset of the character under the cursor, 0 to len
-};
-
-// Entries are terminated and never empty; the newest is the last.
-struct line_history {
-    char entries[LINE_HISTORY_MAX][LINE_SIZE];
-    size_t count;
-    size_t at;             // the entry that is recalled, count = none
-    char draft[LINE_SIZE]; // what was typed before the first recall
 };
 
 void line_clear(struct line *line);
@@ -41,13 +33,5 @@ void line_erase_before(struct line *line); // C-u
 void line_erase_after(struct line *line);  // C-k
 // Replaces the bytes from start to the cursor with text, where that fits.
 bool line_replace(struct line *line, size_t start, const char *text);
-
-// Appends an entry; an empty one, or one equal to the newest, is not kept twice; the oldest makes room.
-void history_add(struct line_history *history, const char *text);
-// The next older or newer entry to line; past the newest the draft comes back. False where there is none.
-bool history_older(struct line_history *history, struct line *line);
-bool history_newer(struct line_history *history, struct line *line);
-// Ends recalling.
-void history_reset(struct line_history *history);
 
 #endif

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "common/protocol/protocol.h"
-#include "pc-tui/keys/input.h"
+#include "pc-tui/keys/key.h"
 #include "pc-tui/ui/actions.h"
+#include "pc-tui/ui/completion.h"
 #include "pc-tui/ui/line.h"
+#include "pc-tui/ui/line_history.h"
 
 struct model;
 struct controller;
@@ -21,7 +23,6 @@ enum {
     UI_CONFIRM_MS = 5000, // how long `x` waits for its `y`
     UI_PRESETS_MAX = 24,
     UI_HELP_ROWS_MAX = 96,
-    UI_MATCHES_MAX = 48, // candidates that Tab offers
 };
 
 enum ui_mode {
@@ -43,7 +44,7 @@ enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any ma
 };
 
 struct ui_preset {
-    char key[KEY_NAME_SIZE]; // in the notation of input.h
+    char key[KEY_NAME_SIZE]; // in the notation of key.h
     char label[48];
     char command[LINE_SIZE];
 };
@@ -63,8 +64,8 @@ struct ui { // views read it, only ui_ functions change it
     enum ui_mode mode;
     struct line line; // of UI_COMMAND, UI_FILTER and UI_HELP_SEARCH
     struct line_history history;
-    char matches[UI_MATCHES_MAX][64]; // what Tab offers now; match_at is the one inserted, match_count none
-    size_t match_count, match_at, match_start;
+    struct completion offered; // what Tab offers now; count 0 = nothing
+    size_t offered_at;         // the word of these that is in the line; offered.count = none
 
     char filter[LINE_SIZE];      // events shown contain it, whatever the case; "" = all
     char help_filter[LINE_SIZE]; // the same for help
@@ -109,6 +110,9 @@ unsigned ui_refresh(struct ui *ui);
 // Shows a hint until the next key, at most UI_HINT_MS, in front of any other.
 void ui_hint(struct ui *ui, int64_t now_ms, bool problem, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+// The lowest row of help that may stand at the top.
+size_t ui_help_last_top(const struct ui *ui);
 
 // For views. Indices are those of the model's devices and of the selected device's channels; -1 = none.
 int ui_device(const struct ui *ui);

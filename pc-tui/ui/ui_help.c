@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/ui/ui_private.h"
+#include "pc-tui/ui/ui.h"
 
 enum { HELP_FRAME_ROWS = 3 }; // of the screen that help cannot have: its title, a blank row, the footer
 

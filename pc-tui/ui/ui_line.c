@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Keys while a text line is open: they edit, recall and complete, and never move anything.
+// Keys while a text line is open edit, recall and complete. They never move anything.
+#include "pc-tui/ui/ui_line.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "pc-tui/ui/completion.h"
-#include "pc-tui/ui/ui_private.h"
+#include "pc-tui/ui/ui_action.h"
+#include "pc-tui/ui/ui_select.h"
 
 enum { LINE_SCROLL = 5 };
 
-unsigned ui_line_open(struct ui *ui, enum ui_mode mode)
+bool ui_line_is_open(enum ui_mode mode)
 {
-    ui->mode = mode;
-    ui->match_count = 0;
-    history_reset(&ui->history);
-    line_set(&ui->line, mode == UI_FILTER ? ui->filter : mode == UI_HELP_SEARCH ? ui->help_filter : "");
-    return UI_REDRAW;
+    return mode == UI_COMMAND || mode == UI_FILTER || mode == UI_HELP_SEARCH;
 }
 
 // Filter and search work while they are typed.
@@ -32,7 +31,7 @@ static void apply(struct ui *ui)
 static unsigned line_close(struct ui *ui)
 {
     ui->mode = ui->mode == UI_HELP_SEARCH ? UI_HELP : UI_MAIN;
-    ui->match_count = 0;
+    ui->offered.count = 0;
     line_clear(&ui->line);
     return UI_REDRAW;
 }
@@ -60,7 +59,7 @@ static unsigned enter(struct ui *ui, int64_t now_ms)
     unsigned effects = line_close(ui);
     if (mode != UI_COMMAND || !text[0])
         return effects;
-    history_add(&ui->history, text);
+    line_history_add(&ui->history, text);
     effects |= UI_HISTORY;
     enum action id = actions_by_name(text);
     if (id == ACTION_STOP || (id != ACTION_NONE && !device_knows(ui, text)))
@@ -75,38 +74,37 @@ static unsigned escape(struct ui *ui)
     return line_close(ui);
 }
 
-static void insert_match(struct ui *ui, size_t at)
+static void insert_offered(struct ui *ui, size_t at)
 {
-    if (line_replace(&ui->line, ui->match_start, ui->matches[at]))
-        ui->match_at = at;
+    if (line_replace(&ui->line, ui->offered.start, ui->offered.words[at]))
+        ui->offered_at = at;
 }
 
 static unsigned complete(struct ui *ui, int direction)
 {
-    if (ui->match_count > 0) {
-        size_t n = ui->match_count;
-        size_t none = direction > 0 ? n - 1 : 0;
-        size_t at = ui->match_at < n ? ui->match_at : none;
-        insert_match(ui, (at + (direction > 0 ? 1 : n - 1)) % n);
+    struct completion *offered = &ui->offered;
+    size_t count = offered->count;
+    if (count > 0) {
+        size_t none = direction > 0 ? count - 1 : 0;
+        size_t at = ui->offered_at < count ? ui->offered_at : none;
+        insert_offered(ui, (at + (direction > 0 ? 1 : count - 1)) % count);
         return UI_REDRAW;
     }
     struct channel_id ids[PROTOCOL_CHANNELS_MAX];
-    struct completion found;
-    completion_find(&found, ids, ui_channel_ids(ui, ids), ui->line.text, ui->line.cursor);
-    if (found.total == 0)
+    completion_find(offered, ids, ui_channel_ids(ui, ids), ui->line.text, ui->line.cursor);
+    if (offered->total == 0)
         return 0;
-    size_t typed = ui->line.cursor - found.start;
-    if (found.total == 1) {
+    size_t typed = ui->line.cursor - offered->start;
+    if (offered->total == 1) {
         char word[COMPLETION_SIZE + 1];
-        snprintf(word, sizeof word, "%s%s", found.words[0], found.takes_number ? " " : "");
-        line_replace(&ui->line, found.start, word);
+        snprintf(word, sizeof word, "%s%s", offered->words[0], offered->takes_number ? " " : "");
+        line_replace(&ui->line, offered->start, word);
+        offered->count = 0;
         return UI_REDRAW;
     }
-    if (strlen(found.common) > typed)
-        line_replace(&ui->line, found.start, found.common);
-    ui->match_start = found.start;
-    ui->match_count = ui->match_at = found.count;
-    memcpy(ui->matches, found.words, sizeof ui->matches);
+    if (strlen(offered->common) > typed)
+        line_replace(&ui->line, offered->start, offered->common);
+    ui->offered_at = offered->count;
     return UI_REDRAW;
 }
 
@@ -149,9 +147,9 @@ static unsigned up_or_down(struct ui *ui, int direction)
 {
     if (ui->mode == UI_COMMAND) {
         if (direction > 0)
-            history_older(&ui->history, &ui->line);
+            line_history_older(&ui->history, &ui->line);
         else
-            history_newer(&ui->history, &ui->line);
+            line_history_newer(&ui->history, &ui->line);
     } else if (ui->mode == UI_FILTER) {
         ui_scroll_events(ui, direction);
     } else if (direction > 0) {
@@ -166,14 +164,14 @@ unsigned ui_line_key(struct ui *ui, const struct key_event *event, const char *k
 {
     if (key_is_space(event)) {
         bool busy = controller_busy(ui->controller);
-        ui->match_count = 0;
+        ui->offered.count = 0;
         line_insert(&ui->line, ' ');
         apply(ui);
         return UI_REDRAW | (busy ? ui_stop(ui) : 0);
     }
-    if (event->code == KEY_TABULATOR)
-        return ui->mode == UI_COMMAND ? complete(ui, event->modifiers & KEY_SHIFT ? -1 : 1) : 0;
-    ui->match_count = 0;
+    if (event->code == KEYCODE_TAB)
+        return ui->mode == UI_COMMAND ? complete(ui, event->modifiers & KEYMOD_SHIFT ? -1 : 1) : 0;
+    ui->offered.count = 0;
     if (strcmp(key, "<Enter>") == 0)
         return enter(ui, now_ms);
     if (strcmp(key, "<Esc>") == 0)
@@ -182,11 +180,11 @@ unsigned ui_line_key(struct ui *ui, const struct key_event *event, const char *k
         return up_or_down(ui, 1);
     if (strcmp(key, "<Down>") == 0 || strcmp(key, "<C-n>") == 0)
         return up_or_down(ui, -1);
-    if (event->code == KEY_PAGE_UP || event->code == KEY_PAGE_DOWN) {
-        ui_scroll_events(ui, event->code == KEY_PAGE_UP ? LINE_SCROLL : -LINE_SCROLL);
+    if (event->code == KEYCODE_PAGE_UP || event->code == KEYCODE_PAGE_DOWN) {
+        ui_scroll_events(ui, event->code == KEYCODE_PAGE_UP ? LINE_SCROLL : -LINE_SCROLL);
         return UI_REDRAW;
     }
-    if (event->code == KEY_CHARACTER && event->modifiers == 0)
+    if (event->code == KEYCODE_CHARACTER && event->modifiers == 0)
         line_insert(&ui->line, event->codepoint);
     else
         edit(&ui->line, key);
@@ -199,7 +197,7 @@ unsigned ui_line_paste(struct ui *ui, const struct key_event *event)
     unsigned codepoint = event->codepoint;
     if (codepoint == '\n' || codepoint == '\t') // a pasted line end must not send anything
         codepoint = ' ';
-    ui->match_count = 0;
+    ui->offered.count = 0;
     line_insert(&ui->line, codepoint);
     apply(ui);
     return UI_REDRAW;

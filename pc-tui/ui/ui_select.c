@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Which device and which channels the keys mean.
+#include "pc-tui/ui/ui_select.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "pc-tui/ui/ui_private.h"
 
 static const struct model_device *selected(const struct ui *ui)
 {
     return ui->device_known ? model_find(ui->model, ui->device, NULL) : NULL;
-}
-
-static bool is_servo(const struct status_channel *channel)
-{
-    return channel->id.kind == CHANNEL_SERVO;
-}
-
-static bool is_output(const struct status_channel *channel)
-{
-    return channel->id.kind == CHANNEL_SWITCH || channel->id.kind == CHANNEL_DIMMER;
 }
 
 static int find(
@@ -43,12 +32,12 @@ int ui_device(const struct ui *ui)
 
 int ui_servo(const struct ui *ui)
 {
-    return find(selected(ui), ui->servo, is_servo);
+    return find(selected(ui), ui->servo, model_is_servo);
 }
 
 int ui_output(const struct ui *ui)
 {
-    return find(selected(ui), ui->output, is_output);
+    return find(selected(ui), ui->output, model_is_output);
 }
 
 const struct status_channel *ui_channel(const struct ui *ui, int index)
@@ -79,11 +68,11 @@ size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNE
 int ui_digit(const struct ui *ui, int channel)
 {
     const struct status_channel *wanted = ui_channel(ui, channel);
-    if (!wanted || !is_output(wanted))
+    if (!wanted || !model_is_output(wanted))
         return 0;
     int digit = 1;
     for (int i = 0; i < channel; i++)
-        if (is_output(ui_channel(ui, i)))
+        if (model_is_output(ui_channel(ui, i)))
             digit++;
     return digit <= 9 ? digit : 0;
 }
@@ -106,7 +95,7 @@ unsigned ui_have(const struct ui *ui)
     have |= ui_tilt_servo(ui) ? NEED_TILT : 0;
     have |= ui_pan_servo(ui) ? NEED_PAN : 0;
     have |= output ? NEED_OUTPUT | NEED_CHANNEL : 0;
-    have |= output && output->id.kind == CHANNEL_DIMMER ? NEED_DIMMER : 0;
+    have |= output && model_kind(output->id.kind)->step == UNIT_PERCENT ? NEED_DIMMER : 0;
     have |= ui->model->count > 1 ? NEED_DEVICES : 0;
     have |= ui->model->link.state != LINK_UP ? NEED_DOWN : 0;
     have |= ui->options.read_only ? 0 : NEED_CONTROL;
@@ -125,14 +114,15 @@ static bool keep(const struct model_device *device, char name[PROTOCOL_NAME_MAX 
     return changed;
 }
 
-unsigned ui_keep_channels(struct ui *ui)
+static unsigned keep_channels(struct ui *ui)
 {
     const struct model_device *device = selected(ui);
     if (!device)
         return 0;
     int servo = model_tilt_servo(device, -1);
-    bool changed = keep(device, ui->servo, is_servo, servo >= 0 ? servo : first(device, is_servo));
-    changed = keep(device, ui->output, is_output, first(device, is_output)) || changed;
+    bool changed =
+        keep(device, ui->servo, model_is_servo, servo >= 0 ? servo : first(device, model_is_servo));
+    changed = keep(device, ui->output, model_is_output, first(device, model_is_output)) || changed;
     if (!ui->servo[0] && ui->output[0])
         ui->focus_output = true;
     else if (!ui->output[0])
@@ -144,7 +134,7 @@ unsigned ui_select_device(struct ui *ui, size_t index)
 {
     snprintf(ui->device, sizeof ui->device, "%s", ui->model->devices[index]->name);
     ui->device_known = true;
-    return ui_keep_channels(ui) | UI_REDRAW;
+    return keep_channels(ui) | UI_REDRAW;
 }
 
 unsigned ui_next_device(struct ui *ui, int direction)
@@ -165,9 +155,9 @@ unsigned ui_next_channel(struct ui *ui, int direction)
     for (int i = 1; i <= count; i++) {
         int next = ((at < 0 ? 0 : at) + direction * i + count * i) % count;
         const struct status_channel *channel = &device->status->channels[next];
-        if (!is_servo(channel) && !is_output(channel))
+        if (!model_is_servo(channel) && !model_is_output(channel))
             continue;
-        ui->focus_output = is_output(channel);
+        ui->focus_output = model_is_output(channel);
         snprintf(ui->focus_output ? ui->output : ui->servo, PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
         return UI_REDRAW;
     }
@@ -190,7 +180,7 @@ static unsigned keep_device(struct ui *ui)
 unsigned ui_refresh(struct ui *ui)
 {
     unsigned effects = keep_device(ui);
-    effects |= ui_keep_channels(ui);
+    effects |= keep_channels(ui);
     uint64_t next = ui->model->journal.next;
     if (ui->events_back > 0 && next > ui->next_serial) { // what is looked at stays where it is
         ui->events_back += (size_t)(next - ui->next_serial);

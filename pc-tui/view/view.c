@@ -6,86 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { TICK_US = 1000000, EVENTS_WANTED = 3, DEVICES_WANTED = 4, CHANNELS_WANTED = 8, GAPS = 4 };
-
-const struct model_device *view_device(const struct view *view)
-{
-    int index = ui_device(view->ui);
-    if (index < 0 || (size_t)index >= view->model->count)
-        return NULL;
-    return view->model->devices[index];
-}
-
-const char *view_name(const struct view *view, const struct model_device *device)
-{
-    return device->name[0] ? device->name : view->root;
-}
-
-enum screen_role view_age_role(enum presence presence, enum screen_role live)
-{
-    return presence == PRESENCE_LIVE || presence == PRESENCE_TUTORIAL ? live : ROLE_LABEL;
-}
-
-char *view_degrees(char out[VIEW_NUMBER_SIZE], int tenths, bool whole)
-{
-    int size = abs(tenths);
-    const char *sign = tenths < 0 ? "−" : "";
-    if (whole && size % 10 == 0)
-        snprintf(out, VIEW_NUMBER_SIZE, "%s%d", sign, size / 10);
-    else
-        snprintf(out, VIEW_NUMBER_SIZE, "%s%d.%d", sign, size / 10, size % 10);
-    return out;
-}
-
-char *view_clock(char out[VIEW_NUMBER_SIZE], int64_t wall_ms, bool milliseconds)
-{
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm local;
-    if (!localtime_r(&seconds, &local)) {
-        snprintf(out, VIEW_NUMBER_SIZE, "--:--:--");
-        return out;
-    }
-    size_t len = strftime(out, VIEW_NUMBER_SIZE, "%H:%M:%S", &local);
-    if (milliseconds)
-        snprintf(out + len, VIEW_NUMBER_SIZE - len, ".%03d", (int)(wall_ms % 1000));
-    return out;
-}
-
-char *view_span(char out[VIEW_NUMBER_SIZE], int64_t us)
-{
-    if (us < 0)
-        us = 0;
-    int64_t s = us / 1000000;
-    if (s < 10)
-        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 ".%" PRId64 " s", s, us / 100000 % 10);
-    else if (s < 120)
-        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " s", s);
-    else if (s < 7200)
-        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " min", s / 60);
-    else
-        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " h", s / 3600);
-    return out;
-}
-
-const char *view_link_sign(const struct view *view, enum screen_role *role)
-{
-    switch (view->model->link.state) {
-    case LINK_UP:
-        *role = ROLE_LIVE;
-        return "◉";
-    case LINK_CONNECTING:
-        // A next attempt after a failure is still a failure until it succeeds.
-        *role = view->model->link.trouble == TROUBLE_NONE ? ROLE_NOTICE : ROLE_WRONG;
-        return view->model->link.trouble == TROUBLE_NONE ? "◌" : "✗";
-    case LINK_WAITING:
-    case LINK_CLOSED:
-        break;
-    }
-    *role = ROLE_WRONG;
-    return "✗";
-}
 
 struct layout {
     int gaps, header, devices, channels, health, events, message;
@@ -108,7 +32,7 @@ static void shrink(struct layout *layout, int rows, int *part, int least)
 // Rows for each pane, the footer's apart. What is dropped first comes first.
 static void lay_out(struct layout *layout, const struct view *view, int rows, int columns, bool health)
 {
-    size_t devices = view_devices_count(view);
+    size_t devices = view->model->count;
     int channels = view_channels_rows(view, columns);
     int many = rows / 6 > DEVICES_WANTED ? rows / 6 : DEVICES_WANTED;
     *layout = (struct layout){
@@ -201,7 +125,7 @@ static void draw_main(struct screen *screen, const struct view *view, int rows, 
         text_cursor = view_message(&message);
         message.row--;
         if (message.row > 0)
-            view_matches(&message);
+            view_completion(&message);
     }
     struct pane footer = {screen, view, rows - 1, 1, columns};
     view_footer(&footer, layout.header);

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/view/view_pane.h"
 
 static const char *mend(enum link_trouble trouble)
 {
@@ -32,33 +33,33 @@ static const char *mend(enum link_trouble trouble)
     return "r tries again";
 }
 
-static bool link_advice(const struct view *view, char out[VIEW_ADVICE_SIZE], enum screen_role *role)
+static bool link_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct link_report *link = &view->model->link;
     if (link->state == LINK_UP)
         return false;
     if (link->trouble == TROUBLE_NONE) {
         *role = ROLE_LABEL;
-        snprintf(out, VIEW_ADVICE_SIZE, "connecting to the broker …");
+        snprintf(out, VIEW_SENTENCE_SIZE, "connecting to the broker …");
         return true;
     }
     *role = ROLE_WRONG;
-    snprintf(out, VIEW_ADVICE_SIZE, "✗ %s — %s", link->reason, mend(link->trouble));
+    snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s — %s", link->reason, mend(link->trouble));
     return true;
 }
 
-static bool silence_advice(const struct view *view, char out[VIEW_ADVICE_SIZE], enum screen_role *role)
+static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model *model = view->model;
     *role = ROLE_NOTICE;
     if (model->unreadable > 0) {
         *role = ROLE_WRONG;
-        snprintf(out, VIEW_ADVICE_SIZE, "✗ a status that cannot be read: %s", model->unreadable_why);
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ a status that cannot be read: %s", model->unreadable_why);
     } else if (view->now_us - model->link_since_us < CONTROLLER_LOOK_US) {
         *role = ROLE_LABEL;
-        snprintf(out, VIEW_ADVICE_SIZE, "waiting for a device under %s/ …", view->root);
+        snprintf(out, VIEW_SENTENCE_SIZE, "waiting for a device under %s/ …", view->root);
     } else {
-        snprintf(out, VIEW_ADVICE_SIZE,
+        snprintf(out, VIEW_SENTENCE_SIZE,
             "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only, "
             "until "
             "its configuration has a listener: listener 1883 192.168.55.100",
@@ -67,7 +68,7 @@ static bool silence_advice(const struct view *view, char out[VIEW_ADVICE_SIZE], 
     return true;
 }
 
-bool view_advice(const struct view *view, char out[VIEW_ADVICE_SIZE], enum screen_role *role)
+bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
     // Once a device is on the screen its own age and the header tell what is wrong with the link.
@@ -80,59 +81,17 @@ bool view_advice(const struct view *view, char out[VIEW_ADVICE_SIZE], enum scree
         return link_advice(view, out, role);
     if (presence == PRESENCE_RETAINED && view->now_us - view->model->link_since_us >= CONTROLLER_LOOK_US) {
         *role = ROLE_NOTICE;
-        snprintf(out, VIEW_ADVICE_SIZE,
+        snprintf(out, VIEW_SENTENCE_SIZE,
             "✗ only an old report of %s, kept by the broker — on the Nano: sudo systemctl restart nano-agent",
             view_name(view, device));
         return true;
     }
     if (presence == PRESENCE_OFFLINE) {
         *role = ROLE_NOTICE;
-        snprintf(out, VIEW_ADVICE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
             device->stopped ? "sudo systemctl start nano-agent"
                             : "sudo systemctl status nano-agent, nano-agent check");
         return true;
     }
     return false;
-}
-
-int view_wrap(
-    const struct pane *pane, int row, int rows, int columns, enum screen_role role, const char *text)
-{
-    int lines = 0;
-    if (columns < 1)
-        return *text ? 1 : 0;
-    while (*text && lines < VIEW_ADVICE_LINES) {
-        char line[VIEW_ADVICE_SIZE];
-        size_t fits = 0, blank = 0;
-        // The longest start that fits; cut at its last blank where there is one.
-        for (;;) {
-            unsigned codepoint;
-            size_t used = text_decode(text + fits, strnlen(text + fits, 4), &codepoint);
-            if (used == 0)
-                used = text[fits] ? 1 : 0;
-            if (used == 0) {
-                blank = fits;
-                break;
-            }
-            memcpy(line, text, fits + used);
-            line[fits + used] = '\0';
-            if (screen_width(line) > columns && fits > 0 && text[fits] != ' ')
-                break;
-            if (text[fits] == ' ')
-                blank = fits;
-            if (screen_width(line) > columns && fits > 0)
-                break;
-            fits += used;
-        }
-        size_t len = blank > 0 ? blank : fits;
-        memcpy(line, text, len);
-        line[len] = '\0';
-        if (pane && lines < rows)
-            screen_put(pane->screen, row + lines, pane->columns > 2 ? 1 : 0, columns, role, line);
-        lines++;
-        text += len;
-        while (*text == ' ')
-            text++;
-    }
-    return lines;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/model/model_kind.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_kind.h"
+#include "pc-tui/view/view_pane.h"
 
 enum {
     NAME_MIN = 6, // as wide as the tutorial's names and a button's need
@@ -13,22 +15,21 @@ enum {
     BAR_MAX = 40,
 };
 
-// Where the columns of the pane stand; the same for every channel, so that signs and gauges line up.
-struct columns {
-    int sign;  // ◉ or the last digit of the lower limit
-    int gauge; // first cell; width 0 = no room for any
-    int gauge_width, bar_width;
-    int upper, degrees, target, pulse; // first cells; -1 = no room
+static view_kind_draw *const draw_kind[] = {
+    [CHANNEL_SERVO] = view_servo,
+    [CHANNEL_SWITCH] = view_switch,
+    [CHANNEL_DIMMER] = view_dimmer,
+    [CHANNEL_INPUT] = view_switch,
 };
 
-static void find_columns(const struct status *status, int width, struct columns *out)
+static void find_columns(const struct status *status, int width, struct view_columns *out)
 {
     int name = NAME_MIN;
     for (size_t i = 0; i < status->count; i++) {
         const struct channel_id *id = &status->channels[i].id;
         // A servo's name begins where another's digit stands, and its lower limit takes three cells of the
         // rest.
-        int wants = (int)strlen(id->name) + (id->kind == CHANNEL_SERVO ? 2 : 0);
+        int wants = (int)strlen(id->name) + (model_kind(id->kind)->selection == SELECTION_SERVO ? 2 : 0);
         if (wants > name)
             name = wants;
     }
@@ -63,102 +64,8 @@ static void find_columns(const struct status *status, int width, struct columns 
     out->pulse = pulse && target ? out->target + 9 : -1;
 }
 
-static int place(const struct status_channel *channel, int tenths, int width)
-{
-    int inner = width - 2, range = channel->max - channel->min;
-    if (range <= 0)
-        return 1;
-    if (tenths < channel->min)
-        tenths = channel->min;
-    if (tenths > channel->max)
-        tenths = channel->max;
-    return 1 + (int)(((int64_t)(tenths - channel->min) * (inner - 1) * 2 + range) / (2 * (int64_t)range));
-}
-
-static void gauge(const struct pane *pane, int row, const struct columns *at,
-    const struct status_channel *channel, enum presence presence)
-{
-    struct screen *screen = pane->screen;
-    int width = at->gauge_width;
-    screen_put(screen, row, at->gauge, 1, ROLE_LABEL, "├");
-    for (int i = 1; i < width - 1; i++)
-        screen_put(screen, row, at->gauge + i, 1, ROLE_LABEL, "─");
-    screen_put(screen, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
-    if (channel->min < 0 && channel->max > 0)
-        screen_put(screen, row, at->gauge + place(channel, 0, width), 1, ROLE_LABEL, "┼");
-    if (!channel->deg_known)
-        return;
-    enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
-    if (channel->target_known && channel->target != channel->deg)
-        screen_put(screen, row, at->gauge + place(channel, channel->target, width), 1, role,
-            channel->target > channel->deg ? "▹" : "◃");
-    screen_put(screen, row, at->gauge + place(channel, channel->deg, width), 1, role, "▮");
-}
-
-static void put_right(
-    const struct pane *pane, int row, int column, int width, enum screen_role role, const char *text)
-{
-    int used = screen_width(text);
-    screen_put(pane->screen, row, used < width ? column + width - used : column, width, role, text);
-}
-
-static void servo(const struct pane *pane, int row, const struct columns *at,
-    const struct status_channel *channel, enum presence presence)
-{
-    char number[VIEW_NUMBER_SIZE], text[VIEW_NUMBER_SIZE + 8];
-    int width = pane->columns;
-    if (at->gauge_width) {
-        bool known = channel->max > channel->min;
-        if (known) {
-            put_right(pane, row, at->sign - 3, 4, ROLE_LABEL, view_degrees(number, channel->min, true));
-            snprintf(text, sizeof text, "%s%s", channel->max > 0 ? "+" : "",
-                view_degrees(number, channel->max, true));
-            screen_put(pane->screen, row, at->upper, 4, ROLE_LABEL, text);
-            gauge(pane, row, at, channel, presence);
-        }
-    }
-    enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
-    if (presence == PRESENCE_TUTORIAL)
-        return; // nobody reports, so there is nothing to say about where it is
-    if (!channel->deg_known) {
-        screen_put(pane->screen, row, at->degrees + 1, width, ROLE_LABEL, "unknown");
-        return;
-    }
-    snprintf(text, sizeof text, "%s°", view_degrees(number, channel->deg, false));
-    put_right(pane, row, at->degrees, 8, role, text);
-    if (at->target >= 0 && channel->target_known && channel->target != channel->deg) {
-        snprintf(text, sizeof text, " → %s°", view_degrees(number, channel->target, false));
-        screen_put(pane->screen, row, at->target, 9, role, text);
-    } else if (at->target >= 0 && channel->assumed) {
-        screen_put(pane->screen, row, at->target, 9, view_age_role(presence, ROLE_NOTICE), " assumed");
-    }
-    if (at->pulse >= 0 && channel->driven && channel->us > 0) {
-        snprintf(text, sizeof text, "%d µs", channel->us);
-        put_right(pane, row, at->pulse, 9, view_age_role(presence, ROLE_LABEL), text);
-    }
-}
-
-static void on_off(const struct pane *pane, int row, const struct columns *at,
-    const struct status_channel *channel, enum presence presence)
-{
-    if (presence == PRESENCE_TUTORIAL)
-        return;
-    enum screen_role role = view_age_role(presence, channel->on ? ROLE_LIVE : ROLE_LABEL);
-    screen_put(pane->screen, row, at->sign, 1, role, channel->on ? "◉" : "◌");
-    if (channel->id.kind != CHANNEL_DIMMER) {
-        screen_put(pane->screen, row, at->gauge, 3, role, channel->on ? "on" : "off");
-        return;
-    }
-    int percent = channel->on ? channel->percent : 0, column = at->gauge;
-    int full = (percent * at->bar_width + 50) / 100;
-    for (int i = 0; i < at->bar_width; i++)
-        screen_put(pane->screen, row, column++, 1, i < full ? view_age_role(presence, ROLE_TEXT) : ROLE_LABEL,
-            i < full ? "█" : "─");
-    screen_putf(pane->screen, row, column, 8, view_age_role(presence, ROLE_TEXT), "%4d %%", channel->percent);
-}
-
-static void channel_row(
-    const struct pane *pane, int row, const struct columns *at, const struct model_device *device, int index)
+static void channel_row(const struct pane *pane, int row, const struct view_columns *at,
+    const struct model_device *device, int index)
 {
     const struct view *view = pane->view;
     const struct ui *ui = view->ui;
@@ -166,7 +73,7 @@ static void channel_row(
     enum presence presence = model_presence(device, view->now_us);
     bool chosen = index == ui_servo(ui) || index == ui_output(ui);
     bool focused = index == (ui->focus_output ? ui_output(ui) : ui_servo(ui));
-    int digit = ui_digit(ui, index), column = channel->id.kind == CHANNEL_SERVO ? 3 : 5;
+    int digit = ui_digit(ui, index), column = model_is_servo(channel) ? 3 : 5;
     if (chosen)
         screen_put(pane->screen, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
     if (digit > 0)
@@ -175,15 +82,14 @@ static void channel_row(
                                                     : focused       ? ROLE_FOCUS
                                                                     : ROLE_TEXT);
     screen_put(pane->screen, row, column, at->sign - column - (column == 3 ? 2 : 1), role, channel->id.name);
-    if (channel->id.kind == CHANNEL_SERVO)
-        servo(pane, row, at, channel, presence);
-    else
-        on_off(pane, row, at, channel, presence);
+    enum channel_kind kind = channel->id.kind;
+    if ((unsigned)kind < sizeof draw_kind / sizeof *draw_kind && draw_kind[kind])
+        draw_kind[kind](pane, row, at, channel, presence);
 }
 
 int view_channels_rows(const struct view *view, int columns)
 {
-    char advice[VIEW_ADVICE_SIZE];
+    char advice[VIEW_SENTENCE_SIZE];
     enum screen_role role;
     const struct model_device *device = view_device(view);
     int rows = device ? (int)device->status->count : 0;
@@ -196,7 +102,7 @@ int view_channels(const struct pane *pane)
 {
     const struct view *view = pane->view;
     const struct model_device *device = view_device(view);
-    char advice[VIEW_ADVICE_SIZE];
+    char advice[VIEW_SENTENCE_SIZE];
     enum screen_role advice_role;
     int row = pane->row, rows = pane->rows, cursor = pane->row;
     bool advised = view_advice(view, advice, &advice_role);
@@ -211,7 +117,7 @@ int view_channels(const struct pane *pane)
     if (room > count)
         room = count;
     if (room > 0 && device) {
-        struct columns at;
+        struct view_columns at;
         find_columns(device->status, pane->columns, &at);
         int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
         int first = focused >= room ? focused - room + 1 : 0;

@@ -2,14 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/model/model_kind.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { NAME_COLUMN = 1, NAME_WIDTH = 15, STATE_COLUMN = 17, SUMMARY_SIZE = 256, COUNTED = 60 };
-
-size_t view_devices_count(const struct view *view)
-{
-    return view->model->count;
-}
 
 static void summarise(const struct status *status, char out[SUMMARY_SIZE])
 {
@@ -17,27 +14,9 @@ static void summarise(const struct status *status, char out[SUMMARY_SIZE])
     out[0] = '\0';
     for (size_t i = 0; i < status->count && used < SUMMARY_SIZE - 1; i++) {
         const struct status_channel *channel = &status->channels[i];
-        char value[VIEW_NUMBER_SIZE + 8] = "", number[VIEW_NUMBER_SIZE];
-        switch (channel->id.kind) {
-        case CHANNEL_SERVO:
-            if (channel->deg_known)
-                snprintf(value, sizeof value, "%s°", view_degrees(number, channel->deg, false));
-            else
-                snprintf(value, sizeof value, "unknown");
-            break;
-        case CHANNEL_DIMMER:
-            if (channel->on) {
-                snprintf(value, sizeof value, "%d %%", channel->percent);
-                break;
-            }
-            // fall through
-        case CHANNEL_SWITCH:
-        case CHANNEL_INPUT:
-            snprintf(value, sizeof value, "%s", channel->on ? "on" : "off");
-            break;
-        case CHANNEL_OTHER:
+        char value[MODEL_VALUE_SIZE];
+        if (!*model_value(value, channel))
             continue;
-        }
         int n =
             snprintf(out + used, SUMMARY_SIZE - used, "%s%s %s", used ? "   " : "", channel->id.name, value);
         used = n > 0 && used + (size_t)n < SUMMARY_SIZE ? used + (size_t)n : SUMMARY_SIZE - 1;

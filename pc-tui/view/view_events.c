@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
-enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, TEXT_WIDTH = 11, LINE_COLUMN = 28 };
+enum { MARK_COLUMN = 14, TEXT_COLUMN = 16, LINE_COLUMN = 28 };
 
 static bool pending(const struct journal_event *event)
 {

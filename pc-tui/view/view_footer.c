@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { ITEMS_MAX = 32, GAP = 2 };
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { PARTS_MAX = 8, PART_SIZE = 384, OTHERS_SHOWN_US = 10000000 };
 

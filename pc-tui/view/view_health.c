@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/view/view_pane.h"
 
 enum {
     SPARK_MIN = 300,  // tenths of a degree: the foot of the sparkline, a cool board

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
 
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 enum { KEYS_COLUMN = 1, KEYS_WIDTH = 15, TEXT_COLUMN = 17, NARROW = 40 };
 

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "pc-tui/view/view_format.h"
+#include "pc-tui/ui/ui.h"
+#include "pc-tui/view/view_pane.h"
 
 // The line under edit, scrolled so that its cursor is in sight. Returns the cursor's column.
 static int put_line(const struct pane *pane, const struct line *line, const char *prompt)
@@ -80,23 +81,23 @@ int view_message(const struct pane *pane)
     return put_text(pane, ROLE_LABEL, text);
 }
 
-void view_matches(const struct pane *pane)
+void view_completion(const struct pane *pane)
 {
     const struct ui *ui = pane->view->ui;
-    if (ui->mode != UI_COMMAND || ui->match_count == 0)
+    if (ui->mode != UI_COMMAND || ui->offered.count == 0)
         return;
     // From a match on that lets the inserted one be seen.
     size_t first = 0;
     int width = 1;
-    for (size_t i = 0; ui->match_at < ui->match_count && i <= ui->match_at; i++) {
-        width += screen_width(ui->matches[i]) + 2;
+    for (size_t i = 0; ui->offered_at < ui->offered.count && i <= ui->offered_at; i++) {
+        width += screen_width(ui->offered.words[i]) + 2;
         while (width > pane->columns && first < i)
-            width -= screen_width(ui->matches[first++]) + 2;
+            width -= screen_width(ui->offered.words[first++]) + 2;
     }
     clear(pane);
     int column = 1;
-    for (size_t i = first; i < ui->match_count && column < pane->columns; i++)
+    for (size_t i = first; i < ui->offered.count && column < pane->columns; i++)
         column += screen_put(pane->screen, pane->row, column, pane->columns - column,
-                      i == ui->match_at ? ROLE_FOCUS : ROLE_LABEL, ui->matches[i]) +
+                      i == ui->offered_at ? ROLE_FOCUS : ROLE_LABEL, ui->offered.words[i]) +
                   2;
 }

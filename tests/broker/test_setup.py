@@ -5,12 +5,11 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 
 import harness
 from broker_rig import PROGRAM, Client, Kit, listens, mode, need_root, status_of
-from harness import SOURCE_DIR, Skip, check, equal, scenario, tool, wait_for
+from harness import Skip, check, equal, scenario, tool, wait_for
 
 FILES = ['acl', 'ca.crt', 'ca.key', 'mosquitto.conf', 'own.password', 'passwd', 'server.pem', 'settings']
 
@@ -352,14 +351,6 @@ def no_password_becomes_an_argument_of_a_program(stage):
         device = re.search(r'\[password\]\n(\w+)', f.read()).group(1)
     for secret in (device, kit.read('own.password').strip()):
         check(secret not in calls, 'a password in the arguments of a program')
-
-
-@scenario
-def shellcheck_has_nothing_to_say(stage):
-    folder = os.path.dirname(PROGRAM)
-    done = subprocess.run([tool('shellcheck'), PROGRAM] + sorted(glob.glob(folder + '/*.sh')), stdout=subprocess.PIPE, text=True,
-                          cwd=SOURCE_DIR, check=False)
-    equal(done.returncode, 0, done.stdout)
 
 
 if __name__ == '__main__':

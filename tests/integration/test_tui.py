@@ -248,6 +248,7 @@ def watch_json_prints_each_status_as_it_came(stage):
     at_rest(watcher, deg=12.5)
     agent.kill()
     wait_for(lambda: '"online":false' in watch.out(), 'the will')
+    watcher.wait(lambda r: r.online is False, 'the will at the other watcher')
     lines = [json.loads(line) for line in watch.out().splitlines()]
     ours = [r.status for r in watcher.since()]
     check(all(line in ours for line in lines), 'each line is a status that was published')

@@ -4,6 +4,7 @@ import glob
 import os
 import random
 import re
+import subprocess
 import time
 
 import harness
@@ -46,11 +47,18 @@ EXPOSURE_MAX = 2.5
 CUTS = int(os.environ.get('POWER_CUTS', '5'))
 
 
+def place(module, variable, otherwise):
+    """Where this system looks for units or udev rules; the packages that are made on it must have them there."""
+    done = subprocess.run(['pkg-config', '--variable=' + variable, module], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=False)
+    return done.stdout.strip() or otherwise
+
+
 def unit_directives(stage):
     """(section, name, value) of the unit as the package brings it, in order."""
     root = stage.path('unpacked')
     equal(stage.run(['dpkg-deb', '-x', packages(stage)['nano-agent'], root]).code, 0, 'dpkg-deb -x')
-    path = root + '/usr/lib/systemd/system/nano-agent.service'
+    path = root + place('systemd', 'systemdsystemunitdir', '/usr/lib/systemd/system') + '/nano-agent.service'
     section, found = None, []
     with open(path, encoding='utf-8') as f:
         for line in f:
@@ -96,8 +104,9 @@ def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
     equal(stage.run(['dpkg-deb', '--ctrl-tarfile', made['nano-agent']]).code, 0, 'the control files')
     expected = {
         'nano-agent': ['/etc/nano-agent.conf', '/usr/bin/nano-agent', '/usr/lib/modules-load.d/nano-agent.conf',
-                       '/usr/lib/nano-agent/pwm-access', '/usr/lib/systemd/system/nano-agent.service', '/usr/lib/sysusers.d/nano-agent.conf',
-                       '/usr/lib/udev/rules.d/60-nano-agent.rules', '/usr/share/doc/nano-agent/changelog.Debian.gz',
+                       '/usr/lib/nano-agent/pwm-access', '/usr/lib/sysusers.d/nano-agent.conf',
+                       place('systemd', 'systemdsystemunitdir', '/usr/lib/systemd/system') + '/nano-agent.service',
+                       place('udev', 'udevdir', '/usr/lib/udev') + '/rules.d/60-nano-agent.rules', '/usr/share/doc/nano-agent/changelog.Debian.gz',
                        '/usr/share/doc/nano-agent/copyright', '/usr/share/man/man5/nano-agent.conf.5.gz',
                        '/usr/share/man/man8/nano-agent.8.gz'],
         'pc-tui': ['/usr/bin/pc-tui', '/usr/sbin/pc-tui-broker', '/usr/share/doc/pc-tui/changelog.Debian.gz',

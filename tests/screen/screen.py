@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import unicodedata
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'integration'))
 import harness  # noqa: E402 (the path has to be known first)
@@ -14,8 +15,24 @@ KEYS = {'up': '\x1b[A', 'down': '\x1b[B', 'right': '\x1b[C', 'left': '\x1b[D',
         'tab': '\t', 'enter': '\r', 'esc': '\x1b', 'shift-tab': '\x1b[Z',
         'backspace': '\x7f', 'pgup': '\x1b[5~', 'pgdn': '\x1b[6~', 'space': ' '}
 
-RED, GREEN, YELLOW, CYAN = '1', '2', '3', '6'  # the colours of the roles, as palette entries
-GREY, WHITE = '245', '15'
+# The colours of the roles on a dark background, as palette entries (pc-tui/terminal/roles.c).
+RED, GREEN, YELLOW, CYAN = '203', '40', '214', '44'
+GREY, WHITE, STOP_RED = '245', '231', '160'
+DARK, LIGHT = '0000/0000/0000', 'ffff/ffff/ffff'
+
+
+def wide_ranges(path):
+    """Writes the ranges of characters that are ambiguous in the EastAsianWidth table, for a terminal that shows them wide."""
+    ranges = []
+    for codepoint in range(0x80, 0x10000):
+        if unicodedata.east_asian_width(chr(codepoint)) != 'A':
+            continue
+        if ranges and ranges[-1][1] == codepoint - 1:
+            ranges[-1][1] = codepoint
+        else:
+            ranges.append([codepoint, codepoint])
+    with open(path, 'w', encoding='ascii') as f:
+        f.writelines('%x %x\n' % tuple(r) for r in ranges)
 
 
 class Cell:
@@ -33,19 +50,24 @@ class Cell:
 class Screen:
     """A program in a terminal of its own."""
 
-    def __init__(self, stage, argv, rows=24, columns=80, env=None, ambiguous=1, errors_apart=True):
+    def __init__(self, stage, argv, rows=24, columns=80, env=None, ambiguous=1, errors_apart=True,
+                 background=DARK, silent=False):
         self.stage, self.rows, self.columns = stage, rows, columns
         driver = os.path.join(harness.BUILD_DIR, 'tests', 'screen', 'test-terminal')
         if not os.access(driver, os.X_OK):
             raise Failure('%s was not built' % driver)
         self.err_path = os.path.join(stage.directory, 'screen-%d.err' % len(stage.screens))
+        ranges = os.path.join(stage.directory, 'wide-%d' % len(stage.screens))
+        if ambiguous == 2:
+            wide_ranges(ranges)
         environment = dict(stage.env, TERM='xterm-256color', LC_ALL='C.UTF-8', LANG='C.UTF-8', TZ='UTC0')
         for name in ('NO_COLOR', 'SSH_CONNECTION', 'SSH_TTY', 'LINES', 'COLUMNS', 'COLORTERM'):
             environment.pop(name, None)
         environment.update(env or {})
         self.popen = subprocess.Popen(
-            [driver, '-r', str(rows), '-c', str(columns), '-w', str(ambiguous)] +
-            (['-e', self.err_path] if errors_apart else []) + argv,
+            [driver, '-r', str(rows), '-c', str(columns)] + (['-w', ranges] if ambiguous == 2 else []) +
+            (['-e', self.err_path] if errors_apart else []) + (['-b', background] if background else []) +
+            (['-s'] if silent else []) + argv,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=stage.directory,
             env={k: v for k, v in environment.items() if v is not None})
         stage.screens.append(self)
@@ -94,15 +116,25 @@ class Screen:
         return int(words[1]), int(words[2]), words[3]
 
     def modes(self):
-        words = self.ask('modes').split(None, 7)
+        words = self.ask('modes').split(None, 11)
         return {'alternate': words[1] == 'alternate', 'paste': words[2] == 'paste', 'focus': words[3] == 'focus',
-                'cursor': words[4] == 'visible', 'titles': int(words[6]), 'title': words[7] if len(words) > 7 else ''}
+                'cursor': words[4] == 'visible', 'mouse': words[5] == 'mouse',
+                'keyboard': (int(words[7]), int(words[8])), 'titles': int(words[10]),
+                'title': words[11] if len(words) > 11 else ''}
 
     def termios(self):
         return self.ask('termios')
 
     def drawn(self):
         return int(self.ask('drawn').split()[1])
+
+    def seen(self, raw):
+        """How often the program has written these bytes."""
+        return int(self.ask('seen ' + raw.hex()).split()[1])
+
+    def rate(self, bytes_per_second):
+        """From now on the terminal reads so many bytes a second; 0 nothing, -1 all."""
+        equal(self.ask('rate %d' % bytes_per_second), 'ok', 'rate')
 
     def wait(self, pattern, deadline=DEADLINE):
         r"""Waits until the picture matches (a POSIX extended expression, and \d); returns the seconds that took."""

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
-// A terminal for tests: runs a command in a pseudo-terminal with libvterm as the screen, and answers
-// questions about what is there. One command a line on standard input, one answer each on standard output:
-//   bytes HEX           types bytes, in one write                          -> ok
-//   wait MS REGEX       until the screen's text matches (POSIX extended)   -> ok MICROSECONDS | timeout |
-//   ended gone MS REGEX       until it does not                                  -> ok MICROSECONDS | timeout
-//   | ended dump                -> rows N, then N lines cell ROW COLUMN     -> cell CHARACTER WIDTH
-//   FOREGROUND BACKGROUND bold|- reverse|- underline|- cursor              -> cursor ROW COLUMN
-//   visible|hidden modes               -> modes main|alternate paste|- focus|- visible|hidden titles N TITLE
+// A terminal for tests: runs a command in a pseudo-terminal with libvterm as the screen, and answers questions
+// about what is there. One command a line on standard input, one answer each on standard output:
+//
+//   bytes HEX           types bytes, in one write                             -> ok
+//   wait MS REGEX       until the screen's text matches (POSIX extended)      -> ok MICROSECONDS | timeout | ended
+//   gone MS REGEX       until it does not                                     -> ok MICROSECONDS | timeout | ended
+//   dump                                                                      -> rows N, then N lines
+//   cell ROW COLUMN     -> cell CHARACTER WIDTH FOREGROUND BACKGROUND bold|- reverse|- underline|-
+//   cursor                                                                    -> cursor ROW COLUMN visible|hidden
+//   modes               -> modes main|alternate paste|- focus|- visible|hidden mouse|- keyboard MAIN ALTERNATE
+//                          titles N TITLE; keyboard: how many modes of the kitty protocol each screen has stacked
 //   termios             -> termios cooked|raw HEX: input, output, control and local flags
-//   size ROWS COLUMNS   -> ok
+//   size ROWS COLUMNS                                                         -> ok
+//   rate BYTES          reads so many bytes a second; 0 nothing, -1 all       -> ok
+//   flow off|on         stops the output as Ctrl-S does, or lets it go on     -> ok
 //   drawn               -> drawn BYTES: what the program has written so far
-//   signal NUMBER       -> ok
-//   pid                 -> pid NUMBER
-//   exited MS           -> exit STATUS | signal NUMBER | timeout
-//   hangup              closes the terminal                                -> ok
+//   seen HEX            -> seen COUNT: how often these bytes are among them
+//   signal NUMBER                                                             -> ok
+//   pid                                                                       -> pid NUMBER
+//   exited MS                                                                 -> exit STATUS | signal NUMBER | timeout
+//   hangup              closes the terminal                                   -> ok
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,11 +39,23 @@
 #include <unistd.h>
 #include <vterm.h>
 
-enum { TEXT_MAX = 512 * 1024, LINE_MAX_BYTES = 64 * 1024, TICK_MS = 20, SETTLE_MS = 8, SETTLE_MAX = 25 };
+enum {
+    TEXT_MAX = 512 * 1024,
+    LINE_MAX_BYTES = 64 * 1024,
+    RECORD_MAX = 1024 * 1024,
+    TICK_MS = 20,
+    SETTLE_MS = 8,
+    SETTLE_MAX = 25,
+    RANGES_MAX = 512,
+    // libvterm knows no ambiguous characters. One that is to be wide goes through it as a CJK character of
+    // plane 2, which is wide, and is put back when the screen is read.
+    WIDE_OFFSET = 0x20000,
+};
 
 struct modes { // what programs must undo, read from their output
-    bool paste, focus, alternate, hidden;
-    int titles; // pushed and not popped
+    bool paste, focus, alternate, hidden, mouse, mouse_sgr;
+    int titles;      // pushed and not popped
+    int keyboard[2]; // of the main and the alternate screen, the same
     char title[256];
     enum { GROUND, ESCAPED, CSI, OSC, OSC_ESCAPED } state;
     char sequence[256];
@@ -50,7 +68,18 @@ struct test_terminal {
     bool ended;
     int status;
     int rows, columns;
-    int ambiguous; // columns that an answer about the cursor claims for a character
+    bool silent;            // answers no question
+    const char *background; // the answer about the background; NULL = none
+    struct {
+        uint32_t first, last;
+    } wide[RANGES_MAX]; // ambiguous characters, where they take two columns
+    size_t wide_count;
+    unsigned char utf8[4]; // a character cut by the end of a read
+    size_t utf8_length;
+    int64_t rate; // bytes that are read in a second; -1 = all
+    int64_t budget, budget_us;
+    unsigned char *record; // the first RECORD_MAX bytes that the program wrote
+    size_t recorded;
     VTerm *vterm;
     VTermScreen *screen;
     struct modes modes;
@@ -81,18 +110,8 @@ static void type(struct test_terminal *terminal, const char *bytes, size_t len)
 static void answer(const char *bytes, size_t len, void *user)
 {
     struct test_terminal *terminal = user;
-    int row, column;
-    char text[64];
-    if (terminal->ambiguous > 1 && len < sizeof text && bytes[len - 1] == 'R') {
-        memcpy(text, bytes, len);
-        text[len] = '\0';
-        if (sscanf(text, "\033[%d;%dR", &row, &column) == 2) {
-            int n = snprintf(text, sizeof text, "\033[%d;%dR", row, column + terminal->ambiguous - 1);
-            type(terminal, text, (size_t)n);
-            return;
-        }
-    }
-    type(terminal, bytes, len);
+    if (!terminal->silent)
+        type(terminal, bytes, len);
 }
 
 static void mode(struct modes *modes, const char *sequence, char final)
@@ -109,10 +128,16 @@ static void mode(struct modes *modes, const char *sequence, char final)
                 modes->alternate = on;
             else if (number == 25)
                 modes->hidden = !on;
+            else if (number == 1000)
+                modes->mouse = on;
+            else if (number == 1006)
+                modes->mouse_sgr = on;
             at = strchr(at, ';');
             if (at)
                 at++;
         }
+    } else if (final == 'u' && (sequence[0] == '>' || sequence[0] == '<')) {
+        modes->keyboard[modes->alternate] += sequence[0] == '>' ? 1 : -1;
     } else if (final == 't' && strncmp(sequence, "22;", 3) == 0) {
         modes->titles++;
     } else if (final == 't' && strncmp(sequence, "23;", 3) == 0) {
@@ -120,8 +145,9 @@ static void mode(struct modes *modes, const char *sequence, char final)
     }
 }
 
-static void watch(struct modes *modes, unsigned char byte)
+static void watch(struct test_terminal *terminal, unsigned char byte)
 {
+    struct modes *modes = &terminal->modes;
     switch (modes->state) {
     case GROUND:
         if (byte == 0x1B)
@@ -136,6 +162,8 @@ static void watch(struct modes *modes, unsigned char byte)
             modes->sequence[modes->length] = '\0';
             mode(modes, modes->sequence, (char)byte);
             modes->state = GROUND;
+        } else if (byte == 0x18 || byte == 0x1B) { // CAN, or the next sequence: this one was cut
+            modes->state = byte == 0x1B ? ESCAPED : GROUND;
         } else if (modes->length + 1 < sizeof modes->sequence) {
             modes->sequence[modes->length++] = (char)byte;
         }
@@ -146,6 +174,8 @@ static void watch(struct modes *modes, unsigned char byte)
             modes->sequence[modes->length] = '\0';
             if (strncmp(modes->sequence, "2;", 2) == 0)
                 snprintf(modes->title, sizeof modes->title, "%s", modes->sequence + 2);
+            if (strcmp(modes->sequence, "11;?") == 0 && terminal->background)
+                answer(terminal->background, strlen(terminal->background), terminal);
             modes->state = GROUND;
         } else if (byte == 0x1B) {
             modes->state = OSC_ESCAPED;
@@ -160,27 +190,6 @@ static void reap(struct test_terminal *terminal)
 {
     if (!terminal->ended && waitpid(terminal->child, &terminal->status, WNOHANG) == terminal->child)
         terminal->ended = true;
-}
-
-// Reads what the program has drawn, waiting for some at most timeout_ms.
-static bool pump(struct test_terminal *terminal, int timeout_ms)
-{
-    struct pollfd ready = {.fd = terminal->master, .events = POLLIN};
-    char bytes[16384];
-    bool any = false;
-    while (terminal->master >= 0 && poll(&ready, 1, timeout_ms) > 0 && (ready.revents & POLLIN)) {
-        ssize_t n = read(terminal->master, bytes, sizeof bytes);
-        if (n <= 0)
-            break;
-        for (ssize_t i = 0; i < n; i++)
-            watch(&terminal->modes, (unsigned char)bytes[i]);
-        vterm_input_write(terminal->vterm, bytes, (size_t)n);
-        terminal->drawn += (uint64_t)n;
-        any = true;
-        timeout_ms = 0;
-    }
-    reap(terminal);
-    return any;
 }
 
 static size_t encode(char *out, uint32_t codepoint)
@@ -207,6 +216,101 @@ static size_t encode(char *out, uint32_t codepoint)
     return 4;
 }
 
+static bool is_wide(const struct test_terminal *terminal, uint32_t codepoint)
+{
+    for (size_t i = 0; i < terminal->wide_count; i++) {
+        if (codepoint >= terminal->wide[i].first && codepoint <= terminal->wide[i].last)
+            return true;
+    }
+    return false;
+}
+
+// What a cell really holds.
+static uint32_t put_back(const struct test_terminal *terminal, uint32_t codepoint)
+{
+    bool moved = codepoint >= WIDE_OFFSET && is_wide(terminal, codepoint - WIDE_OFFSET);
+    return moved ? codepoint - WIDE_OFFSET : codepoint;
+}
+
+static size_t expected(unsigned char lead)
+{
+    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+}
+
+// Gives bytes to libvterm; characters that are to be wide as others.
+static void give(struct test_terminal *terminal, const unsigned char *bytes, size_t len)
+{
+    if (terminal->wide_count == 0) {
+        vterm_input_write(terminal->vterm, (const char *)bytes, len);
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (terminal->utf8_length == 0 && bytes[i] < 0x80) {
+            vterm_input_write(terminal->vterm, (const char *)&bytes[i], 1);
+            continue;
+        }
+        unsigned char *utf8 = terminal->utf8;
+        utf8[terminal->utf8_length++] = bytes[i];
+        if (terminal->utf8_length < expected(utf8[0]))
+            continue;
+        char text[4];
+        uint32_t codepoint = 0;
+        if (terminal->utf8_length == 2)
+            codepoint = (utf8[0] & 0x1Fu) << 6 | (utf8[1] & 0x3Fu);
+        else if (terminal->utf8_length == 3)
+            codepoint = (utf8[0] & 0x0Fu) << 12 | (utf8[1] & 0x3Fu) << 6 | (utf8[2] & 0x3Fu);
+        if (codepoint > 0 && is_wide(terminal, codepoint))
+            vterm_input_write(terminal->vterm, text, encode(text, codepoint + WIDE_OFFSET));
+        else
+            vterm_input_write(terminal->vterm, (const char *)utf8, terminal->utf8_length);
+        terminal->utf8_length = 0;
+    }
+}
+
+// How many bytes may be read now.
+static size_t allowance(struct test_terminal *terminal, size_t most)
+{
+    if (terminal->rate < 0)
+        return most;
+    int64_t now = now_us();
+    terminal->budget += terminal->rate * (now - terminal->budget_us) / 1000;
+    terminal->budget_us = now;
+    if (terminal->budget > terminal->rate * 100) // a tenth of a second of rest is not saved up
+        terminal->budget = terminal->rate * 100;
+    size_t bytes = (size_t)(terminal->budget / 1000);
+    return bytes < most ? bytes : most;
+}
+
+// Reads what the program has drawn, waiting for some at most timeout_ms.
+static bool pump(struct test_terminal *terminal, int timeout_ms)
+{
+    struct pollfd ready = {.fd = terminal->master, .events = POLLIN};
+    unsigned char bytes[16384];
+    bool any = false;
+    size_t most;
+    if (allowance(terminal, sizeof bytes) == 0 && timeout_ms > 0)
+        usleep((useconds_t)timeout_ms * 1000);
+    while (terminal->master >= 0 && (most = allowance(terminal, sizeof bytes)) > 0 &&
+           poll(&ready, 1, timeout_ms) > 0 && (ready.revents & POLLIN)) {
+        ssize_t n = read(terminal->master, bytes, most);
+        if (n <= 0)
+            break;
+        terminal->budget -= n * 1000;
+        for (ssize_t i = 0; i < n; i++)
+            watch(terminal, bytes[i]);
+        size_t kept =
+            RECORD_MAX - terminal->recorded < (size_t)n ? RECORD_MAX - terminal->recorded : (size_t)n;
+        memcpy(terminal->record + terminal->recorded, bytes, kept);
+        terminal->recorded += kept;
+        give(terminal, bytes, (size_t)n);
+        terminal->drawn += (uint64_t)n;
+        any = true;
+        timeout_ms = 0;
+    }
+    reap(terminal);
+    return any;
+}
+
 // The screen as text into terminal->text: rows without blanks at their end, each with a line end.
 static void read_screen(struct test_terminal *terminal)
 {
@@ -219,7 +323,7 @@ static void read_screen(struct test_terminal *terminal)
             // (uint32_t)-1 is the second half of a wide character.
             for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1;
                  i++)
-                len += encode(terminal->text + len, cell.chars[i]);
+                len += encode(terminal->text + len, put_back(terminal, cell.chars[i]));
             if (cell.chars[0] == 0)
                 terminal->text[len++] = ' ';
             if (cell.chars[0] != 0 && cell.chars[0] != ' ')
@@ -288,7 +392,7 @@ static void tell_cell(struct test_terminal *terminal, const char *arguments)
     }
     vterm_screen_get_cell(terminal->screen, (VTermPos){.row = row, .col = column}, &cell);
     if (cell.chars[0] && cell.chars[0] != (uint32_t)-1)
-        text[encode(text, cell.chars[0])] = '\0';
+        text[encode(text, put_back(terminal, cell.chars[0]))] = '\0';
     printf("cell %s %d", strcmp(text, " ") == 0 ? "blank" : text, cell.width);
     put_color(&cell.fg);
     put_color(&cell.bg);
@@ -329,31 +433,65 @@ static void tell_end(struct test_terminal *terminal, const char *arguments)
         printf("exit %d\n", WEXITSTATUS(terminal->status));
 }
 
-static void type_hex(struct test_terminal *terminal, const char *hex)
+static size_t read_hex(char bytes[LINE_MAX_BYTES / 2], const char *hex)
 {
-    static char bytes[LINE_MAX_BYTES / 2];
     size_t len = 0;
-    while (hex[0] && hex[1] && len < sizeof bytes) {
+    while (hex[0] && hex[1] && len < LINE_MAX_BYTES / 2) {
         char pair[3] = {hex[0], hex[1], '\0'};
         bytes[len++] = (char)strtol(pair, NULL, 16);
         hex += 2;
     }
-    type(terminal, bytes, len);
+    return len;
+}
+
+static void type_hex(struct test_terminal *terminal, const char *hex)
+{
+    static char bytes[LINE_MAX_BYTES / 2];
+    type(terminal, bytes, read_hex(bytes, hex));
     printf("ok\n");
+}
+
+static void count_seen(struct test_terminal *terminal, const char *hex)
+{
+    static char wanted[LINE_MAX_BYTES / 2];
+    size_t len = read_hex(wanted, hex), count = 0;
+    pump(terminal, 0);
+    const unsigned char *at = terminal->record, *end = at + terminal->recorded;
+    while (len > 0 && (at = memmem(at, (size_t)(end - at), wanted, len))) {
+        count++;
+        at++;
+    }
+    printf("seen %zu\n", count);
+}
+
+// Lines of two hexadecimal numbers: the first and the last character of a range.
+static int read_ranges(struct test_terminal *terminal, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    unsigned first, last;
+    if (!file)
+        return -errno;
+    while (terminal->wide_count < RANGES_MAX && fscanf(file, "%x %x", &first, &last) == 2) {
+        terminal->wide[terminal->wide_count].first = first;
+        terminal->wide[terminal->wide_count++].last = last;
+    }
+    fclose(file);
+    return 0;
 }
 
 static void resize(struct test_terminal *terminal, const char *arguments)
 {
     char *rest;
     int rows = (int)strtol(arguments, &rest, 10), columns = (int)strtol(rest, NULL, 10);
-    if (rows < 1 || columns < 1 || rows > 500 || columns > 500) {
+    if (rows < 1 || columns < 1 || rows > 60000 || columns > 60000) {
         printf("no such size\n");
         return;
     }
     pump(terminal, 0);
     terminal->rows = rows;
     terminal->columns = columns;
-    vterm_set_size(terminal->vterm, rows, columns);
+    if (rows <= 500 && columns <= 500) // of larger ones only the program is told
+        vterm_set_size(terminal->vterm, rows, columns);
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     ioctl(terminal->master, TIOCSWINSZ, &size);
     printf("ok\n");
@@ -381,8 +519,9 @@ static void obey(struct test_terminal *terminal, char *line)
     } else if (strcmp(line, "modes") == 0) {
         pump(terminal, 0);
         const struct modes *modes = &terminal->modes;
-        printf("modes %s %s %s %s titles %d %s\n", modes->alternate ? "alternate" : "main",
+        printf("modes %s %s %s %s %s keyboard %d %d titles %d %s\n", modes->alternate ? "alternate" : "main",
             modes->paste ? "paste" : "-", modes->focus ? "focus" : "-", modes->hidden ? "hidden" : "visible",
+            modes->mouse && modes->mouse_sgr ? "mouse" : "-", modes->keyboard[0], modes->keyboard[1],
             modes->titles, modes->title);
     } else if (strcmp(line, "termios") == 0) {
         tell_termios(terminal);
@@ -391,6 +530,16 @@ static void obey(struct test_terminal *terminal, char *line)
     } else if (strcmp(line, "drawn") == 0) {
         pump(terminal, 0);
         printf("drawn %" PRIu64 "\n", terminal->drawn);
+    } else if (strcmp(line, "rate") == 0) {
+        terminal->rate = strtol(arguments, NULL, 10);
+        terminal->budget = 0;
+        terminal->budget_us = now_us();
+        printf("ok\n");
+    } else if (strcmp(line, "flow") == 0) {
+        tcflow(terminal->slave, strcmp(arguments, "off") == 0 ? TCOOFF : TCOON);
+        printf("ok\n");
+    } else if (strcmp(line, "seen") == 0) {
+        count_seen(terminal, arguments);
     } else if (strcmp(line, "signal") == 0) {
         if (!terminal->ended)
             kill(terminal->child, (int)strtol(arguments, NULL, 10));
@@ -443,23 +592,33 @@ static int start(struct test_terminal *terminal, char *const argv[], const char 
 
 int main(int argc, char *argv[])
 {
-    static struct test_terminal terminal = {.rows = 24, .columns = 80, .ambiguous = 1};
+    static struct test_terminal terminal = {.rows = 24, .columns = 80, .rate = -1};
+    static char background[64];
     const char *errors = NULL;
-    for (int option; (option = getopt(argc, argv, "+r:c:e:w:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+r:c:e:w:b:s")) != -1;) {
         if (option == 'r')
             terminal.rows = (int)strtol(optarg, NULL, 10);
         else if (option == 'c')
             terminal.columns = (int)strtol(optarg, NULL, 10);
         else if (option == 'e')
             errors = optarg;
-        else if (option == 'w')
-            terminal.ambiguous = (int)strtol(optarg, NULL, 10);
+        else if (option == 'w' && read_ranges(&terminal, optarg) == 0)
+            continue;
+        else if (option == 'b')
+            snprintf(background, sizeof background, "\033]11;rgb:%s\033\\", optarg);
+        else if (option == 's')
+            terminal.silent = true;
         else
             return 2;
     }
+    terminal.background = background[0] ? background : NULL;
+    terminal.record = malloc(RECORD_MAX);
+    if (!terminal.record)
+        return 1;
     if (optind >= argc || terminal.rows < 1 || terminal.columns < 1) {
         fprintf(stderr,
-            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w AMBIGUOUS_WIDTH] COMMAND …\n");
+            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w FILE_OF_WIDE_RANGES] [-b BACKGROUND] [-s] "
+            "COMMAND …\n");
         return 2;
     }
     setlocale(LC_CTYPE, "C.UTF-8"); // patterns are of characters, whatever locale the program under test gets

@@ -4,7 +4,7 @@ import re
 import time
 
 import screen as screens
-from screen import RED, check, equal, harness, live, scenario
+from screen import STOP_RED, check, equal, harness, live, scenario
 
 SLOW = '''
 servo tilt { pwm = "sim" hz = 50 pulse = {500, 2500} angle = {-90, 90} limit = {-90, 90} step = 1 speed = %d
@@ -162,6 +162,7 @@ def a_paste_is_text_in_a_line_and_nothing_elsewhere(stage):
     s.wait('^ :')
     s.bytes('\x1b[200~tilt 7\x1b[201~')
     s.wait(r'^ :tilt 7')
+    time.sleep(0.1)  # what comes within 30 ms behind a paste is still pasted
     check({r['cmd'] for r in watcher.results(mark)} <= {'status'},
           'nothing pasted was carried out: %r' % watcher.results(mark))
     s.press('enter')
@@ -190,7 +191,7 @@ def all_outputs_safe_asks_first(stage):
     s.wait('led +◉ on')
     s.press('x')
     s.wait(r'safe state\?.*y')
-    equal(s.cell_of('safe state?').bg, RED, 'the question stands out')
+    equal(s.cell_of('safe state?').bg, STOP_RED, 'the question stands out')
     s.press('k')
     s.gone(r'safe state\?')
     check(agent.changes('led')[-1][2] == 'on', 'any other key cancels')

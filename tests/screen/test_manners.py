@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Terminal manners: every mode that was set is undone, however it ends; signals, hang-up, suspension."""
 import os
+import random
 import re
 import signal
 import time
 
 import screen as screens
 from screen import check, equal, harness, live, scenario, tui
+
+SLOW_SECONDS = float(os.environ.get('SLOW_TERMINAL_SECONDS', '20'))  # 75 shows more than the kernel's buffers
 
 MOVING = '''
 servo tilt { pwm = "sim" hz = 50 pulse = {500, 2500} angle = {-90, 90} limit = {-90, 90} step = 5 speed = 5
@@ -20,6 +23,8 @@ def modes_are_set(s):
     check(not modes['cursor'], 'the cursor is hidden: %r' % modes)
     check('raw' in s.termios(), 'raw: %s' % s.termios())
     check(modes['title'], 'a title: %r' % modes)
+    check(modes['mouse'], 'wheel and clicks are reported: %r' % modes)
+    equal(modes['keyboard'], (0, 1), 'the kitty protocol is out of force on the alternate screen')
 
 
 def modes_are_undone(s, before):
@@ -29,6 +34,8 @@ def modes_are_undone(s, before):
     check(not modes['focus'], 'focus reports are off: %r' % modes)
     check(modes['cursor'], 'the cursor is visible: %r' % modes)
     equal(modes['titles'], 0, 'the title is given back')
+    check(not modes['mouse'], 'the mouse is the terminal\'s again: %r' % modes)
+    equal(modes['keyboard'], (0, 0), 'the keyboard is as it was')
     equal(s.termios(), before, 'the tty modes')
 
 
@@ -140,6 +147,153 @@ def a_closed_terminal_stops_what_moves(stage):
     s.hangup()
     watcher.result('hang-up', mark, cmd='stop')
     equal(s.exited(), 'exit 129', 'pid %d ended as after SIGHUP' % pid)
+
+
+def slow_scenario(function):
+    """Runs for SLOW_SECONDS, 20 by default."""
+    return scenario(function, timeout=int(60 + 2 * SLOW_SECONDS))
+
+
+def stops_reach_the_wire(stage, s, watcher, seconds):
+    """For so long: the servo moves, and SPACE at any moment is at the broker within 100 ms."""
+    until = time.monotonic() + seconds
+    took, goal = [], 80
+    while time.monotonic() < until:
+        mark = watcher.mark()
+        s.bytes(':tilt %d\r' % goal)
+        watcher.result('a command', mark, cmd='tilt %d' % goal)
+        goal = -goal
+        time.sleep(random.uniform(0.05, 0.6))
+        mark, pressed = watcher.mark(), time.monotonic()
+        s.press('space')
+        report = watcher.result('SPACE', mark, cmd='stop')
+        took.append(report.at - pressed)
+        time.sleep(0.6)  # the agent forgives motion for half a second after a stop
+    check(max(took) < 0.1 * harness.PATIENCE, 'SPACE to the echo at the broker: %r' % took)
+
+
+def a_slow_terminal(stage, rate):
+    broker, _, s, _ = started(stage, MOVING)
+    watcher = stage.watcher(broker)
+    s.rate(rate)
+    # Ctrl-L asks for the whole picture again: until nothing more goes in.
+    for _ in range(60):
+        s.bytes('\x0c')
+        time.sleep(0.01)
+    stops_reach_the_wire(stage, s, watcher, SLOW_SECONDS)
+    mark = watcher.mark()
+    s.bytes(':tilt 85\r')
+    watcher.result('a command', mark, cmd='tilt 85')
+    mark, told = watcher.mark(), time.monotonic()
+    s.signal(signal.SIGTERM)
+    watcher.result('SIGTERM', mark, cmd='stop')
+    equal(s.exited(), 'exit 143', '128 + the signal')
+    took = time.monotonic() - told
+    check(took < 1 * harness.PATIENCE, 'SIGTERM to the end: %.2f s' % took)
+
+
+@slow_scenario
+def a_terminal_that_reads_nothing_delays_no_stop(stage):
+    a_slow_terminal(stage, 0)
+
+
+@slow_scenario
+def a_terminal_that_reads_960_bytes_a_second_delays_no_stop(stage):
+    a_slow_terminal(stage, 960)
+
+
+@scenario
+def q_leaves_a_terminal_that_reads_nothing(stage):
+    _, _, s, before = started(stage, MOVING)
+    s.rate(0)
+    for _ in range(60):
+        s.bytes('\x0c')
+        time.sleep(0.01)
+    pressed = time.monotonic()
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+    took = time.monotonic() - pressed
+    check(took < 1 * harness.PATIENCE, 'q to the end: %.2f s' % took)
+    equal(s.termios(), before, 'the tty modes')
+
+
+@scenario
+def a_terminal_stopped_by_ctrl_s_is_left_all_the_same(stage):
+    broker, _, s, before = started(stage, MOVING)
+    watcher = stage.watcher(broker)
+    s.command('tilt 80')
+    s.wait('moving')
+    equal(s.ask('flow off'), 'ok', 'stopping the output')
+    s.bytes('\x0c')
+    mark = watcher.mark()
+    s.press('space')
+    watcher.result('SPACE', mark, cmd='stop')
+    told = time.monotonic()
+    s.signal(signal.SIGHUP)
+    equal(s.exited(), 'exit 129', '128 + the signal')
+    took = time.monotonic() - told
+    check(took < 1 * harness.PATIENCE, 'SIGHUP to the end: %.2f s' % took)
+    equal(s.termios(), before, 'the tty modes')
+
+
+@scenario
+def a_crash_restores_a_terminal_that_reads_nothing(stage):
+    _, _, s, before = started(stage, env={'ASAN_OPTIONS': 'detect_leaks=0:handle_segv=0'})
+    s.rate(0)
+    for _ in range(60):
+        s.bytes('\x0c')
+        time.sleep(0.01)
+    s.signal(signal.SIGSEGV)
+    equal(s.exited(), 'signal 11', 'the crash stays a crash')
+    equal(s.termios(), before, 'the tty modes')
+    s.rate(-1)
+    harness.wait_for(lambda: not s.modes()['alternate'], 'the main screen')
+    modes_are_undone(s, before)
+
+
+@scenario
+def a_slow_terminal_sees_the_newest_picture_next(stage):
+    _, _, s, _ = started(stage)
+    s.rate(0)
+    for _ in range(60):
+        s.bytes('\x0c')
+        time.sleep(0.01)
+    for _ in range(3):
+        s.bytes('t')
+        time.sleep(0.8)
+    before = s.drawn()
+    s.rate(-1)
+    s.wait(r'led +◉ on')
+    s.wait(r'led_toggle .* ok')
+    # What the kernel keeps for the terminal is 64 KiB; behind that comes one picture, not all that were missed.
+    check(s.drawn() - before < 160000, 'drawn: %d bytes' % (s.drawn() - before))
+
+
+@scenario
+def ctrl_z_waits_until_the_broker_has_the_stop(stage):
+    broker = stage.broker()
+    stage.agent(broker, channels=MOVING)
+    shell = harness.tool('bash')
+    s = screens.Screen(stage, [shell, '--norc', '--noprofile', '-i'], env={'PS1': 'shell> ', 'HISTFILE': None},
+                       errors_apart=False)
+    s.wait(r'shell>')
+    s.bytes(' '.join([harness.program('pc-tui')] + broker.options()) + '\n')
+    s.wait('◉ live')
+    s.command('tilt 80')
+    s.wait('moving')
+    broker.signal(signal.SIGSTOP)  # it takes the stop and does not acknowledge it
+    pressed = time.monotonic()
+    s.bytes('\x1a')
+    s.gone('SPACE STOP')
+    took = time.monotonic() - pressed
+    broker.signal(signal.SIGCONT)
+    check(0.4 < took < 1.5 * harness.PATIENCE, 'without an acknowledgement it waits half a second: %.2f s' % took)
+    s.bytes('fg\n')
+    s.wait('SPACE STOP')
+    s.press('q')
+    s.gone('SPACE STOP')
+    s.bytes('exit\n')
+    s.exited()
 
 
 @scenario

@@ -3,7 +3,7 @@
 import re
 
 import screen as screens
-from screen import GREEN, RED, WHITE, YELLOW, check, equal, harness, live, scenario, tui
+from screen import GREEN, RED, STOP_RED, WHITE, YELLOW, check, equal, harness, live, scenario, tui
 
 
 @scenario
@@ -65,7 +65,7 @@ def stop_without_a_link_is_said_and_sent_first_afterwards(stage):
     s.press('space')
     s.wait(r'^  ✗ STOP NOT SENT ')
     cell = s.cell_of('STOP NOT SENT')
-    equal((cell.fg, cell.bg, cell.bold), (WHITE, RED, True), 'STOP NOT SENT')
+    equal((cell.fg, cell.bg, cell.bold), (WHITE, STOP_RED, True), 'STOP NOT SENT')
     s.resize(3, 30)
     s.wait(r'^ ✗ STOP NOT SENT ')
     s.resize(24, 80)

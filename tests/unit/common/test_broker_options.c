@@ -291,10 +291,12 @@ static cfg_t *parse_cfg(const char *text)
     return cfg;
 }
 
+static const char *wrong_key; // that broker_options_from_cfg named last
+
 static int from_cfg(struct broker_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
 {
     cfg_t *cfg = parse_cfg(text);
-    const int rc = broker_options_from_cfg(options, cfg, why);
+    const int rc = broker_options_from_cfg(options, cfg, &wrong_key, why);
 
     cfg_free(cfg);
     return rc;
@@ -342,17 +344,17 @@ static void an_empty_file_changes_nothing(void **state)
 static void a_bad_value_in_a_file_names_its_key(void **state)
 {
     static const struct {
-        const char *text, *why;
+        const char *text, *why, *key;
     } cases[] = {
-        {"broker = {\"host:0\"}", "broker: port"},
-        {"root = \"a b\"", "root: "},
-        {"device = \"status\"", "device: "},
-        {"qos = 3", "qos: a number from 0 to 2, not 3"},
-        {"keepalive = 4", "keepalive: a number from 5 to 65535, not 4"},
-        {"version = \"4\"", "version: mqttv5 or mqttv311"},
-        {"login { password_file = \"/x\" }", "login: password_file without user"},
+        {"broker = {\"host:0\"}", "broker: port", "broker"},
+        {"root = \"a b\"", "root: ", "root"},
+        {"device = \"status\"", "device: ", "device"},
+        {"qos = 3", "qos: a number from 0 to 2, not 3", "qos"},
+        {"keepalive = 4", "keepalive: a number from 5 to 65535, not 4", "keepalive"},
+        {"version = \"4\"", "version: mqttv5 or mqttv311", "version"},
+        {"login { password_file = \"/x\" }", "login: password_file without user", "password_file"},
         {"login { user = \"me\" password_file = \"/nonexistent/pw\" }",
-            "login: /nonexistent/pw: No such file"},
+            "login: /nonexistent/pw: No such file", "password_file"},
     };
     struct broker_options options;
     char why[PROTOCOL_WHY_SIZE];
@@ -362,6 +364,7 @@ static void a_bad_value_in_a_file_names_its_key(void **state)
         broker_options_init(&options);
         assert_int_equal(from_cfg(&options, cases[i].text, why), -EINVAL);
         assert_why(why, cases[i].why);
+        assert_string_equal(wrong_key, cases[i].key);
     }
 }
 

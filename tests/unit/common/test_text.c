@@ -247,9 +247,26 @@ static void the_first_of_equally_near_candidates_wins(void **state)
     assert_ptr_equal(text_nearest("cab", words, 2), words[0]);
 }
 
+static void every_character_is_encoded_as_it_is_decoded(void **state)
+{
+    (void)state;
+    for (unsigned codepoint = 0; codepoint < 0x110100; codepoint++) {
+        char bytes[4];
+        unsigned back = 0;
+        size_t len = text_encode_utf8(bytes, codepoint);
+        if ((codepoint >= 0xd800 && codepoint <= 0xdfff) || codepoint > 0x10ffff) {
+            assert_int_equal(len, 0);
+            continue;
+        }
+        assert_int_equal(text_decode(bytes, len, &back), len);
+        assert_int_equal(back, codepoint);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_character_is_encoded_as_it_is_decoded),
         cmocka_unit_test(one_character_of_each_length_is_decoded),
         cmocka_unit_test(malformed_utf8_is_refused),
         cmocka_unit_test(every_byte_pair_is_judged_as_the_table_of_rfc_3629_says),

@@ -87,7 +87,7 @@ static void the_table_is_that_of_the_csv_files(void **state)
 {
     (void)state;
     assert_int_equal(each_row(compare_row), board_pin_count);
-    assert_int_equal(board_pin_count, 241 + 44);
+    assert_int_equal(board_pin_count, 241 + 66);
 }
 
 static void resolve_row(const struct row *row, size_t index)
@@ -97,7 +97,7 @@ static void resolve_row(const struct row *row, size_t index)
     char why[ADDRESS_WHY_SIZE], text[128];
     snprintf(text, sizeof text, "pin %u", row->pin);
     assert_int_equal(address_parse(text, false, row->model, &at, why), 0);
-    assert_int_equal(at.bus, HW_GPIO);
+    assert_int_equal(at.kind, HW_GPIO);
     assert_string_equal(at.chip, row->chip);
     assert_int_equal(at.line, row->line);
     assert_int_equal(at.pin, row->pin);
@@ -115,7 +115,7 @@ static void resolve_row(const struct row *row, size_t index)
         return;
     }
     assert_int_equal(status, 0);
-    assert_int_equal(at.bus, HW_PWM_SYSFS);
+    assert_int_equal(at.kind, HW_PWM_SYSFS);
     assert_string_equal(at.chip, row->pwm);
     assert_int_equal(at.line, row->channel);
     assert_true(address_same(&at, &other)); // GPIO and PWM of one pin exclude each other
@@ -149,7 +149,7 @@ static void what_is_no_gpio_says_what_it_is_and_what_is(void **state)
             assert_true(strstr(why, "these are GPIO: 7, 11, ") != NULL);
         }
     }
-    assert_int_equal(models, 13);
+    assert_int_equal(models, 14);
 }
 
 static void power_and_ground_are_where_every_40_pin_header_has_them(void **state)
@@ -175,14 +175,39 @@ static void the_fan_of_each_kit_is_known(void **state)
     (void)state;
     assert_true(board_is_fan("JETSON_NANO", "7000a000.pwm", 3));
     assert_false(board_is_fan("JETSON_NANO", "7000a000.pwm", 2));
-    assert_false(board_is_fan("JETSON_TX1", "7000a000.pwm", 3));
+    assert_true(board_is_fan("JETSON_TX1", "7000a000.pwm", 3));
+    assert_true(board_is_fan("JETSON_TX2", "c340000.pwm", 0));
+    assert_true(board_is_fan("CLARA_AGX_XAVIER_L4T32", "c340000.pwm", 0));
     assert_true(board_is_fan("JETSON_NX_L4T32", "32d0000.pwm", 0));
     assert_true(board_is_fan("JETSON_ORIN_NANO", "32a0000.pwm", 0));
+}
+
+static void the_buses_of_pins_3_and_27_are_known_for_every_board(void **state)
+{
+    (void)state;
+    for (size_t i = 0; board_model(i); i++) {
+        assert_true(board_i2c_bus(board_model(i), 0) >= 0);
+        assert_true(board_i2c_bus(board_model(i), 1) >= 0);
+    }
     assert_int_equal(board_i2c_bus("JETSON_NANO", 0), 1);
     assert_int_equal(board_i2c_bus("JETSON_NANO", 1), 0);
     assert_int_equal(board_i2c_bus("JETSON_ORIN_NANO", 0), 7);
     assert_int_equal(board_i2c_bus("JETSON_XAVIER_L4T32", 0), 8);
-    assert_int_equal(board_i2c_bus("JETSON_TX1", 0), -1);
+    assert_int_equal(board_i2c_bus("JETSON_TX1", 0), 0);
+    assert_int_equal(board_i2c_bus("JETSON_TX2", 0), 1);
+    assert_int_equal(board_i2c_bus("JETSON_THOR_REFERENCE", 1), 1);
+    assert_int_equal(board_i2c_bus("RASPBERRY", 0), -1);
+}
+
+static void a_board_in_super_mode_is_the_same_board(void **state)
+{
+    (void)state;
+    static const char kit[] = "nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234";
+    static const char nx[] = "nvidia,p3768-0000+p3767-0000-super\0nvidia,p3767-0000\0nvidia,tegra234";
+    assert_string_equal(board_from_compatible(kit, sizeof kit, "5.15.148-tegra"), "JETSON_ORIN_NANO");
+    assert_string_equal(board_from_compatible(nx, sizeof nx, "5.15.148-tegra"), "JETSON_ORIN_NX");
+    assert_null(board_from_compatible("-super", 6, "5.15"));
+    assert_null(board_from_compatible("nvidia,p3768-0000+p3767-0005-supe", 33, "5.15"));
 }
 
 static void the_board_is_any_entry_of_compatible(void **state)
@@ -323,6 +348,8 @@ int main(void)
         cmocka_unit_test(what_is_no_gpio_says_what_it_is_and_what_is),
         cmocka_unit_test(power_and_ground_are_where_every_40_pin_header_has_them),
         cmocka_unit_test(the_fan_of_each_kit_is_known),
+        cmocka_unit_test(the_buses_of_pins_3_and_27_are_known_for_every_board),
+        cmocka_unit_test(a_board_in_super_mode_is_the_same_board),
         cmocka_unit_test(the_board_is_any_entry_of_compatible),
         cmocka_unit_test(the_device_tree_may_be_elsewhere_and_the_option_wins),
         cmocka_unit_test(the_header_is_drawn_with_what_the_configuration_uses),

@@ -154,7 +154,7 @@ static void bare_words_one_line_sections_and_comments_are_read(void **state)
     assert_true(channel("tilt")->id.pan);
     assert_int_equal(channel("tilt")->start, START_CENTER);
     assert_int_equal(output("tilt")->period_ns, 10000000);
-    assert_int_equal(output("tilt")->address.bus, HW_SIM);
+    assert_int_equal(output("tilt")->address.kind, HW_SIM);
     assert_true(output("led")->gpio.active_low);
     assert_true(output("led")->gpio.initial);
     assert_int_equal(channel("led")->safe, SAFE_HOLD);
@@ -330,9 +330,9 @@ static void conflicts_are_found_in_simulation_too(void **state)
     config_init(&config);
     config.sim = true;
     assert_int_equal(config_parse(SERVO "switch led { gpio = \"pin 7\" }", "f", &config, why), 0);
-    assert_int_equal(config.outputs[0].address.bus, HW_SIM);
+    assert_int_equal(config.outputs[0].address.kind, HW_SIM);
     assert_int_equal(config.outputs[0].address.line, 0); // not the channel: no steps were asked for
-    assert_int_equal(config.outputs[1].address.bus, HW_SIM);
+    assert_int_equal(config.outputs[1].address.kind, HW_SIM);
     assert_int_equal(config.outputs[0].address.pin, 33);
 }
 
@@ -385,21 +385,21 @@ static void outputs_are_named_in_four_ways(void **state)
     struct hw_address at;
     char why[ADDRESS_WHY_SIZE];
     assert_int_equal(address_parse("pin 33", true, "JETSON_NANO", &at, why), 0);
-    assert_int_equal(at.bus, HW_PWM_SYSFS);
+    assert_int_equal(at.kind, HW_PWM_SYSFS);
     assert_int_equal(address_parse("pin 33", false, "JETSON_NANO", &at, why), 0);
-    assert_int_equal(at.bus, HW_GPIO);
+    assert_int_equal(at.kind, HW_GPIO);
     assert_int_equal(at.line, 38);
     assert_int_equal(address_parse("pwmchip0:2", true, NULL, &at, why), 0);
     assert_string_equal(at.chip, "pwmchip0");
     assert_int_equal(address_parse("pca9685 i2c-7 0x77:15", true, NULL, &at, why), 0);
-    assert_int_equal(at.bus, HW_PCA9685);
+    assert_int_equal(at.kind, HW_PCA9685);
     assert_string_equal(at.chip, "i2c-7");
     assert_int_equal(at.i2c_address, 0x77);
     assert_int_equal(at.line, 15);
     assert_int_equal(address_parse("pca9685  i2c-0\t0x08:0", true, NULL, &at, why), 0);
     assert_int_equal(at.i2c_address, 8);
     assert_int_equal(address_parse("sim 256", true, NULL, &at, why), 0);
-    assert_int_equal(at.bus, HW_SIM);
+    assert_int_equal(at.kind, HW_SIM);
     assert_int_equal(at.line, 256);
     static const struct {
         const char *text;
@@ -505,7 +505,7 @@ static void a_refused_pin_says_where_and_which_are_left(void **state)
         "f:3: ", "PWM left: none; use a PCA9685 board");
 }
 
-// Runs config_load in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
+// Runs config_from_arguments in a child with its messages in out. Returns its status; 100 stands for -1 (go on).
 static int load(const char *const args[], char *out, size_t size)
 {
     int fds[2];
@@ -520,7 +520,7 @@ static int load(const char *const args[], char *out, size_t size)
         dup2(fds[1], STDOUT_FILENO);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
-        int status = config_load(argc, argv, &config);
+        int status = config_from_arguments(argc, argv, &config);
         if (status < 0)
             printf("%s root=%s device=%s/%s port=%d hosts=%zu %s sim=%d\n", config.path, config.broker.root,
                 config.broker.device, config.agent.device, config.broker.default_port,

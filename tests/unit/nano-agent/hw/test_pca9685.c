@@ -82,7 +82,7 @@ static void what_other_programs_wrote_is_understood(void **state)
 
 static struct hw_address bus(const char *name)
 {
-    struct hw_address at = {.bus = HW_PCA9685, .i2c_address = 0x40};
+    struct hw_address at = {.kind = HW_PCA9685, .i2c_address = 0x40};
     snprintf(at.chip, sizeof at.chip, "%s", name);
     snprintf(at.text, sizeof at.text, "pca9685");
     return at;

@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "pc-tui/config/config.h"
+#include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
 #include "pc-tui/history_file.h"
 
@@ -59,7 +60,7 @@ static int load_in_child(const char **said, char **argv)
         setsid(); // no terminal: nobody can be asked for a password
         dup2(fileno(err), STDERR_FILENO);
         dup2(fileno(err), STDOUT_FILENO);
-        _exit(config_load(&options, argc, argv) < 0 ? 2 : 0);
+        _exit(tui_config_load(&options, argc, argv) < 0 ? 2 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -88,7 +89,7 @@ static struct tui_options *load(const char *first, ...)
         argv[argc++] = (char *)(uintptr_t)arg;
     va_end(args);
     argv[argc] = NULL;
-    assert_int_equal(config_load(&options, argc, argv), 0);
+    assert_int_equal(tui_config_load(&options, argc, argv), 0);
     return &options;
 }
 
@@ -310,11 +311,11 @@ static void durations_have_units(void **state)
         "86401", "99999999999999999999", "1s "};
     int ms = -1;
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
-        assert_int_equal(config_duration_ms(right[i].text, &ms), 0);
+        assert_int_equal(duration_parse_ms(right[i].text, &ms), 0);
         assert_int_equal(ms, right[i].ms);
     }
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        if (config_duration_ms(wrong[i], &ms) == 0)
+        if (duration_parse_ms(wrong[i], &ms) == 0)
             fail_msg("\"%s\" was taken for %d ms", wrong[i], ms);
 }
 
@@ -325,8 +326,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     struct stat status;
     umask(0);
     memset(&written, 0, sizeof written);
-    history_add(&written, "tilt 20");
-    history_add(&written, "led_on");
+    line_history_add(&written, "tilt 20");
+    line_history_add(&written, "led_on");
     assert_int_equal(history_path(history_file, sizeof history_file), 0);
     assert_int_equal(history_load(history_file, &read), 0); // not there: empty
     assert_int_equal(read.count, 0);

@@ -33,8 +33,10 @@ static struct model *model;
 static struct controller *controller;
 static struct report report;
 static int64_t now, wake_at;
+static uint64_t random_count;
 static int64_t agent_ahead_ms; // AGENT_AHEAD_MS until a test makes the clocks jump
 static bool connected;
+static int publish_error; // what publishing fails with, 0 = it does not
 static struct published published[PUBLISHED_MAX];
 static size_t published_count;
 static struct journal_event finished;
@@ -46,6 +48,8 @@ static inline int fake_publish(
     (void)ctx;
     if (!connected)
         return -ENOTCONN;
+    if (publish_error)
+        return publish_error;
     assert_in_range(published_count, 0, PUBLISHED_MAX - 1);
     assert_in_range(len, 0, PROTOCOL_COMMAND_MAX);
     struct published *out = &published[published_count++];
@@ -64,6 +68,13 @@ static inline struct controller_clock fake_now(void *ctx)
     return (struct controller_clock){.us = now, .wall_ms = now / 1000};
 }
 
+// Ids that a reader of a failure can tell apart. Only the shell's own are random.
+static inline uint64_t fake_random(void *ctx)
+{
+    (void)ctx;
+    return 0x9f3c7a1e5b2d0000 + ++random_count;
+}
+
 static inline void fake_wake(void *ctx, int64_t at_us)
 {
     (void)ctx;
@@ -77,12 +88,12 @@ static inline void fake_finished(void *ctx, const struct journal_event *event)
     finished_count++;
 }
 
-static const struct controller_shell shell = {fake_publish, fake_now, fake_wake, fake_finished};
+static const struct controller_shell shell = {fake_publish, fake_now, fake_random, fake_wake, fake_finished};
 
 static inline void make(bool read_only, int qos)
 {
     struct controller_options options = {
-        .root = "jetson", .run = 0x9f3c7a1e5b2d4c60, .ttl_ms = 1500, .qos = qos, .read_only = read_only};
+        .root = "jetson", .ttl_ms = 1500, .qos = qos, .read_only = read_only};
     controller_free(controller);
     controller = controller_new(model, &options, &shell, NULL);
 }
@@ -102,9 +113,11 @@ static inline int set_up(void **state)
     now = START;
     wake_at = INT64_MAX;
     agent_ahead_ms = AGENT_AHEAD_MS;
+    publish_error = 0;
+    random_count = 0;
     published_count = finished_count = 0;
     memset(&finished, 0, sizeof finished);
-    model = model_new("jetson", true);
+    model = model_new("jetson", "");
     make(false, 1);
     report_init(&report, "", "b007");
     link_is(LINK_UP);

@@ -1,76 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "pc-tui/model/model.h"
-#include "tests/unit/pc-tui/report.h"
-
-enum { SECOND = 1000000 };
-
-static const int64_t START = 100 * (int64_t)SECOND;
-static const int64_t WALL = 1700000000000;
-
-static struct model *model;
-static struct report report;
-static int64_t now;
-
-static int set_up(void **state)
-{
-    (void)state;
-    now = START;
-    model = model_new("jetson", true);
-    report_init(&report, "", "b007");
-    return model ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    report_finish(&report);
-    model_free(model);
-    return 0;
-}
-
-static struct model_device *take(const char *topic, bool retained)
-{
-    return model_status(model, topic, report.text, report.len, retained, now, WALL + now / 1000, NULL);
-}
-
-static struct model_device *hear(bool retained)
-{
-    char topic[PROTOCOL_TOPIC_MAX];
-    report.status.seq++;
-    report_encode(&report);
-    return take(protocol_topic(topic, "jetson", report.status.device, "status"), retained);
-}
-
-static struct model_device *hear_name(const char *name)
-{
-    snprintf(report.status.device, sizeof report.status.device, "%s", name);
-    return hear(false);
-}
-
-static struct model_device *hear_will(const char *boot, const char *why, bool retained)
-{
-    char kept[PROTOCOL_BOOT_MAX + 1];
-    char topic[PROTOCOL_TOPIC_MAX];
-    snprintf(kept, sizeof kept, "%s", report.status.boot);
-    snprintf(report.status.boot, sizeof report.status.boot, "%s", boot);
-    report_encode_offline(&report, why);
-    struct model_device *device =
-        take(protocol_topic(topic, "jetson", report.status.device, "status"), retained);
-    snprintf(report.status.boot, sizeof report.status.boot, "%s", kept);
-    return device;
-}
-
-static void link_is(enum link_state state)
-{
-    struct link_report link = {.state = state};
-    model_link(model, &link, now);
-}
+// All that is known about the devices.
+#include "tests/unit/pc-tui/model/model_fixture.h"
 
 static void devices_are_sorted_by_name_the_unnamed_one_first(void **state)
 {
@@ -105,21 +35,6 @@ static void a_retained_status_is_marked_until_the_first_live_one(void **state)
     assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
     assert_int_equal(model_age_us(device, now + 5), 5);
     assert_int_equal(device->wall_ms, WALL + now / 1000);
-}
-
-static void a_device_is_stale_past_three_of_its_own_reports(void **state)
-{
-    (void)state;
-    report.status.report_ms = 200;
-    struct model_device *device = hear(false);
-    assert_int_equal(model_next_us(model, now), now + 600001);
-    assert_int_equal(model_presence(device, now + 600000), PRESENCE_LIVE);
-    assert_int_equal(model_presence(device, now + 600001), PRESENCE_STALE);
-    assert_int_equal(model_next_us(model, now + 600001), INT64_MAX);
-    report.status.report_ms = 5000;
-    hear(false);
-    assert_int_equal(model_presence(device, now + 15 * (int64_t)SECOND), PRESENCE_LIVE);
-    assert_int_equal(model_presence(device, now + 15 * (int64_t)SECOND + 1), PRESENCE_STALE);
 }
 
 static void a_will_counts_only_with_the_boot_last_seen(void **state)
@@ -330,7 +245,7 @@ static void the_tutorials_channels_are_offered_until_a_first_status(void **state
 static void a_device_asked_for_by_name_offers_no_tutorial(void **state)
 {
     (void)state;
-    struct model *named = model_new("jetson", false);
+    struct model *named = model_new("jetson", "lab");
     assert_int_equal(named->count, 0);
     assert_int_equal(model_next_us(named, now), INT64_MAX);
     model_free(named);
@@ -349,7 +264,7 @@ static void a_thousand_devices_keep_their_places(void **state)
     }
     assert_int_equal(model->count, 1000);
     for (size_t i = 1; i < model->count; i++)
-        assert_true(strcmp(model->devices[i - 1]->name, model->devices[i]->name) < 0);
+        assert_true(model_compare_names(model->devices[i - 1]->name, model->devices[i]->name) < 0);
     for (int i = 0; i < 1000; i++) {
         snprintf(name, sizeof name, "n%d", (i * 7919) % 1000);
         assert_int_equal(model_find(model, name, NULL)->status->t_ms, i);
@@ -407,106 +322,179 @@ static void round_trips_have_a_median_and_a_maximum_of_this_connection(void **st
     assert_int_equal(model->trips.count, 0);
 }
 
-static void the_arrows_mean_the_servos_of_their_axis(void **state)
+static struct model_device *doubted;
+static bool answers;
+
+static bool says_answer(void *ctx, const struct model_device *device, const char *id)
+{
+    (void)ctx;
+    (void)device;
+    (void)id;
+    return answers;
+}
+
+static void note_doubt(void *ctx, struct model_device *device)
+{
+    (void)ctx;
+    doubted = device;
+}
+
+static void other_channels_under_one_boot_are_not_taken_and_told(void **state)
 {
     (void)state;
+    static const struct model_hooks hooks = {.is_answer = says_answer, .doubted = note_doubt};
+    doubted = NULL;
+    answers = false;
+    model_set_hooks(model, &hooks, NULL);
     struct model_device *device = hear(false);
-    assert_int_equal(model_tilt_servo(device, -1), 0);
-    assert_int_equal(model_pan_servo(device), 1);
-    report.status.channels[0].axis = AXIS_NONE;
-    snprintf(report.status.channels[0].id.name, PROTOCOL_NAME_MAX + 1, "arm");
-    report.status.channels[3] = report.status.channels[0];
-    snprintf(report.status.channels[3].id.name, PROTOCOL_NAME_MAX + 1, "claw");
-    hear(false);
-    assert_int_equal(model_tilt_servo(device, -1), 0);
-    assert_int_equal(model_tilt_servo(device, 3), 3);
-    assert_int_equal(model_tilt_servo(device, 1), 0); // the pan is never moved by ↑ ↓
-    assert_int_equal(model_tilt_servo(device, 2), 0); // a switch
-    report.status.count = 1;
-    hear(false);
-    assert_int_equal(model_pan_servo(device), -1);
-    report.status.count = 0;
-    hear(false);
-    assert_int_equal(model_tilt_servo(device, 0), -1);
-}
-
-static void the_journal_keeps_the_newest_events(void **state)
-{
-    (void)state;
-    char text[32];
-    assert_null(journal_at(&model->journal, 0));
-    assert_null(journal_find(&model->journal, 0));
-    assert_null(journal_find(&model->journal, 1));
-    for (int i = 1; i <= 5000; i++) {
-        snprintf(text, sizeof text, "event %d", i);
-        journal_add(&model->journal, JOURNAL_NOTICE, WALL, "", text);
-    }
-    assert_true(JOURNAL_MAX >= 200);
-    assert_int_equal(journal_count(&model->journal), JOURNAL_MAX);
-    assert_string_equal(journal_at(&model->journal, 0)->text, "event 5000");
-    assert_int_equal(journal_at(&model->journal, JOURNAL_MAX - 1)->serial, 5001 - JOURNAL_MAX);
-    assert_null(journal_at(&model->journal, JOURNAL_MAX));
-    assert_string_equal(journal_find(&model->journal, 4900)->text, "event 4900");
-    assert_null(journal_find(&model->journal, 5000 - JOURNAL_MAX));
-    assert_null(journal_find(&model->journal, 5001));
-}
-
-static void a_notice_repeated_takes_no_second_line(void **state)
-{
-    (void)state;
-    journal_note(&model->journal, JOURNAL_PROBLEM, 1, "", "%s", "bad \033[31m luck");
-    journal_note(&model->journal, JOURNAL_PROBLEM, 2, "", "%s", "bad \033[31m luck");
+    unsigned layout = device->layout;
+    report.status.channels[1].axis = AXIS_TILT;
+    for (int i = 0; i < 10; i++)
+        assert_null(hear(false));
+    assert_null(hear(true));
+    assert_ptr_equal(doubted, device);
+    assert_int_equal(device->status->channels[1].axis, AXIS_PAN);
+    assert_int_equal(device->layout, layout);
     assert_int_equal(journal_count(&model->journal), 1);
-    assert_int_equal(journal_at(&model->journal, 0)->wall_ms, 2);
-    assert_null(strchr(journal_at(&model->journal, 0)->text, '\033'));
+    answers = true; // the device itself says so, to a question of ours
+    assert_ptr_equal(hear(false), device);
+    assert_int_equal(device->layout, layout + 1);
+    assert_int_equal(journal_count(&model->journal), 2);
 }
 
-static void an_event_tells_its_whole_life(void **state)
+static void a_retained_status_confirms_no_channels(void **state)
 {
     (void)state;
-    char line[JOURNAL_LINE_SIZE];
-    struct journal_event *event = journal_add(&model->journal, JOURNAL_COMMAND, WALL, "nano", "tilt_up");
-    event->stage = JOURNAL_SENT;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "sent");
-    event->stage = JOURNAL_BROKER;
-    event->broker_us = 130;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "sent  ✓ broker 0.1 ms");
-    event->stage = JOURNAL_DONE;
-    event->echo_us = 420;
-    event->result = RESULT_LIMIT;
-    snprintf(event->result_name, sizeof event->result_name, "limit");
-    snprintf(event->why, sizeof event->why, "already at 45°");
-    assert_string_equal(journal_describe(line, event, "jetson", false),
-        "sent  ✓ broker 0.1 ms  ✓ nano 0.4 ms  limit: already at 45°");
-    assert_false(journal_failed(event));
-    event->device[0] = '\0';
-    snprintf(event->why, sizeof event->why, "x");
-    assert_string_equal(
-        journal_describe(line, event, "jetson", true), "sent  ok broker 0.1 ms  ok jetson 0.4 ms  limit: x");
-    event->stage = JOURNAL_NO_ECHO;
-    assert_true(journal_failed(event));
-    event->stage = JOURNAL_PLAIN;
-    event->reason = 135;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "sent  ✗ broker 0.1 ms — x");
-    event->stage = JOURNAL_DROPPED;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "not sent: x");
-    event = journal_add(&model->journal, JOURNAL_OTHERS, WALL, "nano", "led_on");
-    snprintf(event->from, sizeof event->from, "7c21");
-    snprintf(event->result_name, sizeof event->result_name, "ok");
-    event->result = RESULT_OK;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "from 7c21…  ok");
-    event->local = true;
-    assert_string_equal(journal_describe(line, event, "jetson", false), "from 7c21  ok");
+    struct model_device *device = hear(true);
+    assert_false(device->confirmed);
+    report.status.count = 2;
+    assert_ptr_equal(hear(false), device);
+    assert_true(device->confirmed);
+    assert_int_equal(device->status->count, 2);
 }
 
-#define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+static void names_stand_in_the_order_that_people_count_in(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "d01", "d1", "d1a", "d2", "d10", "d10-2", "d10-11", "e", "ea"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            int order = model_compare_names(names[i], names[k]);
+            assert_true(i < k ? order < 0 : i > k ? order > 0 : order == 0);
+        }
+}
+
+static size_t dropped;
+
+static void note_dropped(void *ctx, const struct model_device *device)
+{
+    (void)ctx;
+    (void)device;
+    dropped++;
+}
+
+static void fill(bool retained)
+{
+    for (int i = 0; i < MODEL_DEVICES_MAX; i++) {
+        snprintf(report.status.device, sizeof report.status.device, "n%d", i);
+        hear(retained);
+    }
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+}
+
+static void names_that_are_offline_or_only_retained_make_room(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.dropped = note_dropped};
+    dropped = 0;
+    fill(true);
+    model_set_hooks(model, &hooks, NULL);
+    assert_non_null(hear_name("new"));
+    assert_int_equal(model->count, MODEL_DEVICES_MAX);
+    assert_int_equal(dropped, 1);
+    snprintf(report.status.device, sizeof report.status.device, "n7");
+    hear_will("b007", "", true);
+    assert_non_null(hear_name("newer"));
+    assert_null(model_find(model, "n7", NULL)); // one that is offline goes first
+    assert_non_null(model_find(model, "new", NULL));
+    size_t told = 0;
+    for (size_t i = 0; i < journal_count(&model->journal); i++)
+        told += strstr(journal_at(&model->journal, i)->text, "more than 2048 devices") != NULL;
+    assert_int_equal(told, 1);
+}
+
+static void silent_devices_make_room_for_live_ones(void **state)
+{
+    (void)state;
+    fill(false);
+    assert_null(hear_name("new"));
+    now += 10 * (int64_t)SECOND;
+    assert_non_null(hear_name("new"));
+}
+
+static bool everything_is_needed(void *ctx, const struct model_device *device)
+{
+    (void)ctx;
+    (void)device;
+    return true;
+}
+
+static void the_device_asked_for_is_followed_whatever_else_reports(void **state)
+{
+    (void)state;
+    static const struct model_hooks hooks = {.is_needed = everything_is_needed};
+    model_free(model);
+    model = model_new("jetson", "lab");
+    fill(false);
+    model_set_hooks(model, &hooks, NULL);
+    assert_null(hear_name("other"));
+    assert_non_null(hear_name("lab"));
+    snprintf(report.status.device, sizeof report.status.device, "lab");
+    hear_will("b007", "", false);
+    hear_name("other");
+    assert_non_null(model_find(model, "lab", NULL));
+}
+
+static void a_cleared_status_takes_away_a_device_that_is_gone_and_no_other(void **state)
+{
+    (void)state;
+    hear_name("lab");
+    assert_null(model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL));
+    assert_non_null(model_find(model, "lab", NULL));
+    hear_will("b007", "", false);
+    model_status(model, "jetson/lab/status", "", 0, false, now, WALL, NULL);
+    assert_null(model_find(model, "lab", NULL));
+    model_status(model, "jetson/attic/status", "", 0, false, now, WALL, NULL);
+    assert_int_equal(model->count, 0);
+}
+
+static void boot_n_and_id_mark_a_new_answer(void **state)
+{
+    (void)state;
+    bool is_new;
+    struct {
+        const char *boot, *id;
+        uint64_t n;
+        bool is_new;
+    } rows[] = {{"b1", "", 0, false}, {"b1", "a", 1, true}, {"b1", "a", 1, false}, {"b1", "b", 1, true},
+        {"b1", "b", 2, true}, {"b2", "b", 2, true}, {"b2", "b", 1, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(report.status.boot, sizeof report.status.boot, "%s", rows[i].boot);
+        report.status.last = (struct status_last){.n = rows[i].n, .result = RESULT_OK, .cmd = "led_on"};
+        snprintf(report.status.last.id, sizeof report.status.last.id, "%s", rows[i].id);
+        report.status.seq++;
+        report_encode(&report);
+        assert_non_null(
+            model_status(model, "jetson/status", report.text, report.len, false, now, WALL, &is_new));
+        assert_int_equal(is_new, rows[i].is_new);
+    }
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(devices_are_sorted_by_name_the_unnamed_one_first),
         PROMISE(a_retained_status_is_marked_until_the_first_live_one),
-        PROMISE(a_device_is_stale_past_three_of_its_own_reports),
         PROMISE(a_will_counts_only_with_the_boot_last_seen),
         PROMISE(a_clean_stop_is_told_from_a_will),
         PROMISE(a_device_that_goes_comes_back_or_restarts_is_told_once),
@@ -528,10 +516,14 @@ int main(void)
         PROMISE(names_beyond_the_limit_are_not_taken_up_and_said_once),
         PROMISE(temperatures_are_kept_one_a_second),
         PROMISE(round_trips_have_a_median_and_a_maximum_of_this_connection),
-        PROMISE(the_arrows_mean_the_servos_of_their_axis),
-        PROMISE(the_journal_keeps_the_newest_events),
-        PROMISE(a_notice_repeated_takes_no_second_line),
-        PROMISE(an_event_tells_its_whole_life),
+        PROMISE(other_channels_under_one_boot_are_not_taken_and_told),
+        PROMISE(a_retained_status_confirms_no_channels),
+        PROMISE(names_stand_in_the_order_that_people_count_in),
+        PROMISE(names_that_are_offline_or_only_retained_make_room),
+        PROMISE(silent_devices_make_room_for_live_ones),
+        PROMISE(the_device_asked_for_is_followed_whatever_else_reports),
+        PROMISE(a_cleared_status_takes_away_a_device_that_is_gone_and_no_other),
+        PROMISE(boot_n_and_id_mark_a_new_answer),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text lines, filter and help: what is typed there moves nothing.
+// What is typed in a text line moves nothing.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -187,7 +187,7 @@ static void tab_completes_what_the_device_offers(void **state)
     assert_string_equal(world->ui.line.text, "led_toggle");
     world_type(world, "<C-u>pa<Tab>");
     assert_string_equal(world->ui.line.text, "pan");
-    assert_true(world->ui.match_count > 3);
+    assert_true(world->ui.offered.count > 3);
     world_type(world, "<Tab>");
     char first[64];
     snprintf(first, sizeof first, "%.63s", world->ui.line.text);
@@ -196,7 +196,7 @@ static void tab_completes_what_the_device_offers(void **state)
     world_type(world, "<S-Tab>");
     assert_string_equal(world->ui.line.text, first);
     world_type(world, "x");
-    assert_int_equal(world->ui.match_count, 0);
+    assert_int_equal(world->ui.offered.count, 0);
     world_type(world, "<C-u>nonsense<Tab>");
     assert_string_equal(world->ui.line.text, "nonsense");
     assert_string_equal(world_sent(world), "");
@@ -282,84 +282,6 @@ static void page_keys_scroll_the_events_and_what_is_read_stays(void **state)
     world_end(world);
 }
 
-static void help_lists_every_action_and_can_be_searched(void **state)
-{
-    (void)state;
-    struct world *world = world_with(MANY_CHANNELS);
-    struct ui_help_row rows[UI_HELP_ROWS_MAX];
-    size_t count = ui_help(&world->ui, false, rows, UI_HELP_ROWS_MAX);
-    for (int id = ACTION_NONE + 1; id < ACTION_COUNT; id++) {
-        bool there = false;
-        for (size_t i = 0; i < count; i++)
-            there = there || strcmp(rows[i].text, actions_info((enum action)id)->help) == 0;
-        assert_true(there);
-    }
-    world_type(world, "?/centre");
-    count = ui_help(&world->ui, false, rows, UI_HELP_ROWS_MAX);
-    assert_int_equal(count, 2);
-    assert_true(rows[0].heading);
-    assert_string_equal(rows[1].keys, "c");
-    world_type(world, "<Enter>");
-    assert_int_equal(world->ui.mode, UI_HELP);
-    assert_string_equal(world->ui.help_filter, "centre");
-    world_type(world, "??"); // opened anew it shows all
-    assert_string_equal(world->ui.help_filter, "");
-    world_end(world);
-}
-
-static void help_scrolls_no_further_than_its_end(void **state)
-{
-    (void)state;
-    struct world *world = world_with(MANY_CHANNELS);
-    ui_resize(&world->ui, 24);
-    world_type(world, "?<Up>");
-    assert_int_equal(world->ui.help_top, 0);
-    world_type(world, "<Down><Down><Up>");
-    assert_int_equal(world->ui.help_top, 1);
-    world_type(world, "<End>");
-    size_t last = world->ui.help_top;
-    assert_true(last > 5);
-    world_type(world, "<Down><PageDown>");
-    assert_int_equal(world->ui.help_top, last);
-    ui_resize(&world->ui, 200);
-    assert_int_equal(world->ui.help_top, 0);
-    world_end(world);
-}
-
-static void the_history_keeps_the_newest_hundred(void **state)
-{
-    (void)state;
-    static struct line_history history;
-    struct line line;
-    char text[32];
-    memset(&history, 0, sizeof history);
-    line_clear(&line);
-    assert_false(history_older(&history, &line));
-    for (int i = 0; i < LINE_HISTORY_MAX + 5; i++) {
-        snprintf(text, sizeof text, "tilt %d", i);
-        history_add(&history, text);
-        history_add(&history, text); // twice the same is one
-    }
-    history_add(&history, "");
-    assert_int_equal(history.count, LINE_HISTORY_MAX);
-    assert_string_equal(history.entries[0], "tilt 5");
-    assert_string_equal(history.entries[LINE_HISTORY_MAX - 1], "tilt 104");
-    for (int i = 0; i < LINE_HISTORY_MAX; i++)
-        assert_true(history_older(&history, &line));
-    assert_false(history_older(&history, &line));
-    assert_string_equal(line.text, "tilt 5");
-}
-
-static void any_text_becomes_a_clean_line(void **state)
-{
-    (void)state;
-    struct line line;
-    line_set(&line, "a\x1b[31m\xff\xc3"
-                    "b\tc");
-    assert_string_equal(line.text, "a[31mbc");
-    assert_int_equal(line.cursor, line.len);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,10 +301,6 @@ int main(void)
         cmocka_unit_test(the_line_edits_whole_characters),
         cmocka_unit_test(the_filter_works_while_it_is_typed),
         cmocka_unit_test(page_keys_scroll_the_events_and_what_is_read_stays),
-        cmocka_unit_test(help_lists_every_action_and_can_be_searched),
-        cmocka_unit_test(help_scrolls_no_further_than_its_end),
-        cmocka_unit_test(the_history_keeps_the_newest_hundred),
-        cmocka_unit_test(any_text_becomes_a_clean_line),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("ui_line", tests, NULL, NULL);
 }

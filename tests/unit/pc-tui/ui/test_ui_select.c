@@ -34,6 +34,7 @@ static void tab_moves_two_selections_that_stay_valid(void **state)
     world_type(world, "<Tab><Tab>c");
     assert_string_equal(world_sent(world), "pan_center");
     world->devices[0].channels = TILT_AND_LED; // pan and lamp are gone
+    world->devices[0].boot++;
     world_heartbeat(world);
     assert_string_equal(world->ui.servo, "tilt");
     assert_string_equal(world->ui.output, "led");

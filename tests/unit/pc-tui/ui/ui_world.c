@@ -42,6 +42,12 @@ static struct controller_clock now(void *ctx)
     return (struct controller_clock){.us = world->us, .wall_ms = 1700000000000 + world->us / 1000};
 }
 
+static uint64_t random_id(void *ctx)
+{
+    struct world *world = ctx;
+    return ++world->ids;
+}
+
 static void wake(void *ctx, int64_t at_us)
 {
     (void)ctx;
@@ -55,10 +61,10 @@ static void report(struct world *world, struct device *device)
     snprintf(channels, sizeof channels, "%.*s%s%s", (int)(at - device->channels), device->channels,
         device->moving ? "true" : "false", at + 2);
     int len = snprintf(payload, sizeof payload,
-        "{\"v\":1,\"device\":\"%s\",\"online\":true,\"boot\":\"b0\",\"seq\":%" PRIu64 ",\"t\":%" PRId64
+        "{\"v\":1,\"device\":\"%s\",\"online\":true,\"boot\":\"b%u\",\"seq\":%" PRIu64 ",\"t\":%" PRId64
         ",\"report\":1.0,\"channels\":{%s},\"last\":{\"n\":%" PRIu64
         "%s%s%s,\"cmd\":\"x\",\"result\":\"ok\"}}",
-        device->name, ++device->seq, world->us / 1000 + 5000, channels, device->n,
+        device->name, device->boot, ++device->seq, world->us / 1000 + 5000, channels, device->n,
         device->id[0] ? ",\"id\":\"" : "", device->id, device->id[0] ? "\"" : "");
     protocol_topic(topic, "jetson", device->name, "status");
     controller_status(world->controller, topic, payload, (size_t)len, false);
@@ -90,7 +96,7 @@ void world_pass(struct world *world, int ms)
     controller_tick(world->controller);
 }
 
-// Keys in the notation of input.h, all at this moment.
+// Keys in the notation of key.h, all at this moment.
 unsigned world_keys(struct world *world, const char *text)
 {
     unsigned effects = 0;
@@ -124,19 +130,19 @@ void world_type(struct world *world, const char *text)
 
 void world_paste(struct world *world, const char *text)
 {
-    struct key_event event = {.code = KEY_PASTE_BEGIN};
+    struct key_event event = {.code = KEYCODE_PASTE_BEGIN};
     ui_key(&world->ui, &event, world->us / 1000);
     for (; *text; text++) {
-        event = (struct key_event){.code = KEY_PASTE_TEXT, .codepoint = (unsigned char)*text};
+        event = (struct key_event){.code = KEYCODE_PASTE_TEXT, .codepoint = (unsigned char)*text};
         ui_key(&world->ui, &event, world->us / 1000);
     }
-    event = (struct key_event){.code = KEY_PASTE_END};
+    event = (struct key_event){.code = KEYCODE_PASTE_END};
     ui_key(&world->ui, &event, world->us / 1000);
 }
 
 unsigned world_codepoint(struct world *world, uint32_t codepoint)
 {
-    struct key_event event = {.code = KEY_CHARACTER, .codepoint = codepoint};
+    struct key_event event = {.code = KEYCODE_CHARACTER, .codepoint = codepoint};
     return ui_key(&world->ui, &event, world->us / 1000);
 }
 
@@ -173,12 +179,13 @@ void world_link(struct world *world, bool up)
 
 void world_begin(struct world *world, const struct ui_options *options)
 {
-    static const struct controller_shell shell = {.publish = publish, .now = now, .wake = wake};
+    static const struct controller_shell shell = {
+        .publish = publish, .now = now, .random = random_id, .wake = wake};
     memset(world, 0, sizeof *world);
     world->us = 1000000000;
     struct controller_options how = {
-        .root = "jetson", .run = 1, .ttl_ms = 1500, .qos = 1, .read_only = options->read_only};
-    world->model = model_new("jetson", !options->device[0]);
+        .root = "jetson", .ttl_ms = 1500, .qos = 1, .read_only = options->read_only};
+    world->model = model_new("jetson", options->device);
     assert_non_null(world->model);
     world->controller = controller_new(world->model, &how, &shell, world);
     assert_non_null(world->controller);

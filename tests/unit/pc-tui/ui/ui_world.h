@@ -19,6 +19,7 @@ struct published {
 struct device {
     char name[PROTOCOL_DEVICE_MAX + 1];
     const char *channels; // JSON, with one %s where "moving" of the tilt servo goes
+    unsigned boot;        // +1: the device has restarted
     bool moving;
     uint64_t n, seq;
     char id[PROTOCOL_ID_MAX + 1];
@@ -26,6 +27,7 @@ struct device {
 
 struct world {
     int64_t us;
+    uint64_t ids; // given to commands so far
     struct model *model;
     struct controller *controller;
     struct ui ui;
@@ -53,7 +55,7 @@ void world_answer(struct world *world);    // every device answers what it was s
 const char *world_sent(const struct world *world);
 void world_forget(struct world *world);
 
-// Keys in the notation of input.h, all at this moment. Returns the effects.
+// Keys in the notation of key.h, all at this moment. Returns the effects.
 unsigned world_keys(struct world *world, const char *text);
 // The same as a person presses them: one a second, each answered by the devices before the next.
 void world_type(struct world *world, const char *text);

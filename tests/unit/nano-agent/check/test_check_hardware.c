@@ -20,6 +20,8 @@
 #include <cmocka.h>
 
 #include "nano-agent/check/check.h"
+#include "nano-agent/check/check_hardware.h"
+#include "nano-agent/check/check_software.h"
 
 static char root[64];
 static struct config config;
@@ -151,7 +153,7 @@ static void check(const char *board, const char *text)
     c.gpio_look = look;
     c.pca9685_probe = probe;
     check_software(&c);
-    check_outputs(&c);
+    check_hardware(&c);
     fclose(out);
     wrong = c.wrong;
 }
@@ -443,45 +445,6 @@ static void looking_changes_no_file(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
-static int listen_somewhere(int *port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(fd, 5), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    *port = ntohs(at.sin_port);
-    return fd;
-}
-
-static void check_broker_at(int port)
-{
-    struct check c;
-    char why[PROTOCOL_WHY_SIZE], place[64];
-    FILE *out = fmemopen(report, sizeof report, "w");
-    config_init(&config);
-    snprintf(place, sizeof place, "127.0.0.1:%d", port);
-    assert_int_equal(broker_options_add_hosts(&config.broker, place, why), 0);
-    check_init(&c, &config, out);
-    check_brokers(&c);
-    fclose(out);
-    wrong = c.wrong;
-}
-
-static void a_broker_that_refuses_or_is_silent_is_a_finding(void **state)
-{
-    (void)state;
-    int port;
-    int fd = listen_somewhere(&port); // takes the connection and never says a word
-    check_broker_at(port);
-    finds("broker 127.0.0.1:", "ping it");
-    close(fd);
-    check_broker_at(port);
-    finds("connection refused", "listener 1883");
-}
-
 #define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, new_root, drop_root)
 
 int main(void)
@@ -503,7 +466,6 @@ int main(void)
         IN_ROOT(pwm_files_that_are_closed_name_the_group),
         IN_ROOT(every_trouble_with_i2c_says_what_mends_it),
         IN_ROOT(looking_changes_no_file),
-        IN_ROOT(a_broker_that_refuses_or_is_silent_is_a_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

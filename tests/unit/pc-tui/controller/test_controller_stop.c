@@ -279,6 +279,145 @@ static void after_a_pause_commands_go_on(void **state)
     assert_int_equal(send_text("led_on").verdict, CONTROLLER_TAKEN);
 }
 
+static void stop_without_a_device_is_a_plain_word_that_waits_for_the_link_too(void **state)
+{
+    (void)state;
+    link_is(LINK_WAITING);
+    controller_stop(controller, &UNNAMED);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NOT_SENT);
+    pass(SECOND);
+    link_is(LINK_UP);
+    assert_int_equal(published_count, 1);
+    assert_string_equal(newest()->payload, "stop");
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+    controller_published(controller, newest()->token, 0);
+    assert_int_equal(finished.stage, JOURNAL_PLAIN);
+}
+
+static void a_stop_that_the_broker_refuses_is_told_at_once_and_tried_again(void **state)
+{
+    (void)state;
+    be_ready();
+    controller_stop(controller, &UNNAMED);
+    controller_published(controller, newest()->token, 135);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_REFUSED);
+    assert_int_equal(finished.stage, JOURNAL_NO_ECHO);
+    assert_non_null(strstr(finished.why, "STOP REFUSED: the broker does not allow"));
+    assert_true(journal_failed(event_back(0)));
+    pass(250 * MS);
+    assert_int_equal(published_count, 2);
+    controller_published(controller, newest()->token, 135);
+    assert_int_equal(finished_count, 1); // once is enough
+    pass(250 * MS);
+    controller_published(controller, newest()->token, 0); // the right was given meanwhile
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_SENT);
+    echo(newest());
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+    assert_int_equal(finished.stage, JOURNAL_DONE);
+}
+
+static void a_stop_that_cannot_be_published_is_never_called_sent(void **state)
+{
+    (void)state;
+    be_ready();
+    publish_error = -EINVAL;
+    controller_stop(controller, &UNNAMED);
+    assert_int_equal(published_count, 0);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NOT_SENT);
+    assert_int_equal(event_back(0)->stage, JOURNAL_WAITING);
+    assert_non_null(strstr(event_back(0)->why, "NOT SENT: Invalid argument"));
+    publish_error = 0;
+    pass(250 * MS);
+    assert_int_equal(published_count, 1);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_SENT);
+}
+
+static void to_all_one_stop_goes_ahead_of_each_devices_own(void **state)
+{
+    (void)state;
+    struct report lab;
+    struct controller_address all = {.device = "", .all = true};
+    report_init(&lab, "lab", "1ab");
+    be_ready();
+    hear_as(&lab, false);
+    assert_int_equal(controller_stop(controller, &all).count, 2);
+    assert_int_equal(published_count, 3);
+    assert_string_equal(published[0].topic, "jetson/control");
+    assert_string_equal(published[1].topic, "jetson/control");
+    assert_string_equal(published[2].topic, "jetson/lab/control");
+    assert_string_equal(field(&published[0], "cmd"), "stop");
+    assert_string_equal(field(&published[0], "boot"), "");
+    // The echo of the stop for all proves as much as that of the device's own.
+    size_t events = journal_count(&model->journal);
+    echo_from(&lab, &published[0], RESULT_OK, "");
+    assert_int_equal(finished.stage, JOURNAL_DONE);
+    echo_from(&lab, &published[2], RESULT_OK, "");
+    assert_int_equal(journal_count(&model->journal), events);
+    echo(&published[1]);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+    pass(SECOND);
+    assert_int_equal(published_count, 3);
+    report_finish(&lab);
+}
+
+static void a_stop_for_everyone_needs_no_device_and_counts_its_echoes(void **state)
+{
+    (void)state;
+    struct report lab;
+    controller_stop_everyone(controller, "");
+    assert_int_equal(published_count, 1);
+    assert_string_equal(newest()->topic, "jetson/control");
+    assert_string_equal(field(newest(), "cmd"), "stop");
+    assert_string_equal(field(newest(), "boot"), "");
+    pass(250 * MS);
+    assert_int_equal(published_count, 2);
+    assert_string_equal(field(&published[0], "id"), field(&published[1], "id"));
+    report_init(&lab, "lab", "1ab");
+    hear();
+    hear_as(&lab, false);
+    assert_false(controller_stop_echoed(controller, model_find(model, "lab", NULL)));
+    echo_from(&lab, newest(), RESULT_OK, "");
+    assert_true(controller_stop_echoed(controller, model_find(model, "lab", NULL)));
+    assert_false(controller_stop_echoed(controller, model_find(model, "", NULL)));
+    controller_stop_everyone(controller, "lab");
+    assert_string_equal(newest()->topic, "jetson/lab/control");
+    assert_false(controller_stop_echoed(controller, model_find(model, "lab", NULL)));
+    report_finish(&lab);
+}
+
+static void a_stop_for_everyone_that_the_broker_refuses_is_told(void **state)
+{
+    (void)state;
+    controller_stop_everyone(controller, "");
+    controller_published(controller, newest()->token, 135);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_REFUSED);
+    assert_non_null(strstr(finished.why, "does not allow us to publish on jetson/control"));
+}
+
+static void a_plain_stop_waits_for_its_puback_behind_other_plain_words(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        send_text("led_on");
+    finished_count = 0;
+    controller_stop(controller, &UNNAMED);
+    assert_string_equal(newest()->payload, "stop");
+    assert_int_equal(finished_count, 1); // there is no room to wait, but it went out
+    assert_int_equal(finished.stage, JOURNAL_PLAIN);
+    for (size_t i = 0; i < 8; i++)
+        controller_published(controller, published[i].token, 0);
+    assert_int_equal(finished_count, 9); // and no other word lost its place
+}
+
+static void at_qos_0_a_plain_stop_is_done_when_it_left(void **state)
+{
+    (void)state;
+    make(false, 0);
+    controller_stop(controller, &UNNAMED);
+    assert_int_equal(finished.stage, JOURNAL_PLAIN);
+    assert_int_equal(controller_stop_state(controller), CONTROLLER_STOP_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +440,14 @@ int main(void)
         PROMISE(leaving_in_peace_sends_nothing),
         PROMISE(leaving_drops_a_wish_that_waits),
         PROMISE(after_a_pause_commands_go_on),
+        PROMISE(stop_without_a_device_is_a_plain_word_that_waits_for_the_link_too),
+        PROMISE(a_stop_that_the_broker_refuses_is_told_at_once_and_tried_again),
+        PROMISE(a_stop_that_cannot_be_published_is_never_called_sent),
+        PROMISE(to_all_one_stop_goes_ahead_of_each_devices_own),
+        PROMISE(a_stop_for_everyone_needs_no_device_and_counts_its_echoes),
+        PROMISE(a_stop_for_everyone_that_the_broker_refuses_is_told),
+        PROMISE(a_plain_stop_waits_for_its_puback_behind_other_plain_words),
+        PROMISE(at_qos_0_a_plain_stop_is_done_when_it_left),
     };
-    return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("controller_stop", tests, NULL, NULL);
 }

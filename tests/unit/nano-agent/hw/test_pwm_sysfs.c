@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lies behind hw.h, on files that look like the kernel's.
+// The kernel's PWM, on files that look like those of sysfs.
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -11,15 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "nano-agent/hw/pwm_sysfs.h"
-#include "nano-agent/system/notify.h"
 
 static char root[64];
 
@@ -115,7 +112,7 @@ static void make_channel(const char *period, const char *duty, const char *enabl
 
 static struct hw_pwm *open_pwm(const char *chip, int64_t period_ns, char why[HW_WHY_SIZE], int *status)
 {
-    struct hw_address at = {.bus = HW_PWM_SYSFS, .line = 2};
+    struct hw_address at = {.kind = HW_PWM_SYSFS, .line = 2};
     snprintf(at.chip, sizeof at.chip, "%s", chip);
     struct hw_pwm *pwm = NULL;
     why[0] = '\0';
@@ -313,115 +310,6 @@ static void one_pwm_channel_is_driven_by_one(void **state)
     pwm->ops->close(pwm);
 }
 
-static int saved_stdout;
-
-static void catch_stdout(void)
-{
-    char full[256];
-    path_of(full, "stdout");
-    int fd = open(full, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    fflush(stdout);
-    saved_stdout = dup(STDOUT_FILENO);
-    dup2(fd, STDOUT_FILENO);
-    close(fd);
-}
-
-static void release_stdout(void)
-{
-    dup2(saved_stdout, STDOUT_FILENO);
-    close(saved_stdout);
-}
-
-static void the_simulation_prints_each_change_of_a_pin_and_nothing_else(void **state)
-{
-    (void)state;
-    char why[HW_WHY_SIZE];
-    struct hw_pwm *pwm;
-    struct hw_switch *sw;
-    struct hw_address ideal = {.bus = HW_SIM}, coarse = {.bus = HW_SIM, .line = 256};
-    struct hw_gpio_options options = {0};
-    hw_sim_name_next("led");
-    assert_int_equal(hw_sim.open_switch(&ideal, &options, &sw, why), 0);
-    hw_sim_name_next("tilt");
-    assert_int_equal(hw_sim.open_pwm(&coarse, 20000000, &pwm, why), 0);
-    assert_int_equal(pwm->steps, 256);
-    catch_stdout();
-    sw->ops->set(sw, false);
-    sw->ops->set(sw, true);
-    sw->ops->set(sw, true);
-    pwm->ops->set(pwm, 1500000); // not enabled: nothing at the pin
-    pwm->ops->enable(pwm, true);
-    pwm->ops->set(pwm, 1500001); // the same step
-    pwm->ops->set(pwm, 2000000);
-    pwm->ops->enable(pwm, false);
-    release_stdout();
-    char lines[4][64] = {"", "", "", ""};
-    int count = 0;
-    char *text = strdup(get("stdout"));
-    for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
-        *end = '\0';
-        assert_true(count < 4);
-        snprintf(lines[count++], sizeof lines[0], "%s", strchr(line, ' ') + 1); // after the time
-    }
-    free(text);
-    assert_int_equal(count, 4);
-    assert_string_equal(lines[0], "led on");
-    assert_string_equal(lines[1], "tilt 1484 us"); // 19 of 256 steps: 1484.375 us
-    assert_string_equal(lines[2], "tilt 2031 us"); // 26 of 256
-    assert_string_equal(lines[3], "tilt off");
-    sw->ops->close(sw);
-    pwm->ops->close(pwm);
-}
-
-static void the_simulated_back_end_is_never_chosen_for_real_hardware(void **state)
-{
-    (void)state;
-    assert_ptr_equal(hw_backend_of(HW_SIM), &hw_sim);
-    assert_ptr_equal(hw_backend_of(HW_PWM_SYSFS), &hw_pwm_sysfs);
-    assert_ptr_not_equal(hw_backend_of(HW_GPIO), &hw_sim);
-    assert_ptr_equal(hw_backend_of(HW_PCA9685), &hw_pca9685);
-    assert_ptr_equal(hw_backend_of(HW_GPIO), &hw_gpio);
-}
-
-static void a_gpio_chip_that_is_not_there_is_named(void **state)
-{
-    (void)state;
-    char why[HW_WHY_SIZE] = "";
-    struct hw_switch *sw;
-    struct hw_address at = {.bus = HW_GPIO, .chip = "no-such-chip", .line = 3};
-    struct hw_gpio_options options = {.consumer = "test"};
-    assert_true(hw_gpio.open_switch(&at, &options, &sw, why) < 0);
-    assert_non_null(strstr(why, "no-such-chip"));
-}
-
-static void systemd_is_told_by_one_datagram(void **state)
-{
-    (void)state;
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    snprintf(at.sun_path, sizeof at.sun_path, "%s/notify", root);
-    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    unsetenv("NOTIFY_SOCKET");
-    assert_int_equal(notify_send("READY=1"), 0);
-    setenv("NOTIFY_SOCKET", at.sun_path, 1);
-    assert_int_equal(notify_send("READY=1"), 0);
-    char text[64] = "";
-    assert_int_equal(recv(fd, text, sizeof text - 1, MSG_DONTWAIT), 7);
-    assert_string_equal(text, "READY=1");
-    assert_int_equal(recv(fd, text, sizeof text - 1, MSG_DONTWAIT), -1);
-    close(fd);
-    unsetenv("NOTIFY_SOCKET");
-    setenv("WATCHDOG_USEC", "10000000", 1);
-    unsetenv("WATCHDOG_PID");
-    assert_int_equal(notify_watchdog_us(), 10000000);
-    setenv("WATCHDOG_PID", "1", 1); // somebody else's
-    assert_int_equal(notify_watchdog_us(), 0);
-    unsetenv("WATCHDOG_USEC");
-    unsetenv("WATCHDOG_PID");
-}
-
 #define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, new_root, drop_root)
 
 int main(void)
@@ -436,10 +324,6 @@ int main(void)
         IN_ROOT(an_export_that_udev_finishes_late_is_waited_for),
         IN_ROOT(a_pwm_that_cannot_be_opened_says_what_there_is),
         IN_ROOT(one_pwm_channel_is_driven_by_one),
-        IN_ROOT(the_simulation_prints_each_change_of_a_pin_and_nothing_else),
-        cmocka_unit_test(the_simulated_back_end_is_never_chosen_for_real_hardware),
-        cmocka_unit_test(a_gpio_chip_that_is_not_there_is_named),
-        IN_ROOT(systemd_is_told_by_one_datagram),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "common/protocol/reader.h"
+#include "common/protocol/sink.h"
+#include "common/protocol/status.h"
+
+static const struct kind_word words[] = {
+    {"_on", VERB_ON, NUMBER_NO, false},
+    {"_off", VERB_OFF, NUMBER_NO, false},
+    {"_toggle", VERB_TOGGLE, NUMBER_NO, false},
+    {"", VERB_SET, NUMBER_MUST, false},
+    {"_up", VERB_UP, NUMBER_MAY, false},
+    {"_down", VERB_DOWN, NUMBER_MAY, false},
+};
+
+static void read_keys(struct reader *r, struct status_channel *c)
+{
+    reader_int(r, "percent", 1, 0, 100, &c->percent);
+    reader_bool(r, "on", &c->on);
+}
+
+static void write_keys(struct sink *s, const struct status_channel *c)
+{
+    sink_bool(s, ",\"on\":", c->on);
+    sink_fixed(s, ",\"percent\":", c->percent, 0);
+}
+
+const struct kind kind_dimmer = {
+    .name = "dimmer",
+    .words = words,
+    .word_count = sizeof words / sizeof *words,
+    .unit = "percent",
+    .read = read_keys,
+    .write = write_keys,
+};

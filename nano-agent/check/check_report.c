@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/check/check_report.h"
+
+#include <stdarg.h>
+
+void check_ok(struct check *check, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    fputs("ok  ", check->out);
+    vfprintf(check->out, format, ap);
+    fputs("\n", check->out);
+    fflush(check->out);
+    va_end(ap);
+}
+
+void check_wrong(struct check *check, const char *mend, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    fputs("!!  ", check->out);
+    vfprintf(check->out, format, ap);
+    fprintf(check->out, "\n    mend: %s\n", mend);
+    fflush(check->out);
+    va_end(ap);
+    check->wrong++;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/check/check_software.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nano-agent/board/board.h"
+
+static void check_configuration(struct check *check)
+{
+    const struct config *config = check->config;
+    const char *path = config->path[0] ? config->path : "built-in default";
+    if (config->mistake[0])
+        check_wrong(check, "the line says what would be right; docs/agent.md has every key",
+            "configuration: %s", config->mistake);
+    else
+        check_ok(check, "configuration: %s, %zu channels", path, config->agent.count);
+}
+
+static bool older_than(const char *release, int major, int minor)
+{
+    char *end;
+    long is_major = strtol(release, &end, 10);
+    long is_minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+    return is_major < major || (is_major == major && is_minor < minor);
+}
+
+static bool uses(const struct config *config, enum hw_backend_kind kind)
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        if (config->outputs[i].address.kind == kind)
+            return true;
+    }
+    return false;
+}
+
+static void check_gpiod(struct check *check)
+{
+    // libgpiod 2 speaks the GPIO character device's second version alone, which came with Linux 5.10.
+    bool needs_new = check->gpio_version[0] >= '2' && older_than(check->kernel, 5, 10);
+    if (needs_new && uses(check->config, HW_GPIO))
+        check_wrong(check, "build nano-agent with libgpiod 1.x (the distribution's libgpiod-dev)",
+            "libgpiod: %s wants Linux 5.10 or later, this is %s", check->gpio_version, check->kernel);
+    else
+        check_ok(check, "libgpiod: %s, kernel %s", check->gpio_version, check->kernel);
+}
+
+static void check_board(struct check *check)
+{
+    const char *found = board_detect(check->device_tree);
+    const char *told = check->config->board;
+    if (*told && found && strcmp(told, found) != 0)
+        check_wrong(check, "leave --board out", "board: --board says %s, the device tree %s", told, found);
+    else if (check->model)
+        check_ok(check, "board: %s (%s)", check->model,
+            *told   ? "by --board"
+            : found ? "by its device tree"
+                    : "simulated");
+    else if (check->config->mistake[0])
+        check_wrong(check, "--board NAME, where this is a container on a Jetson; else name chips and lines",
+            "board: %s/compatible names no Jetson that I know", check->device_tree);
+    else
+        check_ok(
+            check, "board: no Jetson that I know; the configuration names chips and lines, and needs none");
+}
+
+void check_software(struct check *check)
+{
+    check_configuration(check);
+    check_gpiod(check);
+    check_board(check);
+    check_ok(check, "user: %s (the service: sudo -u nano-agent nano-agent check)", check->user);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/config/config_describe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+__attribute__((format(printf, 2, 3))) static void say(void (*line)(const char *text), const char *format, ...)
+{
+    char text[CONFIG_LINE_SIZE];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    line(text);
+}
+
+static void describe_brokers(const struct broker_options *broker, void (*line)(const char *text))
+{
+    for (size_t i = 0; i < broker->broker_count; i++)
+        say(line, "broker %s:%d", broker->brokers[i].host,
+            broker->brokers[i].port ? broker->brokers[i].port : broker->default_port);
+    if (broker->broker_count == 0)
+        say(line, "broker %s:%d", CONFIG_DEFAULT_BROKER, broker->default_port);
+    say(line, "root %s, device \"%s\", user \"%s\", %s, qos %d, keepalive %d s, MQTT %s", broker->root,
+        broker->device, broker->user, broker->password[0] ? "a password" : "no password", broker->qos,
+        broker->keepalive_s, broker->version == 5 ? "5, or 3.1.1" : "3.1.1");
+}
+
+// "pin 33 = 7000a000.pwm:2".
+static void describe_place(const struct hw_address *at, char *out, size_t size)
+{
+    int len = snprintf(out, size, "%s", at->text);
+    if (at->pin && len > 0 && (size_t)len < size && at->kind != HW_SIM)
+        snprintf(out + len, size - (size_t)len, " = %s:%u", at->chip, at->line);
+    else if (at->kind == HW_SIM && len > 0 && (size_t)len < size)
+        snprintf(out + len, size - (size_t)len, ", simulated");
+}
+
+static void describe_channel(const struct agent_channel_config *channel, const struct config_output *output,
+    void (*line)(const char *text))
+{
+    char place[2 * HW_CHIP_MAX + 32], tenths[5][16];
+    const char *kind = channel_kind_name(channel->id.kind), *name = channel->id.name;
+    const struct motion_config *motion = &channel->motion;
+    describe_place(&output->address, place, sizeof place);
+    switch (channel->id.kind) {
+    case CHANNEL_SERVO:
+        say(line,
+            "%s %s: %s, period %lld us, %d us at %s to %d us at %s degrees, limit %s to %s, step %s, speed %d, "
+            "accel %d, idle_off %d ms",
+            kind, name, place, (long long)(output->period_ns / 1000), motion->pulse_us[0],
+            protocol_format_tenths(tenths[0], motion->angle[0]), motion->pulse_us[1],
+            protocol_format_tenths(tenths[1], motion->angle[1]),
+            protocol_format_tenths(tenths[2], motion->limit[0]),
+            protocol_format_tenths(tenths[3], motion->limit[1]),
+            protocol_format_tenths(tenths[4], channel->step), motion->speed, motion->accel,
+            channel->idle_off_ms);
+        break;
+    case CHANNEL_INPUT:
+        say(line, "%s %s: %s%s, debounce %d ms, press \"%s\", release \"%s\"", kind, name, place,
+            output->gpio.active_low ? ", active low" : "", channel->debounce_ms, channel->press,
+            channel->release);
+        break;
+    default:
+        say(line, "%s %s: %s%s", kind, name, place, output->gpio.active_low ? ", active low" : "");
+        break;
+    }
+}
+
+void config_describe(const struct config *config, void (*line)(const char *text))
+{
+    say(line, "configuration %s", config->path[0] ? config->path : "built in");
+    describe_brokers(&config->broker, line);
+    say(line, "report %d ms, lost_after %d ms, memory_limit %d MiB, state \"%.300s\"",
+        config->agent.report_ms, config->lost_after_ms, config->memory_limit_mib, config->state);
+    for (size_t i = 0; i < config->agent.count; i++)
+        describe_channel(&config->agent.channels[i], &config->outputs[i], line);
+}

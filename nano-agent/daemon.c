@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+// Wiring: configuration -> hardware -> agent -> link -> loop.
+#include "nano-agent/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory_limit.h"
+#include "nano-agent/config/config_describe.h"
+#include "nano-agent/daemon_io.h"
+#include "nano-agent/outputs.h"
+#include "nano-agent/system/notify.h"
+
+enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
+
+static int64_t lost_at_us(const struct daemon *daemon)
+{
+    return daemon->guarding ? (daemon->heard_ms + daemon->config.lost_after_ms) * 1000 : INT64_MAX;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_us(const struct daemon *daemon)
+{
+    int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
+    next = earlier(next, log_next_us());
+    if (daemon->stopping)
+        return earlier(next, daemon->stop_by_us);
+    next = earlier(next, lost_at_us(daemon));
+    return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
+}
+
+// Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
+// a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
+static void schedule(struct daemon *daemon)
+{
+    int64_t next = next_us(daemon);
+    if (next == daemon->armed_us)
+        return;
+    daemon->armed_us = next;
+    struct itimerspec at = {0}; // a time of zero disarms the timer
+    if (next != INT64_MAX) {
+        if (next < 1)
+            next = 1;
+        at.it_value =
+            (struct timespec){.tv_sec = (time_t)(next / 1000000), .tv_nsec = (long)(next % 1000000) * 1000};
+    }
+    if (timerfd_settime(daemon->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0) {
+        log_error("timer: %s", strerror(errno));
+        event_base_loopbreak(daemon->base);
+    }
+}
+
+static void quit_if_done(struct daemon *daemon)
+{
+    bool closed = link_report(daemon->link)->state == LINK_CLOSED;
+    if (daemon->stopping &&
+        (clock_now_us() >= daemon->stop_by_us || (closed && agent_next_us(daemon->agent) == INT64_MAX)))
+        event_base_loopbreak(daemon->base);
+}
+
+static void check_lost(struct daemon *daemon)
+{
+    if (daemon->up && link_last_read_ms(daemon->link) > daemon->heard_ms)
+        daemon->heard_ms = link_last_read_ms(daemon->link);
+    if (clock_now_us() < lost_at_us(daemon))
+        return;
+    daemon->guarding = false;
+    daemon->because = "the link, which is lost";
+    agent_link_lost(daemon->agent, clock_now_us(), daemon_boot_ms());
+    if (!daemon->up)
+        return;
+    char reason[LINK_REASON_SIZE];
+    snprintf(reason, sizeof reason, "nothing heard for %d.%d s", daemon->config.lost_after_ms / 1000,
+        daemon->config.lost_after_ms % 1000 / 100);
+    link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
+}
+
+static void tell_ready(struct daemon *daemon)
+{
+    if (!daemon->ready_told && notify_send("READY=1") == 0)
+        daemon->ready_told = true;
+}
+
+static void feed_watchdog(struct daemon *daemon)
+{
+    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
+    int64_t now = clock_now_us();
+    if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
+        return;
+    daemon->watchdog_at_us = now;
+    if (notify_send("WATCHDOG=1") < 0) // systemd is too busy to read: in a quarter of its time again
+        daemon->watchdog_at_us = now - daemon->watchdog_us / 2;
+    tell_ready(daemon);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    uint64_t times;
+    (void)what;
+    if (read(fd, &times, sizeof times) < 0)
+        return; // it was armed for another time after it had gone off
+    daemon->armed_us = INT64_MAX;
+    if (!daemon->stopping)
+        check_lost(daemon);
+    daemon->because = "a change";
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
+    feed_watchdog(daemon);
+    daemon_log_commands(-1, 0, daemon);
+    log_tick();
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static void trace_link(const struct link_report *report)
+{
+    const struct link_broker *broker = &report->broker;
+    switch (report->state) {
+    case LINK_WAITING:
+        log_debug(
+            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
+        break;
+    case LINK_CONNECTING:
+        log_debug("link: connecting to %s:%d", broker->host, broker->port);
+        break;
+    case LINK_UP:
+        log_debug("link: up");
+        break;
+    case LINK_CLOSED:
+        log_debug("link: closed");
+        break;
+    }
+}
+
+static void tell_link(struct daemon *daemon, const struct link_report *report)
+{
+    const char *host = report->broker.host;
+    if (report->state == LINK_UP) {
+        log_info(
+            "connected to %s:%d (MQTT %s)", host, report->broker.port, report->version == 5 ? "5" : "3.1.1");
+        daemon->reason[0] = '\0';
+    } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
+        log_warning("%s", report->reason);
+        snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
+    } else {
+        return;
+    }
+    char state[LINK_REASON_SIZE + LINK_HOST_MAX + 32];
+    snprintf(state, sizeof state, "STATUS=%s %s", report->state == LINK_UP ? "connected to" : "no broker:",
+        report->state == LINK_UP ? host : report->reason);
+    notify_send(state);
+}
+
+static void on_link(void *ctx, const struct link_report *report)
+{
+    struct daemon *daemon = ctx;
+    bool up = report->state == LINK_UP;
+    if (daemon->up && !up && link_last_read_ms(daemon->link) > daemon->heard_ms)
+        daemon->heard_ms = link_last_read_ms(daemon->link);
+    if (!daemon->up && up) {
+        daemon->guarding = true;
+        daemon->heard_ms = link_last_read_ms(daemon->link);
+        daemon->because = "the link, which is up";
+        agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
+    }
+    daemon->up = up;
+    trace_link(report);
+    tell_link(daemon, report);
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static void on_message(void *ctx, const struct link_message *message)
+{
+    struct daemon *daemon = ctx;
+    struct agent_command command = {.topic = message->topic,
+        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->control),
+        .payload = message->payload,
+        .len = message->len,
+        .retained = message->retained,
+        .response_topic = message->response_topic,
+        .correlation = message->correlation,
+        .correlation_len = message->correlation_len};
+    daemon->because = "a command";
+    agent_command(daemon->agent, &command, clock_now_us(), daemon_boot_ms());
+    schedule(daemon);
+}
+
+static void on_published(void *ctx, int token, int reason)
+{
+    struct daemon *daemon = ctx;
+    (void)reason;
+    if (token == daemon->heartbeat) {
+        daemon->heartbeat = -1;
+        agent_heartbeat_done(daemon->agent);
+    }
+}
+
+static const struct link_events link_events = {on_link, on_message, on_published};
+
+static void on_edge(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    struct hw_input *input = daemon->outputs[edge->channel].input;
+    bool level;
+    unsigned edges;
+    (void)fd;
+    (void)what;
+    int rc = input->ops->read_edges(input, &level, &edges);
+    if (rc == -EAGAIN)
+        return;
+    if (rc < 0) {
+        log_error("input %s: %s; it is no longer watched",
+            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
+        event_del(edge->event);
+        return;
+    }
+    daemon->because = "an input";
+    if (edges > 1) // a short press whose end came along with its beginning
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
+    schedule(daemon);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)what;
+    if (daemon->stopping) { // the second request ends it at once
+        event_base_loopbreak(daemon->base);
+        return;
+    }
+    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    notify_send("STOPPING=1");
+    daemon->stopping = true;
+    daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
+    daemon->because = "the end";
+    agent_stop(daemon->agent, clock_now_us(), daemon_boot_ms());
+    link_close(daemon->link, STOP_MS);
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static int watch_inputs(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->config.agent.count; i++) {
+        struct daemon_edge *edge = &daemon->edges[i];
+        if (daemon->config.agent.channels[i].id.kind != CHANNEL_INPUT || daemon->outputs[i].input->fd < 0)
+            continue;
+        edge->daemon = daemon;
+        edge->channel = i;
+        edge->event =
+            event_new(daemon->base, daemon->outputs[i].input->fd, EV_READ | EV_PERSIST, on_edge, edge);
+        if (!edge->event || event_add(edge->event, NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int make_link(struct daemon *daemon)
+{
+    const struct broker_options *broker = &daemon->config.broker;
+    struct link_options options = {0};
+    broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, &options);
+    if (!options.client_id[0])
+        identity_client(broker->root, broker->device, options.client_id);
+    protocol_topic(daemon->control, broker->root, "", "control");
+    protocol_topic(daemon->own_control, broker->root, broker->device, "control");
+    protocol_topic(daemon->status, broker->root, broker->device, "status");
+    options.topics[0] = daemon->own_control;
+    options.topics[1] = daemon->control;
+    options.topic_count = broker->device[0] ? 2 : 1;
+    options.topic_qos[0] = options.topic_qos[1] = broker->qos;
+    if (status_write_offline(daemon->will, broker->device, daemon->boot, "") < 0)
+        return -EMSGSIZE;
+    options.will_topic = daemon->status;
+    options.will_payload = daemon->will;
+    options.unsent_max = UNSENT_MAX;
+    daemon->link = link_new(daemon->base, &options, &link_events, daemon);
+    explicit_bzero(options.password, sizeof options.password);
+    return daemon->link ? 0 : -ENOMEM;
+}
+
+static void tell_store_trouble(const char *sentence)
+{
+    log_warning("%s", sentence);
+}
+
+static int make_agent(struct daemon *daemon)
+{
+    struct positions kept = {0};
+    struct agent_io with = daemon_io;
+    char why[STORE_WHY_SIZE];
+    if (daemon->config.state[0]) {
+        if (store_load(daemon->config.state, &kept, why) < 0)
+            log_warning("%s", why);
+        daemon->store = store_new(daemon->config.state, tell_store_trouble);
+        if (!daemon->store)
+            return -ENOMEM;
+    } else {
+        with.save = NULL;
+    }
+    daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
+        clock_now_us(), daemon_boot_ms());
+    return daemon->agent ? 0 : -ENOMEM;
+}
+
+static int make_loop(struct daemon *daemon)
+{
+    daemon->base = event_base_new();
+    daemon->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (daemon->timer_fd < 0)
+        return -errno;
+    if (!daemon->base)
+        return -ENOMEM;
+    daemon->timer = event_new(daemon->base, daemon->timer_fd, EV_READ | EV_PERSIST, on_timer, daemon);
+    daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
+    daemon->sigterm = evsignal_new(daemon->base, SIGTERM, on_signal, daemon);
+    daemon->sigint = evsignal_new(daemon->base, SIGINT, on_signal, daemon);
+    if (!daemon->timer || !daemon->log_event || !daemon->sigterm || !daemon->sigint ||
+        event_add(daemon->timer, NULL) < 0 || event_add(daemon->sigterm, NULL) < 0 ||
+        event_add(daemon->sigint, NULL) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
+static void finish(struct daemon *daemon)
+{
+    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->sigterm, daemon->sigint};
+    daemon_log_commands(-1, 0, daemon);
+    link_free(daemon->link);
+    agent_free(daemon->agent);
+    store_free(daemon->store, STOP_MS);
+    health_reader_free(daemon->health, HEALTH_MS);
+    for (size_t i = 0; i < daemon->config.agent.count; i++) {
+        if (daemon->edges[i].event)
+            event_free(daemon->edges[i].event);
+    }
+    outputs_close(&daemon->config, daemon->outputs);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (events[i])
+            event_free(events[i]);
+    }
+    if (daemon->timer_fd >= 0)
+        close(daemon->timer_fd);
+    if (daemon->base)
+        event_base_free(daemon->base);
+    explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
+}
+
+// Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
+// logged.
+static int start(struct daemon *daemon)
+{
+    struct config *config = &daemon->config;
+    char why[OUTPUTS_WHY_SIZE];
+    int rc = memory_limit_set(config->memory_limit_mib);
+    if (rc < 0)
+        log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
+    rc = identity_boot(daemon->boot);
+    if (rc == 0 && outputs_open(config, daemon->outputs, why) < 0) {
+        log_error("%s", why);
+        return EXIT_MISTAKE;
+    }
+    if (rc == 0)
+        rc = make_loop(daemon);
+    if (rc == 0)
+        rc = make_link(daemon);
+    if (rc == 0) {
+        daemon->health = health_reader_new("");
+        rc = daemon->health ? make_agent(daemon) : -ENOMEM;
+    }
+    if (rc == 0)
+        rc = watch_inputs(daemon);
+    if (rc < 0) {
+        log_error("start: %s", strerror(-rc));
+        return EXIT_FAILURE;
+    }
+    return 0;
+}
+
+static void trace(const char *line)
+{
+    log_debug("%s", line);
+}
+
+int daemon_run(const struct config *config)
+{
+    static struct daemon daemon;
+    daemon = (struct daemon){
+        .config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1, .because = "the start"};
+    command_log_init(&daemon.commands);
+    if (log_enabled(LOG_LEVEL_DEBUG))
+        config_describe(config, trace);
+    int status = start(&daemon);
+    if (status == 0) {
+        daemon.watchdog_us = notify_watchdog_us() / 2;
+        daemon.watchdog_at_us = clock_now_us();
+        tell_ready(&daemon);
+        schedule(&daemon);
+        if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {
+            log_error("the event loop ended: %s", strerror(errno));
+            status = EXIT_FAILURE;
+        }
+    }
+    finish(&daemon);
+    return status;
+}

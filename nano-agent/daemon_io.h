@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The running daemon's state, and what the agent's core asks of the world outside it.
+#ifndef NANO_AGENT_DAEMON_IO_H
+#define NANO_AGENT_DAEMON_IO_H
+
+#include <event2/event.h>
+
+#include "nano-agent/command_log.h"
+#include "nano-agent/config/config.h"
+#include "nano-agent/system/health_reader.h"
+#include "nano-agent/system/identity.h"
+#include "nano-agent/system/position_store.h"
+
+struct daemon_edge {     // an input's event, which knows its daemon and its channel
+    struct event *event; // NULL = this channel is no input
+    struct daemon *daemon;
+    size_t channel;
+};
+
+struct daemon {
+    struct config config;
+    union agent_output outputs[PROTOCOL_CHANNELS_MAX];
+    struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
+    struct agent *agent;
+    struct health_reader *health;
+    struct store *store; // NULL: positions are not kept
+    struct event_base *base;
+    struct link *link;
+    struct event *timer, *sigterm, *sigint, *log_event;
+    int timer_fd;
+    char boot[IDENTITY_BOOT_SIZE];
+    char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];
+    char will[PROTOCOL_STATUS_MAX];
+    struct command_log commands;
+    const char *because;    // why the agent is called just now, for the log of each status
+    bool up;                // the link is up
+    bool guarding;          // the link was up, and its loss has not been acted on yet
+    int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
+    int heartbeat;          // token of the heartbeat that the broker has not acknowledged; -1 = none
+    int64_t armed_us;       // when the timer goes off; INT64_MAX = never
+    int64_t watchdog_us;    // half of what systemd wants; 0 = none
+    int64_t watchdog_at_us; // when it was last fed
+    bool ready_told;        // systemd knows that we run
+    bool stopping;
+    int64_t stop_by_us;
+    char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
+};
+
+int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
+
+// The functions that the core calls; their ctx is a struct daemon.
+extern const struct agent_io daemon_io;
+
+// Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.
+void daemon_log_commands(evutil_socket_t fd, short what, void *arg);
+
+#endif

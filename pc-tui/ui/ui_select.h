@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Which device and which channels the keys mean, for the other files of this folder.
+#ifndef PC_TUI_UI_SELECT_H
+#define PC_TUI_UI_SELECT_H
+
+#include "pc-tui/model/model.h"
+#include "pc-tui/model/model_kind.h"
+#include "pc-tui/ui/ui.h"
+
+// A channel of the selected device, NULL where there is none of that index. It is valid until the model changes.
+const struct status_channel *ui_channel(const struct ui *ui, int index);
+const struct status_channel *ui_tilt_servo(
+    const struct ui *ui); // the servo that the up arrow means; NULL = none
+const struct status_channel *ui_pan_servo(const struct ui *ui); // the servo that the left arrow means
+int ui_nth_output(const struct ui *ui, int nth); // the index of the output with that digit; -1 = none
+size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
+
+// Each of these returns effects.
+unsigned ui_select_device(struct ui *ui, size_t index);
+unsigned ui_next_device(struct ui *ui, int direction);
+unsigned ui_next_channel(struct ui *ui, int direction);
+// Scrolls the events back (by > 0) or forward, and stays within the journal.
+void ui_scroll_events(struct ui *ui, int by);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/view/view_format.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/text.h"
+#include "pc-tui/ui/ui.h"
+
+const struct model_device *view_device(const struct view *view)
+{
+    int index = ui_device(view->ui);
+    if (index < 0 || (size_t)index >= view->model->count)
+        return NULL;
+    return view->model->devices[index];
+}
+
+const char *view_name(const struct view *view, const struct model_device *device)
+{
+    return device->name[0] ? device->name : view->root;
+}
+
+enum screen_role view_age_role(enum presence presence, enum screen_role live)
+{
+    return presence == PRESENCE_LIVE || presence == PRESENCE_TUTORIAL ? live : ROLE_LABEL;
+}
+
+char *view_degrees(char out[VIEW_NUMBER_SIZE], int tenths, bool whole)
+{
+    int size = abs(tenths);
+    const char *sign = tenths < 0 ? "−" : "";
+    if (whole && size % 10 == 0)
+        snprintf(out, VIEW_NUMBER_SIZE, "%s%d", sign, size / 10);
+    else
+        snprintf(out, VIEW_NUMBER_SIZE, "%s%d.%d", sign, size / 10, size % 10);
+    return out;
+}
+
+char *view_clock(char out[VIEW_NUMBER_SIZE], int64_t wall_ms, bool milliseconds)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm local;
+    if (!localtime_r(&seconds, &local)) {
+        snprintf(out, VIEW_NUMBER_SIZE, "--:--:--");
+        return out;
+    }
+    size_t len = strftime(out, VIEW_NUMBER_SIZE, "%H:%M:%S", &local);
+    if (milliseconds)
+        snprintf(out + len, VIEW_NUMBER_SIZE - len, ".%03d", (int)(wall_ms % 1000));
+    return out;
+}
+
+char *view_span(char out[VIEW_NUMBER_SIZE], int64_t us)
+{
+    if (us < 0)
+        us = 0;
+    int64_t s = us / 1000000;
+    if (s < 10)
+        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 ".%" PRId64 " s", s, us / 100000 % 10);
+    else if (s < 120)
+        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " s", s);
+    else if (s < 7200)
+        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " min", s / 60);
+    else
+        snprintf(out, VIEW_NUMBER_SIZE, "%" PRId64 " h", s / 3600);
+    return out;
+}
+
+const char *view_link_sign(const struct view *view, enum screen_role *role)
+{
+    switch (view->model->link.state) {
+    case LINK_UP:
+        *role = ROLE_LIVE;
+        return "◉";
+    case LINK_CONNECTING:
+        // A next attempt after a failure is still a failure until it succeeds.
+        *role = view->model->link.trouble == TROUBLE_NONE ? ROLE_NOTICE : ROLE_WRONG;
+        return view->model->link.trouble == TROUBLE_NONE ? "◌" : "✗";
+    case LINK_WAITING:
+    case LINK_CLOSED:
+        break;
+    }
+    *role = ROLE_WRONG;
+    return "✗";
+}
+
+int view_wrap(
+    const struct pane *pane, int row, int rows, int columns, enum screen_role role, const char *text)
+{
+    int lines = 0;
+    if (columns < 1)
+        return *text ? 1 : 0;
+    while (*text && lines < VIEW_SENTENCE_LINES) {
+        char line[VIEW_SENTENCE_SIZE];
+        size_t fits = 0, blank = 0;
+        // The longest start that fits; cut at its last blank where there is one.
+        for (;;) {
+            unsigned codepoint;
+            size_t used = text_decode(text + fits, strnlen(text + fits, 4), &codepoint);
+            if (used == 0)
+                used = text[fits] ? 1 : 0;
+            if (used == 0) {
+                blank = fits;
+                break;
+            }
+            memcpy(line, text, fits + used);
+            line[fits + used] = '\0';
+            if (screen_width(line) > columns && fits > 0 && text[fits] != ' ')
+                break;
+            if (text[fits] == ' ')
+                blank = fits;
+            if (screen_width(line) > columns && fits > 0)
+                break;
+            fits += used;
+        }
+        size_t len = blank > 0 ? blank : fits;
+        memcpy(line, text, len);
+        line[len] = '\0';
+        if (pane && lines < rows)
+            screen_put(pane->screen, row + lines, pane->columns > 2 ? 1 : 0, columns, role, line);
+        lines++;
+        text += len;
+        while (*text == ' ')
+            text++;
+    }
+    return lines;
+}
+
+void view_put_right(
+    const struct pane *pane, int row, int column, int width, enum screen_role role, const char *text)
+{
+    int used = screen_width(text);
+    screen_put(pane->screen, row, used < width ? column + width - used : column, width, role, text);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "pc-tui/view/view_kind.h"
+
+void view_switch(const struct pane *pane, int row, const struct view_columns *at,
+    const struct status_channel *channel, enum presence presence)
+{
+    if (presence == PRESENCE_TUTORIAL)
+        return; // nobody reports, so there is no state to show
+    enum screen_role role = view_age_role(presence, channel->on ? ROLE_LIVE : ROLE_LABEL);
+    screen_put(pane->screen, row, at->sign, 1, role, channel->on ? "◉" : "◌");
+    screen_put(pane->screen, row, at->gauge, 3, role, channel->on ? "on" : "off");
+}
