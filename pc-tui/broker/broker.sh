@@ -171,6 +171,7 @@ retained_status() {
 }
 
 # show_as_removed LOGIN: the device's will is not published by a broker that throws it out, and its last status would stay.
+# 1 where the broker does not take it.
 show_as_removed() {
   topic=$(device_topic "$1")
   status=$(retained_status "$topic/status")
@@ -181,9 +182,9 @@ show_as_removed() {
     boot=$(printf '%s\n' "$status" | sed -n 's/.*"boot" *: *"\([A-Za-z0-9._-]\{1,32\}\)".*/\1/p')
     if [ -n "$boot" ]; then
       publish "$(own_way)" -r -t "$topic/status" \
-        -m "{\"v\":1,\"device\":\"$name\",\"online\":false,\"boot\":\"$boot\",\"why\":\"removed\"}"
+        -m "{\"v\":1,\"device\":\"$name\",\"online\":false,\"boot\":\"$boot\",\"why\":\"removed\"}" || return 1
     else
-      publish "$(own_way)" -r -t "$topic/status" -n
+      publish "$(own_way)" -r -t "$topic/status" -n || return 1
     fi
   fi
   publish "$(own_way)" -r -t "$topic/about" -n

@@ -96,7 +96,7 @@ write_operator() {
   {
     say "$operator_mark"
     fill broker.conf.in ENDPOINT="$(endpoint 127.0.0.1 "$tls_port")" ROOT="$root" LOGIN="$3" DIRECTORY="$2" NAME="$item"
-  } >"$work/broker.conf"
+  } >"$work/broker.conf" || return 1
   put='umask 077 && mkdir -p "$1" && cat >"$1/.$2.new"'
   as_user "$1" sh -c "$put" sh "$2" broker.conf <"$work/broker.conf" || return 1
   as_user "$1" sh -c "$put" sh "$2" ca.crt <"$dir/ca.crt" || return 1

@@ -86,7 +86,9 @@ move_in() {
     [ "$(id -u)" -ne 0 ] || chown "$owner:" "$1"
     chmod 700 "$1"
   fi
-  if [ -d "$dir" ]; then mv -T "$dir" "$work/old"; fi
+  if [ -d "$dir" ]; then
+    mv -T "$dir" "$work/old" 2>/dev/null || fail "$dir cannot be moved: is something mounted there?"
+  fi
   swapped=yes
   mv -T "$1" "$dir"
 }

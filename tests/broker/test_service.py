@@ -10,13 +10,6 @@ from harness import SOURCE_DIR, check, equal, scenario
 sys.path.append(os.path.join(SOURCE_DIR, 'tests', 'nano'))
 from systemd_nano import SystemdNano, disk, packages
 
-# Whose configuration it must leave alone, each a file of conf.d as people write them; whether they hold a listener or a bridge.
-OTHERS = {
-    'the two lines of many a tutorial': ('listener 1883\nallow_anonymous true\n', True),
-    'a password file': ('allow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n', False),
-    'settings of each listener': ('per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n', True),
-    'a bridge': ('connection far\naddress 192.0.2.1:1883\ntopic jetson/# both 0\n', True),
-}
 EXPOSURE_MAX = 1.5
 SLOW = 120  # seconds; everything is slow in there
 
@@ -57,37 +50,59 @@ def join(guest, name):
     return ['--cafile /etc/pc-tui-broker/ca.crt', '-u', user, '-P', password]
 
 
-@scenario(timeout=1500)
-def service_leaves_the_configuration_of_others_as_it_was(stage):
+def leaves_as_it_was(stage, text, asks):
+    """setup twice and reset beside such a file of somebody else. Returns the guest, where that file is in use again."""
     guest = boot(stage)
     guest.run('printf "me:secret\\n" >/etc/mosquitto/mine.passwd && mosquitto_passwd -U /etc/mosquitto/mine.passwd && '
               'chgrp mosquitto /etc/mosquitto/mine.passwd && chmod 640 /etc/mosquitto/mine.passwd', SLOW)
-    for what, (text, asks) in OTHERS.items():
-        print('--- ' + what)
-        guest.put('/etc/mosquitto/conf.d/mine.conf', text)
-        guest.run('systemctl restart mosquitto', SLOW)
+    guest.put('/etc/mosquitto/conf.d/mine.conf', text)
+    guest.run('systemctl restart mosquitto', SLOW)
+    active(guest)
+    before = tree(guest, '/etc', '/home', '/root')
+    theirs = tree(guest, '/etc/mosquitto')
+    if asks:
+        # There is no terminal, so nothing is asked.
+        output = setup(guest, status=1)
+        check('setup --yes' in output and 'mine.conf' in output, output)
+        equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
+    for _ in range(2):
+        setup(guest, '--yes' if asks else '')
         active(guest)
-        before = tree(guest, '/etc', '/home', '/root')
-        if asks:
-            # There is no terminal, so nothing is asked.
-            output = setup(guest, status=1)
-            check('setup --yes' in output and 'mine.conf' in output, output)
-            equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
-        theirs = tree(guest, '/etc/mosquitto')
-        for words in ([], []):
-            setup(guest, '--yes' if asks else '', *words)
-            active(guest)
-            equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
-        check(publishes(guest, *join(guest, 'arm')), 'a device comes in')
-        check(not publishes(guest, port=1883), 'nobody does without a login')
-        guest.run('pc-tui-broker reset', SLOW)
-        active(guest)
-        left = tree(guest, '/etc', '/home', '/root')
-        equal(set(left.splitlines()) ^ set(before.splitlines()), set(), 'what reset leaves')
-        if 'tutorial' in what:
-            check(publishes(guest, port=1883), 'the configuration of others is in use again')
-        if 'password' in what:
-            check(publishes(guest, '-u me -P secret', port=1883) and not publishes(guest, port=1883), 'theirs again')
+        equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
+    check(publishes(guest, *join(guest, 'arm')), 'a device comes in')
+    check(not publishes(guest, port=1883), 'nobody does without a login')
+    guest.run('pc-tui-broker reset', SLOW)
+    active(guest)
+    left = tree(guest, '/etc', '/home', '/root')
+    equal(set(left.splitlines()) ^ set(before.splitlines()), set(), 'what reset leaves')
+    return guest
+
+
+@scenario(timeout=600)
+def service_leaves_the_two_lines_of_many_a_tutorial_as_they_were(stage):
+    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous true\n', True)
+    check(publishes(guest, port=1883), 'they are in use again')
+
+
+@scenario(timeout=600)
+def service_leaves_a_password_file_as_it_was(stage):
+    guest = leaves_as_it_was(stage, 'allow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n', False)
+    check(publishes(guest, '-u me -P secret', port=1883) and not publishes(guest, port=1883), 'it is in use again')
+
+
+@scenario(timeout=600)
+def service_leaves_settings_of_each_listener_as_they_were(stage):
+    guest = leaves_as_it_was(stage, 'per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n', True)
+    check(publishes(guest, port=1884), 'they are in use again')
+
+
+@scenario(timeout=600)
+def service_leaves_a_bridge_as_it_was(stage):
+    guest = leaves_as_it_was(stage, 'connection far\naddress 127.0.0.1:1999\ntopic jetson/# both 0\nrestart_timeout 1\n', True)
+    # Its other end is there only now.
+    guest.put('/root/far.conf', 'listener 1999 127.0.0.1\nallow_anonymous true\nlog_type all\n')
+    far = guest.start('far', ['mosquitto', '-c', '/root/far.conf'])
+    far.log('New client connected from .* as nano.far', 60)
 
 
 @scenario(timeout=900)
