@@ -32,8 +32,12 @@ def active(guest):
     equal(guest.sh('systemctl is-active mosquitto', SLOW)[1].strip(), 'active', 'mosquitto.service')
 
 
-def setup(guest, *words, status=0):
-    have, output = guest.sh('SUDO_USER=alice pc-tui-broker setup %s 2>&1' % ' '.join(words), SLOW)
+def setup(guest, *words, status=0, answer=None):
+    """answer: on a terminal, where that is the answer to its question."""
+    command = 'SUDO_USER=alice pc-tui-broker setup %s' % ' '.join(words)
+    if answer:
+        command = "echo %s | script -qec '%s' /dev/null" % (answer, command)
+    have, output = guest.sh(command + ' 2>&1', SLOW)
     equal(have, status, 'setup %s: %s' % (' '.join(words), output))
     return output
 
@@ -50,7 +54,7 @@ def join(guest, name):
     return ['--cafile /etc/pc-tui-broker/ca.crt', '-u', user, '-P', password]
 
 
-def leaves_as_it_was(stage, text, asks):
+def leaves_as_it_was(stage, text):
     """setup twice and reset beside such a file of somebody else. Returns the guest, where that file is in use again."""
     guest = boot(stage)
     guest.run('printf "me:secret\\n" >/etc/mosquitto/mine.passwd && mosquitto_passwd -U /etc/mosquitto/mine.passwd && '
@@ -60,13 +64,14 @@ def leaves_as_it_was(stage, text, asks):
     active(guest)
     before = tree(guest, '/etc', '/home', '/root')
     theirs = tree(guest, '/etc/mosquitto')
-    if asks:
-        # There is no terminal, so nothing is asked.
-        output = setup(guest, status=1)
-        check('setup --yes' in output and 'mine.conf' in output, output)
-        equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
-    for _ in range(2):
-        setup(guest, '--yes' if asks else '')
+    # There is no terminal, so nothing is asked. On one it is, and the answer counts.
+    output = setup(guest, status=1)
+    check('setup --yes' in output and 'mine.conf' in output and 'Go on?' not in output, output)
+    output = setup(guest, status=1, answer='n')
+    check('Go on? [y/N]' in output and 'nothing was changed' in output, output)
+    equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
+    for words, answer in (([], 'y'), (['--yes'], None)):
+        setup(guest, *words, answer=answer)
         active(guest)
         equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
     check(publishes(guest, *join(guest, 'arm')), 'a device comes in')
@@ -78,31 +83,31 @@ def leaves_as_it_was(stage, text, asks):
     return guest
 
 
-@scenario(timeout=600)
+@scenario(timeout=900)
 def service_leaves_the_two_lines_of_many_a_tutorial_as_they_were(stage):
-    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous true\n', True)
+    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous true\n')
     check(publishes(guest, port=1883), 'they are in use again')
 
 
-@scenario(timeout=600)
+@scenario(timeout=900)
 def service_leaves_a_password_file_as_it_was(stage):
-    guest = leaves_as_it_was(stage, 'allow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n', False)
+    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n')
     check(publishes(guest, '-u me -P secret', port=1883) and not publishes(guest, port=1883), 'it is in use again')
 
 
-@scenario(timeout=600)
+@scenario(timeout=900)
 def service_leaves_settings_of_each_listener_as_they_were(stage):
-    guest = leaves_as_it_was(stage, 'per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n', True)
+    guest = leaves_as_it_was(stage, 'per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n')
     check(publishes(guest, port=1884), 'they are in use again')
 
 
-@scenario(timeout=600)
+@scenario(timeout=900)
 def service_leaves_a_bridge_as_it_was(stage):
-    guest = leaves_as_it_was(stage, 'connection far\naddress 127.0.0.1:1999\ntopic jetson/# both 0\nrestart_timeout 1\n', True)
+    guest = leaves_as_it_was(stage, 'connection far\naddress 127.0.0.1:1999\ntopic jetson/# both 0\nrestart_timeout 1\n')
     # Its other end is there only now.
     guest.put('/root/far.conf', 'listener 1999 127.0.0.1\nallow_anonymous true\nlog_type all\n')
     far = guest.start('far', ['mosquitto', '-c', '/root/far.conf'])
-    far.log('New client connected from .* as nano.far', 60)
+    far.log('New bridge connected from .* as nano.far', 60)
 
 
 @scenario(timeout=900)
