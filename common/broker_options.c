@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "common/text.h"
 
 enum {
     DEFAULT_PORT = 1883,
@@ -33,11 +36,14 @@ void broker_options_init(struct broker_options *options)
 
 __attribute__((format(printf, 2, 3))) static int refuse(char why[PROTOCOL_WHY_SIZE], const char *format, ...)
 {
+    char sentence[PROTOCOL_WHY_SIZE];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(why, PROTOCOL_WHY_SIZE, format, args);
+    vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    // It repeats what somebody wrote, and is shown on a terminal.
+    text_clean(why, PROTOCOL_WHY_SIZE, sentence, strlen(sentence), PROTOCOL_WHY_CHARS);
     return -EINVAL;
 }
 
@@ -121,6 +127,9 @@ static int add_host(struct broker_options *options, const char *text, size_t len
     broker->port = 0;
     if (host[0] == '\0')
         return refuse(why, "\"%.*s\" has no host: HOST:PORT", (int)len, text);
+    if (strpbrk(host, "[]"))
+        return refuse(
+            why, "\"%.*s\" is no host: brackets stand around an IPv6 address alone", (int)len, text);
     if (port && parse_number(&broker->port, "port", port, 1, 65535, why) < 0)
         return -EINVAL;
     if (copy_text(broker->host, sizeof broker->host, "host", host, why) < 0)
@@ -145,12 +154,26 @@ int broker_options_add_hosts(struct broker_options *options, const char *text, c
     }
 }
 
-int broker_options_read_password(const char *path, char out[128], char why[PROTOCOL_WHY_SIZE])
+// What stands in front of the password where it was saved by an editor that marks its files.
+static const char *after_byte_order_mark(const char *line)
+{
+    return strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+}
+
+static bool is_utf16(const char *line)
+{
+    return strncmp(line, "\xff\xfe", 2) == 0 || strncmp(line, "\xfe\xff", 2) == 0;
+}
+
+int broker_options_read_password(
+    const char *path, char out[128], char warning[PROTOCOL_WHY_SIZE], char why[PROTOCOL_WHY_SIZE])
 {
     char line[256];
+    struct stat info;
     FILE *file = fopen(path, "re");
     int rc = 0;
 
+    warning[0] = '\0';
     if (!file) {
         rc = -errno;
         refuse(why, "%.300s: %s", path, strerror(errno));
@@ -163,13 +186,21 @@ int broker_options_read_password(const char *path, char out[128], char why[PROTO
             why, "%.300s: %s", path, errno != 0 ? strerror(errno) : "empty: the password is its first line");
         goto close;
     }
+    if (is_utf16(line)) {
+        rc = refuse(why, "%.300s: is UTF-16; save it as UTF-8", path);
+        goto wipe;
+    }
     line[strcspn(line, "\r\n")] = '\0';
-    size_t len = strlen(line);
+    const char *password = after_byte_order_mark(line);
+    size_t len = strlen(password);
     if (len == 0 || len >= 128) {
         rc = refuse(why, "%.300s: a password of 1 to 127 characters in the first line, not %zu", path, len);
         goto wipe;
     }
-    memcpy(out, line, len + 1);
+    memcpy(out, password, len + 1);
+    if (fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & S_IROTH))
+        snprintf(warning, PROTOCOL_WHY_SIZE,
+            "%.300s: every user of this machine can read it; chmod o-r hides it", path);
 wipe:
     explicit_bzero(line, sizeof line);
 close:
@@ -211,11 +242,12 @@ static int parse_option(struct broker_options *options, int key, const char *arg
     case 'P':
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = true;
+        options->warning[0] = '\0';
         return copy_text(options->password, sizeof options->password, "password", arg, why);
     case KEY_PASSWORD_FILE:
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = false;
-        return broker_options_read_password(arg, options->password, why);
+        return broker_options_read_password(arg, options->password, options->warning, why);
     case 'i':
         return copy_text(options->client_id, sizeof options->client_id, "client id", arg, why);
     case 'k':
@@ -327,7 +359,7 @@ static int login_from_cfg(
         return -EINVAL;
     *key = "password_file";
     if (file && !(options->given & GIVEN_PASSWORD) &&
-        broker_options_read_password(file, options->password, why) < 0)
+        broker_options_read_password(file, options->password, options->warning, why) < 0)
         return prefix("login", why);
     return 0;
 }
@@ -380,6 +412,14 @@ int broker_options_from_cfg(
         login_from_cfg(options, cfg_getsec(cfg, "login"), key, why) < 0)
         return -EINVAL;
     note_missing_password(options);
+    return 0;
+}
+
+int broker_options_check(const struct broker_options *options, char why[PROTOCOL_WHY_SIZE])
+{
+    if (options->password[0] != '\0' && options->user[0] == '\0')
+        return refuse(why,
+            "a password without a user name: -u NAME, or login { user = \"NAME\" } in the configuration");
     return 0;
 }
 

@@ -18,6 +18,7 @@ struct broker_options {
     char user[128];                       // -u
     char password[128];                   // -P, --password-file
     bool password_on_command_line;        // callers warn: others can see it
+    char warning[PROTOCOL_WHY_SIZE];      // what else callers should warn of; "" = nothing
     bool user_without_password;           // pc-tui asks on the terminal
     int keepalive_s;                      // -k (5 to 65535)
     int qos;                              // -q (0 to 2)
@@ -53,9 +54,13 @@ extern cfg_opt_t broker_options_login_cfg[];
 int broker_options_from_cfg(
     struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE]);
 
-// Reads a password file (first line, without the line end) into out. 0 or a negative errno with a sentence in
-// why.
-int broker_options_read_password(const char *path, char out[128], char why[PROTOCOL_WHY_SIZE]);
+// Reads a password file: its first line, without the line end and without a byte order mark. warning gets a sentence
+// where every user of the machine can read the file, else "". 0, or a negative errno with a sentence in why.
+int broker_options_read_password(
+    const char *path, char out[128], char warning[PROTOCOL_WHY_SIZE], char why[PROTOCOL_WHY_SIZE]);
+
+// What can only be checked when the command line and the file were read. 0, or -EINVAL with a sentence in why.
+int broker_options_check(const struct broker_options *options, char why[PROTOCOL_WHY_SIZE]);
 
 // What link_new wants, without topics and will. default_host is used where no broker was named.
 void broker_options_to_link(

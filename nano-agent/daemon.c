@@ -19,7 +19,12 @@
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
-enum { UNSENT_MAX = 1000, STOP_MS = 1000, HEALTH_MS = 100, EXIT_MISTAKE = 2 };
+enum {
+    STOP_MS = 1000,
+    HEALTH_MS = 100,
+    EXIT_MISTAKE = 2,
+    REFUSED = 128
+}; // REFUSED: the lowest MQTT 5 reason code of a failure
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
@@ -186,7 +191,7 @@ static void on_message(void *ctx, const struct link_message *message)
 {
     struct daemon *daemon = ctx;
     struct agent_command command = {.topic = message->topic,
-        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->control),
+        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->session.control),
         .payload = message->payload,
         .len = message->len,
         .retained = message->retained,
@@ -201,11 +206,17 @@ static void on_message(void *ctx, const struct link_message *message)
 static void on_published(void *ctx, int token, int reason)
 {
     struct daemon *daemon = ctx;
-    (void)reason;
-    if (token == daemon->heartbeat) {
-        daemon->heartbeat = -1;
-        agent_heartbeat_done(daemon->agent);
+    if (token == daemon->clearing) {
+        daemon->clearing = -1;
+        if (reason >= REFUSED)
+            log_warning("%s holds an old command that the broker does not let us clear (reason %d)",
+                daemon->cleared_topic, reason);
     }
+    if (token != daemon->heartbeat)
+        return;
+    daemon->heartbeat = -1;
+    daemon_tell_refusal(daemon, daemon->heartbeat_len, reason >= REFUSED ? reason : 0);
+    agent_heartbeat_done(daemon->agent);
 }
 
 static const struct link_events link_events = {on_link, on_message, on_published};
@@ -239,11 +250,13 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
     (void)what;
-    if (daemon->stopping) { // the second request ends it at once
-        event_base_loopbreak(daemon->base);
+    if (daemon->stopping) {
+        // A second request ends it at once. A closed terminal sends two HUP: one by the kernel, one by the shell.
+        if (number != SIGHUP)
+            event_base_loopbreak(daemon->base);
         return;
     }
-    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
     notify_send("STOPPING=1");
     daemon->stopping = true;
     daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
@@ -254,11 +267,32 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     schedule(daemon);
 }
 
+// nohup(1) starts a program with HUP ignored, and means it.
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static int catch_signals(struct daemon *daemon)
+{
+    static const int numbers[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
+        if (numbers[i] == SIGHUP && is_ignored(SIGHUP))
+            continue;
+        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 static int watch_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         struct daemon_edge *edge = &daemon->edges[i];
-        if (daemon->config.agent.channels[i].id.kind != CHANNEL_INPUT || daemon->outputs[i].input->fd < 0)
+        if (channel_port(daemon->config.agent.channels[i].id.kind) != PORT_INPUT ||
+            daemon->outputs[i].input->fd < 0)
             continue;
         edge->daemon = daemon;
         edge->channel = i;
@@ -272,26 +306,13 @@ static int watch_inputs(struct daemon *daemon)
 
 static int make_link(struct daemon *daemon)
 {
-    const struct broker_options *broker = &daemon->config.broker;
-    struct link_options options = {0};
-    broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, &options);
-    if (!options.client_id[0])
-        identity_client(broker->root, broker->device, options.client_id);
-    protocol_topic(daemon->control, broker->root, "", "control");
-    protocol_topic(daemon->own_control, broker->root, broker->device, "control");
-    protocol_topic(daemon->status, broker->root, broker->device, "status");
-    options.topics[0] = daemon->own_control;
-    options.topics[1] = daemon->control;
-    options.topic_count = broker->device[0] ? 2 : 1;
-    options.topic_qos[0] = options.topic_qos[1] = broker->qos;
-    if (status_write_offline(daemon->will, broker->device, daemon->boot, "") < 0)
-        return -EMSGSIZE;
-    options.will_topic = daemon->status;
-    options.will_payload = daemon->will;
-    options.unsent_max = UNSENT_MAX;
-    daemon->link = link_new(daemon->base, &options, &link_events, daemon);
-    explicit_bzero(options.password, sizeof options.password);
-    return daemon->link ? 0 : -ENOMEM;
+    int rc = mqtt_session_init(&daemon->session, &daemon->config.broker, daemon->boot);
+    if (rc == 0) {
+        daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
+        rc = daemon->link ? 0 : -ENOMEM;
+    }
+    mqtt_session_finish(&daemon->session);
+    return rc;
 }
 
 static void tell_store_trouble(const char *sentence)
@@ -328,18 +349,15 @@ static int make_loop(struct daemon *daemon)
         return -ENOMEM;
     daemon->timer = event_new(daemon->base, daemon->timer_fd, EV_READ | EV_PERSIST, on_timer, daemon);
     daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
-    daemon->sigterm = evsignal_new(daemon->base, SIGTERM, on_signal, daemon);
-    daemon->sigint = evsignal_new(daemon->base, SIGINT, on_signal, daemon);
-    if (!daemon->timer || !daemon->log_event || !daemon->sigterm || !daemon->sigint ||
-        event_add(daemon->timer, NULL) < 0 || event_add(daemon->sigterm, NULL) < 0 ||
-        event_add(daemon->sigint, NULL) < 0)
+    if (!daemon->timer || !daemon->log_event || event_add(daemon->timer, NULL) < 0)
         return -ENOMEM;
-    return 0;
+    return catch_signals(daemon);
 }
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->sigterm, daemon->sigint};
+    struct event *const events[] = {
+        daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
     daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);
@@ -400,8 +418,12 @@ static void trace(const char *line)
 int daemon_run(const struct config *config)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){
-        .config = *config, .armed_us = INT64_MAX, .timer_fd = -1, .heartbeat = -1, .because = "the start"};
+    daemon = (struct daemon){.config = *config,
+        .armed_us = INT64_MAX,
+        .timer_fd = -1,
+        .heartbeat = -1,
+        .clearing = -1,
+        .because = "the start"};
     command_log_init(&daemon.commands);
     if (log_enabled(LOG_LEVEL_DEBUG))
         config_describe(config, trace);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/daemon_io.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "nano-agent/refusal.h"
 
 int64_t daemon_boot_ms(void)
 {
@@ -14,14 +17,41 @@ int64_t daemon_boot_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
+{
+    char sentence[REFUSAL_SIZE];
+    if (code == daemon->refusal)
+        return;
+    daemon->refusal = code;
+    if (code == 0)
+        return;
+    refusal_sentence(sentence, daemon->session.status, (unsigned)len, code);
+    log_warning("%s", sentence);
+}
+
+// A broker may offer QoS 0 only, or keep no messages. A report that is less than it should be is better than none.
+static int publish_status(struct daemon *daemon, const char *json, size_t len, int qos, int *token)
+{
+    const char *topic = daemon->session.status;
+    int rc = link_publish(daemon->link, topic, json, len, qos, true, NULL, 0, token);
+    if (rc != -EINVAL)
+        return rc;
+    daemon_tell_refusal(daemon, len, rc);
+    rc = qos > 0 ? link_publish(daemon->link, topic, json, len, 0, true, NULL, 0, token) : rc;
+    return rc == -EINVAL ? link_publish(daemon->link, topic, json, len, 0, false, NULL, 0, token) : rc;
+}
+
 static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
 {
     struct daemon *daemon = ctx;
     int token = 0;
-    int rc = link_publish(daemon->link, daemon->status, json, len, heartbeat || final, true, NULL, 0,
-        heartbeat ? &token : NULL);
-    if (rc == 0 && heartbeat)
+    int rc = publish_status(daemon, json, len, heartbeat || final, heartbeat ? &token : NULL);
+    if (rc == 0 && heartbeat) {
         daemon->heartbeat = token;
+        daemon->heartbeat_len = len;
+    } else if (rc < 0 && rc != -ENOTCONN) {
+        daemon_tell_refusal(daemon, len, rc);
+    }
     if (log_enabled(LOG_LEVEL_DEBUG))
         log_debug("status of %zu bytes, because of %s%s%s", len,
             heartbeat ? "the heartbeat" : daemon->because, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
@@ -40,7 +70,8 @@ static void io_reply(void *ctx, const char *topic, const char *json, size_t len,
 static void io_clear_retained(void *ctx, const char *topic)
 {
     struct daemon *daemon = ctx;
-    int rc = link_publish(daemon->link, topic, "", 0, 1, true, NULL, 0, NULL);
+    int rc = link_publish(daemon->link, topic, "", 0, 1, true, NULL, 0, &daemon->clearing);
+    snprintf(daemon->cleared_topic, sizeof daemon->cleared_topic, "%s", topic);
     if (rc < 0)
         log_warning("%s holds an old command that could not be cleared: %s", topic, strerror(-rc));
     else

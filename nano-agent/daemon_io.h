@@ -7,9 +7,12 @@
 
 #include "nano-agent/command_log.h"
 #include "nano-agent/config/config.h"
+#include "nano-agent/mqtt_session.h"
 #include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
+
+enum { DAEMON_SIGNALS = 3 }; // TERM, INT, HUP
 
 struct daemon_edge {     // an input's event, which knows its daemon and its channel
     struct event *event; // NULL = this channel is no input
@@ -26,17 +29,20 @@ struct daemon {
     struct store *store; // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
-    struct event *timer, *sigterm, *sigint, *log_event;
+    struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
     int timer_fd;
     char boot[IDENTITY_BOOT_SIZE];
-    char control[PROTOCOL_TOPIC_MAX], own_control[PROTOCOL_TOPIC_MAX], status[PROTOCOL_TOPIC_MAX];
-    char will[PROTOCOL_STATUS_MAX];
+    struct mqtt_session session;
     struct command_log commands;
-    const char *because;    // why the agent is called just now, for the log of each status
-    bool up;                // the link is up
-    bool guarding;          // the link was up, and its loss has not been acted on yet
-    int64_t heard_ms;       // when the broker was last heard, on this connection or the one before
-    int heartbeat;          // token of the heartbeat that the broker has not acknowledged; -1 = none
+    const char *because;  // why the agent is called just now, for the log of each status
+    bool up;              // the link is up
+    bool guarding;        // the link was up, and its loss has not been acted on yet
+    int64_t heard_ms;     // when the broker was last heard, on this connection or the one before
+    int heartbeat;        // token of the heartbeat that the broker has not acknowledged; -1 = none
+    size_t heartbeat_len; // its bytes
+    int refusal;  // why the broker does not take our reports, as it was logged last; 0 = it takes them
+    int clearing; // token of the message that clears cleared_topic; -1 = none
+    char cleared_topic[PROTOCOL_TOPIC_MAX];
     int64_t armed_us;       // when the timer goes off; INT64_MAX = never
     int64_t watchdog_us;    // half of what systemd wants; 0 = none
     int64_t watchdog_at_us; // when it was last fed
@@ -50,6 +56,9 @@ int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
 
 // The functions that the core calls; their ctx is a struct daemon.
 extern const struct agent_io daemon_io;
+
+// Logs once why the broker does not take a report of len bytes: code as of refusal_sentence, 0 = it takes them again.
+void daemon_tell_refusal(struct daemon *daemon, size_t len, int code);
 
 // Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.
 void daemon_log_commands(evutil_socket_t fd, short what, void *arg);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Picks what the command line asks for.
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "nano-agent/check/check.h"
 #include "nano-agent/daemon.h"
@@ -12,8 +15,19 @@
 
 enum { LOG_MS = 200 }; // for the last lines, at the end
 
+// The daemon catches TERM, INT and HUP. These would end it without a word, and nobody means that by them.
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE};
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
+    if (descriptors_fill_standard() < 0)
+        return EXIT_FAILURE;
+    ignore_signals();
     static_libc_init();
     static struct config config;
     int status = config_from_arguments(argc, argv, &config);
@@ -30,6 +44,8 @@ int main(int argc, char **argv)
         log_init("nano-agent", config.log_level);
         if (config.broker.password_on_command_line)
             log_warning("-P: every user of this machine can read it; --password-file hides it");
+        if (config.broker.warning[0])
+            log_warning("%s", config.broker.warning);
         status = log_start() < 0 ? EXIT_FAILURE : daemon_run(&config);
         log_finish(LOG_MS);
         break;

@@ -9,19 +9,19 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
 {
     const struct hw_address *at = &output->address;
     const struct hw_backend *backend = hw_backend_of(at->kind);
-    bool pwm = channel->id.kind == CHANNEL_SERVO || channel->id.kind == CHANNEL_DIMMER;
+    enum channel_port port = channel_port(channel->id.kind);
     int rc = -ENOTSUP;
     snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
     if (!backend)
         return rc;
     hw_sim_name_next(channel->id.name);
-    if (pwm && backend->open_pwm)
+    if (port == PORT_PWM && backend->open_pwm)
         rc = backend->open_pwm(at, output->period_ns, &out->pwm, why);
-    else if (channel->id.kind == CHANNEL_SWITCH && backend->open_switch)
+    else if (port == PORT_SWITCH && backend->open_switch)
         rc = backend->open_switch(at, &output->gpio, &out->sw, why);
-    else if (channel->id.kind == CHANNEL_INPUT && backend->open_input)
+    else if (port == PORT_INPUT && backend->open_input)
         rc = backend->open_input(at, &output->gpio, &out->input, why);
-    if (rc == 0 && pwm) {
+    if (rc == 0 && port == PORT_PWM) {
         channel->motion.period_ns = out->pwm->period_ns;
         channel->motion.steps = out->pwm->steps;
     }
@@ -50,9 +50,10 @@ void outputs_close(const struct config *config, union agent_output outputs[PROTO
         union agent_output *output = &outputs[i];
         if (!output->pwm) // the members of the union are pointers, and this one is as NULL as the others
             continue;
-        if (config->agent.channels[i].id.kind == CHANNEL_SWITCH)
+        enum channel_port port = channel_port(config->agent.channels[i].id.kind);
+        if (port == PORT_SWITCH)
             output->sw->ops->close(output->sw);
-        else if (config->agent.channels[i].id.kind == CHANNEL_INPUT)
+        else if (port == PORT_INPUT)
             output->input->ops->close(output->input);
         else
             output->pwm->ops->close(output->pwm);

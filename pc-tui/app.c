@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
@@ -25,7 +26,7 @@ enum {
 };
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
-enum { SIGNALS = sizeof signals / sizeof *signals };
+enum { SIGNALS = ARRAY_LENGTH(signals) };
 
 struct app {
     const struct tui_options *options;
@@ -75,6 +76,15 @@ static void on_closed(void *ctx)
     app->closed = true;
 }
 
+static struct view view_of(struct app *app)
+{
+    return (struct view){.model = session_model(app->session),
+        .controller = session_controller(app->session),
+        .ui = &app->ui,
+        .root = app->options->broker.root,
+        .now_us = session_now().us};
+}
+
 static void on_key(void *ctx, const struct key_event *key)
 {
     struct app *app = ctx;
@@ -83,6 +93,11 @@ static void on_key(void *ctx, const struct key_event *key)
     if (screen_answer(app->screen, key))
         app->redraw_now = true;
     app->effects |= ui_key(&app->ui, key, clock_now_ms());
+    if (key->code != KEYCODE_CLICK)
+        return;
+    const struct view view = view_of(app);
+    struct ui_hit hit = view_hit(app->screen, &view, key->row - 1, key->column - 1);
+    app->effects |= ui_click(&app->ui, &hit, clock_now_ms());
 }
 
 // Where a command line would go that was typed ahead and comes in one read.
@@ -97,6 +112,7 @@ static enum input_line line_of(enum ui_mode mode)
         return INPUT_LINE_CLOSED;
     case UI_HELP:
     case UI_CONFIRM:
+    case UI_PICKER:
         break;
     }
     return INPUT_LINE_SHUT;
@@ -165,15 +181,10 @@ static void fit(struct app *app)
 
 static void draw(struct app *app)
 {
-    int64_t now_us = session_now().us;
-    const struct view view = {.model = session_model(app->session),
-        .controller = session_controller(app->session),
-        .ui = &app->ui,
-        .root = app->options->broker.root,
-        .now_us = now_us};
+    const struct view view = view_of(app);
     view_draw(app->screen, &view);
     int64_t next_us = view_next_us(&view);
-    app->drawn_ms = now_us / 1000;
+    app->drawn_ms = view.now_us / 1000;
     app->picture_ms = next_us < INT64_MAX ? next_us / 1000 + 1 : INT64_MAX;
     app->redraw_now = app->redraw_later = false;
 }

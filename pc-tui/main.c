@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "pc-tui/app.h"
@@ -14,6 +16,8 @@ enum { MEMORY_MIB = 128 };
 int main(int argc, char **argv)
 {
     static struct tui_options options;
+    if (descriptors_fill_standard() < 0)
+        return EXIT_FAILURE;
     log_init("pc-tui", LOG_LEVEL_INFO);
     signal(SIGPIPE, SIG_IGN); // a TLS write to a dead peer, a closed pipe behind `watch`: errors, not the end
     if (tui_config_load(&options, argc, argv) < 0)

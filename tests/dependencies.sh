@@ -17,7 +17,7 @@ packages_checks=(clang clang-format clang-tidy shellcheck binutils)
 # The portable package: what builds it, and below what its tests need beside that.
 packages_portable=(make cmake pkg-config dpkg-dev patch xz-utils gzip file scdoc debian-archive-keyring)
 packages_portable_tests=("${packages_portable[@]}" gcc gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio mmdebstrap
-  iproute2 strace lintian)
+  iproute2 curl util-linux lintian mosquitto mosquitto-clients python3 python3-paho-mqtt)
 
 # is_installed NAME
 is_installed() {
@@ -76,17 +76,17 @@ install_packages() {
 # install_groups ARRAY…: the packages that these arrays name, in one go. What cannot be had is only reported: a build stops
 # by itself where it misses something, and says what; tests that miss something are skipped, and say what.
 install_groups() {
-  local group name wanted=()
+  local group name every=()
   for group in "$@"; do
     local -n names=$group
     for name in "${names[@]}"; do
-      case " ${wanted[*]} " in
+      case " ${every[*]} " in
         *" $name "*) ;;
-        *) wanted+=("$name") ;;
+        *) every+=("$name") ;;
       esac
     done
   done
-  install_packages "${wanted[@]}" || echo 'Going on without: what needs them is skipped, with the reason.'
+  install_packages "${every[@]}" || echo 'Going on without: what needs them is skipped, with the reason.'
 }
 
 # Debian keeps mosquitto in /usr/sbin, which the PATH of plain users lacks.

@@ -1,498 +1,499 @@
 // SPDX-License-Identifier: MIT
+#include "common/mqtt/connection.h"
+
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <mosquitto.h>
-#include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/mqtt/link_internal.h"
+#include "common/clock.h"
+#include "common/mqtt/handle.h"
+#include "common/mqtt/intake.h"
+#include "common/mqtt/keepalive.h"
 #include "common/mqtt/link_reason.h"
+#include "common/mqtt/outgoing.h"
+#include "common/mqtt/socket_events.h"
+#include "common/mqtt/tcp.h"
+#include "common/mqtt/timer.h"
 
 enum {
-    MISC_MS = 1000, // the library counts whole seconds
-    MISC_ON_READ_MS =
-        500, // less than a heartbeat of 1 s that came a little early: else the timer adds a wake-up
-    USER_TIMEOUT_MS = 4000, // unacknowledged bytes for so long: the peer is gone
-    PACKETS_A_TURN = 16,    // then timers and other descriptors have their turn
+    PACKETS_A_TURN = 16, // then timers and other descriptors have their turn
 };
 
-static bool mid_is_unacked(const struct link *link, int mid)
+struct connection {
+    struct event_base *base;
+    const struct connection_options *options;
+    const struct connection_events *events;
+    void *ctx;
+
+    struct handle handle; // its mosq is NULL after the end
+    enum connection_phase phase;
+    struct socket_events socket;
+    struct keepalive keepalive;
+    struct event *wake;          // runs what must not happen inside a caller's call
+    bool closing, disconnecting; // connection_close was called; DISCONNECT is on its way
+    bool judged;                 // end says why; it is carried out when the library has returned
+    struct connection_end end;
+    int depth; // handlers of ours on the stack: freeing waits for the outermost
+    bool free_later;
+
+    size_t subacks_missing;
+    int64_t last_read_ms;
+    int64_t last_proof_ms; // a whole packet came
+    struct outgoing outgoing;
+    struct intake intake;
+};
+
+static void close_socket(struct connection *connection)
 {
-    return link->unacked_mids[(mid & 0xffff) >> 3] & (1u << (mid & 7));
+    socket_events_close(&connection->socket);
+    keepalive_finish(&connection->keepalive);
+    if (connection->wake)
+        event_free(connection->wake);
+    connection->wake = NULL;
+    handle_finish(&connection->handle);
 }
 
-void link_io_drop(struct link *link)
+static void destroy(struct connection *connection)
 {
-    event_del(link->timer);
-    event_del(link->misc);
-    if (link->readable)
-        event_free(link->readable);
-    if (link->writable)
-        event_free(link->writable);
-    link->readable = link->writable = NULL;
-    if (link->watched >= 0)
-        close(link->watched);
-    link->watched = -1;
-    link->writing = link->paused = false;
-    if (link->mosq)
-        mosquitto_destroy(link->mosq);
-    link->mosq = NULL;
-    link->phase = PHASE_IDLE;
-    link->unsent = link->unacked = link->done_count = 0;
-    link->last_read_ms = 0;
-    memset(link->unacked_mids, 0, sizeof link->unacked_mids);
+    close_socket(connection);
+    free(connection);
 }
 
-void link_io_judge_code(struct link *link, int rc, int error)
+// Around everything that may call the owner: a connection that is freed meanwhile goes when the outermost leaves.
+static void enter(struct connection *connection)
+{
+    connection->depth++;
+}
+
+static void leave(struct connection *connection)
+{
+    if (--connection->depth == 0 && connection->free_later)
+        destroy(connection);
+}
+
+static bool is_over(const struct connection *connection)
+{
+    return connection->judged || connection->free_later || !connection->handle.mosq;
+}
+
+// The first verdict counts.
+static void judge(struct connection *connection, enum link_trouble trouble, int code, const char *reason)
+{
+    if (connection->judged)
+        return;
+    connection->judged = true;
+    connection->end = (struct connection_end){.phase = connection->phase, .trouble = trouble, .code = code};
+    if (trouble == TROUBLE_MEMORY)
+        memcpy(connection->end.topic, connection->intake.topic, sizeof connection->end.topic);
+    snprintf(connection->end.reason, sizeof connection->end.reason, "%s", reason);
+}
+
+static void judge_code(struct connection *connection, int rc, int error)
 {
     char reason[LINK_REASON_SIZE];
-    const enum link_trouble trouble =
-        link_words_code(reason, link_current_broker(link), rc, error, link->phase <= PHASE_HELLO);
+    enum link_trouble trouble =
+        link_reason_code(reason, connection->options->name, rc, error, connection->phase <= PHASE_HELLO);
 
-    link_judge(link, trouble, reason);
+    judge(connection, trouble, 0, reason);
 }
 
-static void judge_errno(struct link *link, int error)
+static void finish(struct connection *connection)
 {
+    close_socket(connection);
+    if (!connection->free_later)
+        connection->events->ended(connection->ctx, &connection->end);
+}
+
+// ---- what the library reports
+
+static void now_up(struct connection *connection)
+{
+    connection->phase = PHASE_UP;
+    keepalive_start(&connection->keepalive, clock_now_ms());
+    connection->events->subscribed(connection->ctx);
+}
+
+static void on_connected(void *ctx, int code)
+{
+    struct connection *connection = ctx;
     char reason[LINK_REASON_SIZE];
-    const enum link_trouble trouble = link_words_errno(reason, link_current_broker(link), error);
 
-    link_judge(link, trouble, reason);
-}
-
-static int subscribe(struct link *link)
-{
-    const struct link_options *options = &link->options;
-    size_t done = 0;
-
-    // One packet for all topics of one QoS: one SUBACK, and no message before it.
-    link->subacks_missing = 0;
-    while (done < options->topic_count) {
-        size_t end = done + 1;
-        while (end < options->topic_count && options->topic_qos[end] == options->topic_qos[done])
-            end++;
-        char *topics[LINK_TOPICS_MAX];
-        for (size_t i = done; i < end; i++)
-            topics[i - done] = (char *)(uintptr_t)options->topics[i];
-        const int rc = mosquitto_subscribe_multiple(
-            link->mosq, NULL, (int)(end - done), topics, options->topic_qos[done], 0, NULL);
-        if (rc != 0)
-            return rc;
-        link->subacks_missing++;
-        done = end;
+    if (connection->phase != PHASE_HELLO) {
+        link_reason_malformed(reason, connection->options->name, "a second CONNACK");
+        judge(connection, TROUBLE_PROTOCOL, 0, reason);
+        return;
     }
-    return 0;
-}
-
-static void on_connect(
-    struct mosquitto *mosq, void *arg, int code, int flags, const mosquitto_property *properties)
-{
-    struct link *link = arg;
-    char reason[LINK_REASON_SIZE];
-
-    (void)mosq;
-    (void)flags;
-    (void)properties;
     if (code != 0) {
-        link_judge(link, link_words_refusal(reason, link_current_broker(link), code), reason);
+        enum link_trouble trouble = link_reason_refusal(reason, connection->options->name, code);
+        judge(connection, trouble, code, reason);
         return;
     }
-    link->phase = PHASE_SUBSCRIBE;
-    const int rc = subscribe(link);
-    if (rc != 0)
-        link_io_judge_code(link, rc, errno);
-    else if (link->subacks_missing == 0)
-        link_now_up(link);
+    connection->phase = PHASE_SUBSCRIBE;
+    int rc = handle_subscribe(&connection->handle, &connection->subacks_missing);
+    if (rc != MOSQ_ERR_SUCCESS)
+        judge_code(connection, rc, errno);
+    else if (connection->subacks_missing == 0)
+        now_up(connection);
 }
 
-static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted,
-    const mosquitto_property *properties)
+static void on_subscribed(void *ctx, const char *refused)
 {
-    struct link *link = arg;
+    struct connection *connection = ctx;
     char reason[LINK_REASON_SIZE];
 
-    (void)mosq;
-    (void)mid;
-    (void)properties;
-    if (link->phase != PHASE_SUBSCRIBE || link->verdict != TROUBLE_NONE)
+    if (connection->phase != PHASE_SUBSCRIBE || is_over(connection))
         return;
-    for (int i = 0; i < count; i++) {
-        if (granted[i] < 128)
-            continue;
-        link_words_denied(reason, link_current_broker(link),
-            link->options.topic_count == (size_t)count ? link->options.topics[i] : link->options.topics[0]);
-        link_judge(link, TROUBLE_DENIED, reason);
-        return;
+    if (refused) {
+        link_reason_denied(reason, connection->options->name, refused);
+        judge(connection, TROUBLE_DENIED, 0, reason);
+    } else if (connection->subacks_missing > 0 && --connection->subacks_missing == 0) {
+        now_up(connection);
     }
-    if (link->subacks_missing > 0 && --link->subacks_missing == 0)
-        link_now_up(link);
 }
 
-static void on_disconnect(struct mosquitto *mosq, void *arg, int code, const mosquitto_property *properties)
+static void on_goodbye(void *ctx, int code)
 {
-    struct link *link = arg;
+    struct connection *connection = ctx;
     char reason[LINK_REASON_SIZE];
 
-    (void)mosq;
-    (void)properties;
-    if (code < 128) // the library's own codes; those are returned to us as well
-        return;
-    link->taken_over = code == MQTT_RC_SESSION_TAKEN_OVER;
-    link_words_goodbye(reason, link_current_broker(link), code);
-    link_judge(link, TROUBLE_CLOSED, reason);
+    link_reason_goodbye(reason, connection->options->name, code);
+    judge(connection, TROUBLE_CLOSED, code, reason);
 }
 
-static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message,
-    const mosquitto_property *properties)
+static void on_message(void *ctx, const struct link_message *message)
 {
-    struct link *link = arg;
-    char *response_topic = NULL;
-    void *correlation = NULL;
-    uint16_t correlation_len = 0;
+    struct connection *connection = ctx;
 
-    (void)mosq;
-    if (link->free_later || link->verdict != TROUBLE_NONE)
-        return;
-    if (properties) {
-        mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
-        mosquitto_property_read_binary(
-            properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_len, false);
-    }
-    const struct link_message ours = {
-        .topic = message->topic,
-        .payload = message->payload ? message->payload : "",
-        .len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
-        .qos = message->qos,
-        .retained = message->retain,
-        .response_topic = response_topic,
-        .correlation = correlation,
-        .correlation_len = correlation_len,
-    };
-    link->events->message(link->ctx, &ours);
-    free(response_topic);
-    free(correlation);
+    connection->last_proof_ms = connection->last_read_ms; // of a large one that came in pieces, too
+    if (!is_over(connection))
+        connection->events->message(connection->ctx, message);
 }
 
-static void on_publish(
-    struct mosquitto *mosq, void *arg, int mid, int code, const mosquitto_property *properties)
+static void on_done(void *ctx, int mid, int code)
 {
-    struct link *link = arg;
+    struct connection *connection = ctx;
 
-    (void)mosq;
-    (void)properties;
-    if (mid_is_unacked(link, mid)) {
-        link->unacked_mids[(mid & 0xffff) >> 3] &= (uint8_t) ~(1u << (mid & 7));
-        link->unacked--;
-    } else if (link->unsent > 0) {
-        link->unsent--;
-    }
-    if (!link->events->published || link->free_later)
-        return;
-    // Inside link_publish the caller does not know its token yet.
-    if (link->publishing && link->done_count < LINK_DONE_MAX) {
-        link->done[link->done_count++] = mid;
-        event_active(link->wake, 0, 0);
-        return;
-    }
-    link->events->published(link->ctx, mid, code);
+    if (outgoing_done(&connection->outgoing, mid))
+        event_active(connection->wake, 0, 0);
+    else if (!connection->free_later)
+        connection->events->published(connection->ctx, mid, code);
 }
 
-// Small writes wait for the acknowledgement of the one before (Nagle) and the acknowledgement waits for 40
-// ms: against a broker with default settings a QoS 1 round trip takes 44 to 88 ms without both of these.
-// QUICKACK falls back by itself and is set again after every read.
-static void quick_ack(struct link *link)
+static const struct handle_events handle_events = {
+    .connected = on_connected,
+    .subscribed = on_subscribed,
+    .goodbye = on_goodbye,
+    .message = on_message,
+    .done = on_done,
+};
+
+// ---- the socket
+
+static int flush(struct connection *connection)
 {
-    const int fd = mosquitto_socket(link->mosq);
-    const int on = 1;
-
-    if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
-
-void link_io_arm_misc(struct link *link)
-{
-    // A quarter of the keep-alive: the broker gives up at one and a half.
-    const int every_ms = link->options.keepalive_s * 250;
-
-    link->last_misc_ms = link_now_ms();
-    link_arm(link->misc, every_ms > MISC_MS ? every_ms : MISC_MS);
-}
-
-static int run_misc(struct link *link)
-{
-    // As long as something is read every second or two, this pushes the timer away and it never wakes us.
-    link_io_arm_misc(link);
-    return mosquitto_loop_misc(link->mosq);
-}
-
-static int flush(struct link *link)
-{
-    if (mosquitto_socket(link->mosq) < 0 || !mosquitto_want_write(link->mosq))
+    if (mosquitto_socket(connection->handle.mosq) < 0 || !mosquitto_want_write(connection->handle.mosq))
         return MOSQ_ERR_SUCCESS;
-    return mosquitto_loop_write(link->mosq, 1);
+    return mosquitto_loop_write(connection->handle.mosq, 1);
 }
 
-static bool reading_pauses(const struct link *link)
+static bool reading_pauses(const struct connection *connection)
 {
-    return link->options.unsent_max > 0 && link->unsent > link->options.unsent_max;
+    size_t most = connection->options->unsent_max;
+
+    return most > 0 && connection->outgoing.unsent > most;
 }
 
-void link_io_watch(struct link *link)
+static void watch(struct connection *connection)
 {
-    const bool want_write = mosquitto_want_write(link->mosq);
-    const bool pause = reading_pauses(link);
-
-    if (want_write != link->writing) {
-        if (want_write)
-            event_add(link->writable, NULL);
-        else
-            event_del(link->writable);
-        link->writing = want_write;
-    }
-    if (pause != link->paused) {
-        if (pause)
-            event_del(link->readable);
-        else
-            event_add(link->readable, NULL);
-        link->paused = pause;
-    }
+    socket_events_set(
+        &connection->socket, !reading_pauses(connection), mosquitto_want_write(connection->handle.mosq));
 }
 
-// The library reads one packet a call. True if another one is waiting: asking costs less than a turn of the
-// loop.
-static bool more_to_read(const struct link *link)
+static void end_as_asked(struct connection *connection)
 {
-    const int fd = mosquitto_socket(link->mosq);
-    int waiting = 0;
-
-    return fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0;
+    judge(connection, TROUBLE_NONE, 0, "");
+    finish(connection);
 }
 
-static void say_goodbye(struct link *link)
+static void say_goodbye_or_end(struct connection *connection)
 {
-    link->disconnecting = true;
-    if (mosquitto_disconnect(link->mosq) != MOSQ_ERR_SUCCESS || mosquitto_socket(link->mosq) < 0)
-        link_report_closed(link);
+    connection->disconnecting = true;
+    if (mosquitto_disconnect(connection->handle.mosq) != MOSQ_ERR_SUCCESS ||
+        mosquitto_socket(connection->handle.mosq) < 0)
+        end_as_asked(connection);
     else
-        link_io_watch(link);
+        watch(connection);
 }
 
-void link_io_after(struct link *link, int rc, int error)
+// What follows every call of the library that was made from the loop: rc is its code, error its errno. The last thing
+// that a handler does, since the connection may end here.
+static void settle(struct connection *connection, int rc, int error)
 {
-    if (link->disconnecting && (rc != 0 || mosquitto_socket(link->mosq) < 0)) {
-        link_report_closed(link);
+    bool gone = mosquitto_socket(connection->handle.mosq) < 0;
+
+    if (connection->free_later) // what its options point to may be gone
+        return;
+    if (connection->disconnecting && (rc != MOSQ_ERR_SUCCESS || gone)) {
+        end_as_asked(connection);
         return;
     }
-    if (rc != 0)
-        link_io_judge_code(link, rc, error);
-    else if (mosquitto_socket(link->mosq) < 0)
-        link_io_judge_code(link, MOSQ_ERR_CONN_LOST, 0);
-    if (link->verdict != TROUBLE_NONE) {
-        link_carry_out_verdict(link);
+    if (rc != MOSQ_ERR_SUCCESS)
+        judge_code(connection, rc, error);
+    else if (gone)
+        judge_code(connection, MOSQ_ERR_CONN_LOST, 0);
+    if (connection->judged) {
+        finish(connection);
         return;
     }
-    if (link->closing && link->phase != PHASE_UP) {
-        link_report_closed(link);
+    if (connection->phase == PHASE_TCP)
         return;
+    watch(connection);
+    if (connection->closing && !connection->disconnecting && !connection->socket.writing &&
+        outgoing_is_empty(&connection->outgoing))
+        say_goodbye_or_end(connection);
+}
+
+static void judge_packet(struct connection *connection, enum intake_verdict verdict)
+{
+    char reason[LINK_REASON_SIZE];
+    const char *name = connection->options->name;
+
+    if (verdict == INTAKE_MALFORMED) {
+        link_reason_malformed(reason, name, "a property that MQTT 5 does not know");
+        judge(connection, TROUBLE_PROTOCOL, 0, reason);
+    } else if (verdict == INTAKE_TOO_LARGE) {
+        judge_code(connection, MOSQ_ERR_NOMEM, 0);
     }
-    if (link->phase == PHASE_TCP)
-        return;
-    link_io_watch(link);
-    if (link->closing && !link->disconnecting && link->unsent == 0 && link->unacked == 0 &&
-        link->done_count == 0 && !link->writing)
-        say_goodbye(link);
+}
+
+// Reads one packet, if there is one. False if there is nothing more to read in this turn.
+static bool read_packet(struct connection *connection, int *rc, int *error)
+{
+    struct packet packet;
+    enum intake_verdict verdict = intake_next(&connection->intake, connection->outgoing.unacked, &packet);
+
+    if (verdict != INTAKE_READ) {
+        judge_packet(connection, verdict);
+        return false;
+    }
+    errno = 0;
+    *rc = mosquitto_loop_read(connection->handle.mosq, 1);
+    if (packet.type != 0 || connection->intake.off)
+        connection->last_proof_ms = connection->last_read_ms;
+    // What a callback published goes out before anything else is read.
+    if (*rc == MOSQ_ERR_SUCCESS)
+        *rc = flush(connection);
+    *error = errno;
+    return *rc == MOSQ_ERR_SUCCESS;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-    struct link *link = arg;
-    int rc, error, packets = 0;
+    struct connection *connection = arg;
+    int rc = MOSQ_ERR_SUCCESS, error = 0, packets = 0;
 
     (void)fd;
     (void)what;
-    link_enter(link);
-    link->last_read_ms = link_now_ms();
-    do {
-        errno = 0;
-        rc = mosquitto_loop_read(link->mosq, 1);
-        // What a callback published goes out before anything else is read.
-        if (rc == MOSQ_ERR_SUCCESS)
-            rc = flush(link);
-        error = errno;
-    } while (rc == MOSQ_ERR_SUCCESS && link->verdict == TROUBLE_NONE && !link->free_later &&
-             ++packets < PACKETS_A_TURN && !reading_pauses(link) && more_to_read(link));
+    enter(connection);
+    connection->last_read_ms = clock_now_ms();
+    intake_begin(&connection->intake);
+    while (!is_over(connection) && packets++ < PACKETS_A_TURN && !reading_pauses(connection))
+        if (!read_packet(connection, &rc, &error))
+            break;
     // After the write: what we send carries the acknowledgement that QUICKACK would send on its own.
     if (rc == MOSQ_ERR_SUCCESS)
-        quick_ack(link);
-    if (rc == MOSQ_ERR_SUCCESS && link->phase == PHASE_UP && mosquitto_socket(link->mosq) >= 0 &&
-        link->last_read_ms - link->last_misc_ms >= MISC_ON_READ_MS) {
-        rc = run_misc(link);
+        tcp_acknowledge_at_once(connection->socket.fd);
+    if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->phase == PHASE_UP &&
+        mosquitto_socket(connection->handle.mosq) >= 0 &&
+        keepalive_is_due(&connection->keepalive, connection->last_read_ms)) {
+        rc = keepalive_run(&connection->keepalive, connection->last_read_ms);
         error = errno;
     }
-    link_io_after(link, rc, error);
-    link_leave(link);
+    settle(connection, rc, error);
+    leave(connection);
 }
 
-static void tcp_is_connected(struct link *link, int fd)
+static void tcp_is_over(struct connection *connection, int fd)
 {
-    struct sockaddr_storage peer;
-    socklen_t peer_len = sizeof peer;
-    int error = 0;
-    socklen_t error_len = sizeof error;
+    char reason[LINK_REASON_SIZE];
+    int error = tcp_connect_error(fd);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0)
-        error = errno;
-    if (error == 0 && getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0)
-        error = errno;
     if (error != 0) {
-        judge_errno(link, error);
-        link_carry_out_verdict(link);
+        enum link_trouble trouble = link_reason_errno(reason, connection->options->name, error);
+        judge(connection, trouble, 0, reason);
+        finish(connection);
         return;
     }
-    link->phase = PHASE_HELLO;
-    event_add(link->readable, NULL);
+    connection->phase = PHASE_HELLO;
     errno = 0;
-    int rc = mosquitto_loop_read(link->mosq, 1);
-    if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(link->mosq) >= 0)
-        rc = mosquitto_loop_write(link->mosq, 1);
-    const int write_error = errno;
-    quick_ack(link);
-    link_io_after(link, rc, write_error);
+    int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
+    error = errno;
+    tcp_acknowledge_at_once(connection->socket.fd);
+    settle(connection, rc, error);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
-    struct link *link = arg;
+    struct connection *connection = arg;
 
     (void)what;
-    link_enter(link);
-    if (link->phase == PHASE_TCP) {
-        tcp_is_connected(link, fd);
+    enter(connection);
+    if (connection->phase == PHASE_TCP) {
+        tcp_is_over(connection, fd);
     } else {
         errno = 0;
-        const int rc = mosquitto_loop_write(link->mosq, 1);
-        link_io_after(link, rc, errno);
+        int rc = mosquitto_loop_write(connection->handle.mosq, 1);
+        settle(connection, rc, errno);
     }
-    link_leave(link);
+    leave(connection);
 }
 
-void link_io_on_misc(evutil_socket_t fd, short what, void *arg)
+static void on_keepalive(evutil_socket_t fd, short what, void *arg)
 {
-    struct link *link = arg;
+    struct connection *connection = arg;
 
     (void)fd;
     (void)what;
-    link_enter(link);
-    const int rc = run_misc(link);
-    link_io_after(link, rc, errno);
-    link_leave(link);
+    enter(connection);
+    int rc = keepalive_run(&connection->keepalive, clock_now_ms());
+    settle(connection, rc, errno);
+    leave(connection);
 }
 
-static int set_up(struct link *link)
+static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
-    const struct link_options *options = &link->options;
-    struct mosquitto *mosq = link->mosq;
-    int rc = mosquitto_int_option(
-        mosq, MOSQ_OPT_PROTOCOL_VERSION, link->report.version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    struct connection *connection = arg;
+    int mids[OUTGOING_DONE_MAX];
 
-#if LIBMOSQUITTO_VERSION_NUMBER >= 2000000
-    if (rc == 0)
-        rc = mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY, 1);
-#endif
-#if LIBMOSQUITTO_VERSION_NUMBER >= 2001000
-    if (rc == 0) // it would be written to at every packet and read by nobody
-        rc = mosquitto_int_option(mosq, MOSQ_OPT_DISABLE_SOCKETPAIR, 1);
-#endif
-    if (rc == 0 && options->user[0] != '\0')
-        rc = mosquitto_username_pw_set(
-            mosq, options->user, options->password[0] != '\0' ? options->password : NULL);
-    if (rc == 0 && options->will_topic)
-        rc = mosquitto_will_set(
-            mosq, options->will_topic, (int)strlen(options->will_payload), options->will_payload, 1, true);
-    mosquitto_connect_v5_callback_set(mosq, on_connect);
-    mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
-    mosquitto_subscribe_v5_callback_set(mosq, on_subscribe);
-    mosquitto_message_v5_callback_set(mosq, on_message);
-    mosquitto_publish_v5_callback_set(mosq, on_publish);
-    return rc;
+    (void)fd;
+    (void)what;
+    enter(connection);
+    size_t count = outgoing_take(&connection->outgoing, mids);
+    for (size_t i = 0; i < count && !connection->free_later; i++)
+        connection->events->published(connection->ctx, mids[i], 0);
+    settle(connection, MOSQ_ERR_SUCCESS, 0);
+    leave(connection);
 }
 
-static int watch_new(struct link *link)
+// ---- the beginning
+
+static int watch_socket(struct connection *connection)
 {
-    const int fd = mosquitto_socket(link->mosq);
-    const int on = 1, user_timeout_ms = USER_TIMEOUT_MS;
+    int fd = mosquitto_socket(connection->handle.mosq);
 
-    // The option of the library came with 2.0: this is for 1.6, and needed before CONNECT is written.
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
-    // The event loop must not know a descriptor that was closed behind its back, or is somebody else's by
-    // then.
-    link->watched = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (link->watched < 0)
-        return -errno;
-    link->readable = event_new(link->base, link->watched, EV_READ | EV_PERSIST, on_readable, link);
-    link->writable = event_new(link->base, link->watched, EV_WRITE | EV_PERSIST, on_writable, link);
-    if (!link->readable || !link->writable || event_add(link->writable, NULL) < 0)
-        return -ENOMEM;
-    link->writing = true;
-    return 0;
-}
-
-static int publish(struct link *link, const char *topic, const void *payload, size_t len, int qos,
-    bool retain, const void *correlation, size_t correlation_len, int *mid)
-{
-    mosquitto_property *properties = NULL;
-    int rc = MOSQ_ERR_SUCCESS;
-
-    if (correlation && link->report.version == 5)
-        rc = mosquitto_property_add_binary(
-            &properties, MQTT_PROP_CORRELATION_DATA, correlation, (uint16_t)correlation_len);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_publish_v5(link->mosq, mid, topic, (int)len, payload, qos, retain, properties);
-    mosquitto_property_free_all(&properties);
-    return rc;
-}
-
-int link_io_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos,
-    bool retain, const void *correlation, size_t correlation_len, int *mid)
-{
-    // Counted first: outside callbacks the message is written, and counted down, before the library returns.
-    if (qos == 0)
-        link->unsent++;
-    link->publishing = true;
-    const int rc = publish(link, topic, payload, len, qos, retain, correlation, correlation_len, mid);
-    link->publishing = false;
-    if (qos > 0 && rc == MOSQ_ERR_SUCCESS) {
-        link->unacked_mids[(*mid & 0xffff) >> 3] |= (uint8_t)(1u << (*mid & 7));
-        link->unacked++;
-    } else if (qos == 0 && rc != MOSQ_ERR_SUCCESS && link->unsent > 0) {
-        link->unsent--;
-    }
-    return rc;
-}
-
-int link_io_open(struct link *link, const char *address)
-{
-    const struct link_options *options = &link->options;
-    const char *id = options->client_id[0] != '\0' ? options->client_id : NULL;
-
-    link->mosq = mosquitto_new(id, true, link);
-    if (!link->mosq)
+    // The library's own option for TCP_NODELAY came with 2.0.
+    tcp_prepare(fd);
+    if (socket_events_open(&connection->socket, connection->base, fd, on_readable, on_writable, connection) <
+        0)
         return MOSQ_ERR_NOMEM;
-    int rc = set_up(link);
-    if (rc != 0)
-        return rc;
-    link->phase = PHASE_TCP;
+    intake_init(&connection->intake, connection->socket.fd, connection->options->mqtt.version == 5);
+    socket_events_set(&connection->socket, false, true); // connect() is over
+    return MOSQ_ERR_SUCCESS;
+}
+
+struct connection *connection_open(struct event_base *base, const char *address,
+    const struct connection_options *options, const struct connection_events *events, void *ctx)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+
+    if (!connection)
+        return NULL;
+    connection->base = base;
+    connection->options = options;
+    connection->events = events;
+    connection->ctx = ctx;
+    connection->socket.fd = -1;
+    // A new handle for every connection: an old one would send what it still holds.
+    int rc = handle_init(&connection->handle, &options->mqtt, &handle_events, connection);
+    int failed = keepalive_init(&connection->keepalive, base, connection->handle.mosq,
+        options->mqtt.keepalive_s, on_keepalive, connection);
+    connection->wake = event_new(base, -1, 0, on_wake, connection);
+    if (!connection->handle.mosq || failed || !connection->wake) {
+        destroy(connection);
+        return NULL;
+    }
     errno = 0;
-    rc = mosquitto_connect_async(link->mosq, address, link_current_broker(link)->port, options->keepalive_s);
-    if (rc == 0 && watch_new(link) < 0)
-        rc = MOSQ_ERR_NOMEM;
-    return rc;
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_connect_async(
+            connection->handle.mosq, address, options->port, options->mqtt.keepalive_s);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = watch_socket(connection);
+    if (rc != MOSQ_ERR_SUCCESS) {
+        judge_code(connection, rc, errno);
+        event_active(connection->wake, 0, 0);
+    }
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    if (!connection)
+        return;
+    connection->free_later = true;
+    if (connection->depth == 0)
+        destroy(connection);
+}
+
+// ---- what the owner asks for
+
+int connection_publish(struct connection *connection, const struct link_publication *publication, int *token)
+{
+    int mid = 0;
+
+    // Refused here, because the library would keep a QoS 1 message and send it after the next connect.
+    if (is_over(connection) || connection->phase < PHASE_SUBSCRIBE || connection->disconnecting)
+        return -ENOTCONN;
+    enter(connection);
+    outgoing_begin(&connection->outgoing, publication->qos);
+    int rc = handle_publish(&connection->handle, publication, &mid);
+    outgoing_end(&connection->outgoing, publication->qos, mid, rc != MOSQ_ERR_SUCCESS);
+    if (mosquitto_socket(connection->handle.mosq) < 0) {
+        event_active(connection->wake, 0, 0);
+        rc = MOSQ_ERR_NO_CONN;
+    } else if (connection->depth == 1) {
+        watch(connection); // from inside a handler its end does it
+    }
+    leave(connection);
+    if (token)
+        *token = mid;
+    return handle_errno(rc);
+}
+
+void connection_close(struct connection *connection)
+{
+    connection->closing = true;
+    if (connection->wake)
+        event_active(connection->wake, 0, 0);
+}
+
+void connection_say_goodbye(struct connection *connection)
+{
+    if (!is_over(connection) && !connection->disconnecting)
+        mosquitto_disconnect(connection->handle.mosq);
+}
+
+void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason)
+{
+    if (is_over(connection))
+        return;
+    judge(connection, trouble, 0, reason);
+    event_active(connection->wake, 0, 0);
+}
+
+enum connection_phase connection_phase(const struct connection *connection)
+{
+    return connection->phase;
+}
+
+int64_t connection_last_proof_ms(const struct connection *connection)
+{
+    return connection->last_proof_ms;
+}
+
+size_t connection_unsent(const struct connection *connection)
+{
+    return connection->outgoing.unsent;
 }

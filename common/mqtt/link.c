@@ -4,339 +4,393 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <mosquitto.h>
-#include <mqtt_protocol.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <time.h>
 
-#include "common/mqtt/link_internal.h"
+#include "common/clock.h"
+#include "common/mqtt/backoff.h"
+#include "common/mqtt/broker.h"
+#include "common/mqtt/connection.h"
 #include "common/mqtt/link_reason.h"
+#include "common/mqtt/timer.h"
 
 enum {
     ATTEMPT_MS = 3000,
-    BACKOFF_FIRST_MS = 250,
-    BACKOFF_MOST_MS = 5000,
-    BACKOFF_PATIENT_MS = 30000, // where only a person can mend it
-    JUST_SUBSCRIBED_MS = 2000,  // what arrives so soon was retained
-    OLD_BROKER_MS = 600000,     // so long a broker that knew only 3.1.1 is not asked for 5 again
+    JUST_SUBSCRIBED_MS = 2000, // what arrives so soon was retained
+    HEAD_START_MS = 300,       // so long a look-up is waited for where older addresses of the name are known
 };
 
-int64_t link_now_ms(void)
-{
-    struct timespec ts;
+// docs/architecture.md has the table of phases and events.
+enum link_phase {
+    LINK_PHASE_WAITING, // the timer begins the next attempt
+    LINK_PHASE_AGAIN,   // the timer goes on with the attempt: another address, or another version of MQTT
+    LINK_PHASE_ASKING,  // for the addresses of a name; the timer ends that
+    LINK_PHASE_TRYING,  // a connection is being made; the timer ends that
+    LINK_PHASE_UP,
+    LINK_PHASE_CLOSING, // what was published is being sent; the timer ends that
+    LINK_PHASE_CLOSED,
+};
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+struct link {
+    struct event_base *base;
+    struct link_options options;
+    const struct link_events *events;
+    void *ctx;
+    struct link_report report;
+    enum link_phase phase;
+    struct event *timer; // as phase says
+    int depth;           // handlers of ours on the stack: freeing waits for the outermost
+    bool free_later, closing;
+
+    struct connection *connection; // while trying, up and closing
+    struct connection_options wanted;
+
+    struct broker brokers[LINK_BROKERS_MAX];
+    size_t broker; // index of the one being tried
+    struct backoff backoff;
+    int oversized; // connections in a row that a message ended right after subscribing
+    int64_t up_ms; // since when it has been up
+};
+
+static void attempt_ended(struct link *link, const struct connection_end *end);
+
+static struct broker *current(struct link *link)
+{
+    return &link->brokers[link->broker];
 }
 
-static struct timeval ms_timeval(int ms)
-{
-    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000L};
-}
-
-void link_arm(struct event *timer, int ms)
-{
-    const struct timeval tv = ms_timeval(ms);
-
-    evtimer_add(timer, &tv);
-}
-
-void link_enter(struct link *link)
+static void enter(struct link *link)
 {
     link->depth++;
 }
 
 static void destroy(struct link *link)
 {
-    if (link->timer && link->misc)
-        link_io_drop(link);
+    connection_free(link->connection);
+    for (size_t i = 0; i < link->options.broker_count; i++)
+        broker_finish(&link->brokers[i]);
     if (link->timer)
         event_free(link->timer);
-    if (link->misc)
-        event_free(link->misc);
-    if (link->wake)
-        event_free(link->wake);
     explicit_bzero(link->options.password, sizeof link->options.password);
     free(link);
-    mosquitto_lib_cleanup();
 }
 
-void link_leave(struct link *link)
+// Around everything that may call the owner: a link that is freed meanwhile goes when the outermost leaves.
+static void leave(struct link *link)
 {
     if (--link->depth == 0 && link->free_later)
         destroy(link);
 }
 
-void link_notify(struct link *link)
+static void notify(struct link *link)
 {
     if (!link->free_later)
         link->events->changed(link->ctx, &link->report);
 }
 
-const struct link_broker *link_current_broker(const struct link *link)
+static void drop_connection(struct link *link)
 {
-    return &link->options.brokers[link->broker];
+    connection_free(link->connection);
+    link->connection = NULL;
+    event_del(link->timer);
 }
 
-// The one place that turns a name into addresses, best first. Blocks while it asks a name server; an address
-// and "localhost" never do. Returns their number, or 0 with the error's words in *why.
-static size_t resolve(
-    const char *host, char addresses[LINK_ADDRESSES_MAX][LINK_ADDRESS_SIZE], const char **why)
+static void report_closed(struct link *link)
 {
-    // Whatever /etc/hosts says of localhost, mosquitto without a listener line is on both of these.
-    static const char *const local[] = {"127.0.0.1", "::1"};
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
-    struct addrinfo *list = NULL;
-    size_t count = 0;
-
-    if (strcasecmp(host, "localhost") == 0) {
-        for (; count < 2; count++)
-            memcpy(addresses[count], local[count], strlen(local[count]) + 1);
-        return count;
-    }
-    int rc = getaddrinfo(host, NULL, &hints, &list);
-    if (rc == EAI_NONAME) {
-        hints.ai_flags = AI_ADDRCONFIG;
-        rc = getaddrinfo(host, NULL, &hints, &list);
-    }
-    if (rc != 0) {
-        *why = gai_strerror(rc);
-        return 0;
-    }
-    for (const struct addrinfo *ai = list; ai && count < LINK_ADDRESSES_MAX; ai = ai->ai_next)
-        if (getnameinfo(ai->ai_addr, ai->ai_addrlen, addresses[count], LINK_ADDRESS_SIZE, NULL, 0,
-                NI_NUMERICHOST) == 0)
-            count++;
-    freeaddrinfo(list);
-    if (count == 0)
-        *why = "no usable address";
-    return count;
-}
-
-void link_report_closed(struct link *link)
-{
-    link_io_drop(link);
+    drop_connection(link);
+    link->phase = LINK_PHASE_CLOSED;
     link->report.state = LINK_CLOSED;
     link->report.retry_ms = 0;
-    link_notify(link);
+    notify(link);
 }
 
-static int jitter(int ms, int least)
-{
-    uint32_t random;
+// ---- an attempt
 
-    evutil_secure_rng_get_bytes(&random, sizeof random);
-    return least + (int)(random % (uint32_t)(ms - least + 1));
+static void fail(
+    struct link *link, enum connection_phase phase, enum link_trouble trouble, const char *reason)
+{
+    struct connection_end end = {.phase = phase, .trouble = trouble};
+
+    snprintf(end.reason, sizeof end.reason, "%s", reason);
+    attempt_ended(link, &end);
 }
 
-static void wait_for_next_round(struct link *link)
+static void on_subscribed(void *ctx)
 {
-    int wait_ms;
+    struct link *link = ctx;
 
-    if (link->round_patient) {
-        wait_ms = jitter(BACKOFF_PATIENT_MS, BACKOFF_PATIENT_MS * 3 / 4);
-    } else {
-        link->backoff_ms = link->backoff_ms == 0 ? BACKOFF_FIRST_MS : link->backoff_ms * 2;
-        if (link->backoff_ms > BACKOFF_MOST_MS || link->taken_over)
-            link->backoff_ms = BACKOFF_MOST_MS;
-        wait_ms = jitter(link->backoff_ms, 1);
-    }
-    link->broker = 0;
-    link->round_patient = true;
-    link->taken_over = false;
-    link->report.state = LINK_WAITING;
-    link->report.retry_ms = wait_ms;
-    link_arm(link->timer, wait_ms);
-    link_notify(link);
-}
-
-// Counts connections that a message larger than our memory ended, and tells how to be rid of it.
-static void judge_memory(struct link *link, enum phase phase)
-{
-    const bool early =
-        phase == PHASE_SUBSCRIBE || (phase == PHASE_UP && link_now_ms() - link->up_ms < JUST_SUBSCRIBED_MS);
-
-    if (link->verdict == TROUBLE_MEMORY && early)
-        link->oversized++;
-    else if (phase == PHASE_UP)
-        link->oversized = 0;
-    if (link->verdict == TROUBLE_MEMORY && link->oversized >= 2)
-        link_words_oversized(link->verdict_reason, link_current_broker(link),
-            link->options.topic_count > 0 ? link->options.topics[0] : "#");
-}
-
-// Two clients of one name throw each other out for ever, and not every broker says so: connections that do
-// not last make the wait grow although each of them was subscribed.
-static void judge_life(struct link *link)
-{
-    if (link_now_ms() - link->up_ms >= JUST_SUBSCRIBED_MS)
-        link->short_lives = 0;
-    else if (link->short_lives < 6)
-        link->short_lives++;
-    if (link->short_lives > 1)
-        link->backoff_ms = BACKOFF_FIRST_MS << (link->short_lives - 2);
-}
-
-// Ends the attempt or connection as the verdict says and settles what comes next: another version, another
-// address, another broker, or a wait.
-void link_carry_out_verdict(struct link *link)
-{
-    const enum phase phase = link->phase;
-    const enum link_trouble trouble = link->verdict;
-    const bool was_up = phase == PHASE_UP;
-
-    judge_memory(link, phase);
-    link_io_drop(link);
-    link->verdict = TROUBLE_NONE;
-    if (link->closing) {
-        link_report_closed(link);
-        return;
-    }
-    // A broker that does not know MQTT 5 answers in one of several wrong ways, or hangs up.
-    if (link->report.version == 5 && phase == PHASE_HELLO &&
-        (trouble == TROUBLE_PROTOCOL || trouble == TROUBLE_NETWORK)) {
-        link->fall_back = true;
-        link_arm(link->timer, 0);
-        return;
-    }
-    link->fall_back = false;
-    const bool unreachable = phase == PHASE_IDLE || phase == PHASE_TCP;
-    // The first address is the one that people know; that a name's further ones fail as well says little.
-    if (!unreachable || link->address == 0) {
-        link->report.trouble = trouble;
-        memcpy(link->report.reason, link->verdict_reason, sizeof link->report.reason);
-    }
-    if (unreachable && link->address + 1 < link->address_count) {
-        link->address++;
-        link_arm(link->timer, 0);
-        return;
-    }
-    link->address = link->address_count = 0;
-    if (was_up)
-        judge_life(link);
-    else
-        link->report.attempts++;
-    link->round_patient = link->round_patient &&
-                          (trouble == TROUBLE_LOGIN || (trouble == TROUBLE_MEMORY && link->oversized >= 2));
-    if (!was_up && link->broker + 1 < link->options.broker_count) {
-        link->broker++;
-        link_arm(link->timer, 0);
-        return;
-    }
-    wait_for_next_round(link);
-}
-
-void link_judge(struct link *link, enum link_trouble trouble, const char *reason)
-{
-    if (link->verdict != TROUBLE_NONE)
-        return;
-    link->verdict = trouble;
-    snprintf(link->verdict_reason, sizeof link->verdict_reason, "%s", reason);
-}
-
-void link_now_up(struct link *link)
-{
-    if (!link->closing)
-        event_del(link->timer);
-    link->phase = PHASE_UP;
-    link->up_ms = link_now_ms();
-    link_io_arm_misc(link);
-    link->backoff_ms = 0;
-    link->fall_back = false;
-    if (link->report.version == 4 && link->options.version == 5 && link->old_until[link->broker] == 0)
-        link->old_until[link->broker] = link->up_ms + OLD_BROKER_MS;
+    enter(link);
+    event_del(link->timer);
+    link->phase = LINK_PHASE_UP;
+    link->up_ms = clock_now_ms();
+    backoff_succeeded(&link->backoff);
+    broker_is_up(current(link), link->up_ms);
     link->report.state = LINK_UP;
     link->report.trouble = TROUBLE_NONE;
     link->report.reason[0] = '\0';
     link->report.retry_ms = 0;
     link->report.attempts = 0;
-    link_notify(link);
+    notify(link);
+    leave(link);
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
+static void on_message(void *ctx, const struct link_message *message)
 {
-    struct link *link = arg;
-    int done[LINK_DONE_MAX];
+    const struct link *link = ctx;
 
-    (void)fd;
-    (void)what;
-    link_enter(link);
-    const size_t count = link->done_count;
-    memcpy(done, link->done, count * sizeof done[0]);
-    link->done_count = 0;
-    for (size_t i = 0; i < count && !link->free_later; i++)
-        link->events->published(link->ctx, done[i], 0);
-    if (link->mosq)
-        link_io_after(link, MOSQ_ERR_SUCCESS, 0);
-    else if (link->closing && link->report.state != LINK_CLOSED)
-        link_report_closed(link);
-    link_leave(link);
+    link->events->message(link->ctx, message);
+}
+
+static void on_published(void *ctx, int token, int reason)
+{
+    const struct link *link = ctx;
+
+    if (link->events->published)
+        link->events->published(link->ctx, token, reason);
+}
+
+static void on_ended(void *ctx, const struct connection_end *end)
+{
+    struct link *link = ctx;
+
+    enter(link);
+    attempt_ended(link, end);
+    leave(link);
+}
+
+static const struct connection_events connection_events = {
+    .subscribed = on_subscribed,
+    .message = on_message,
+    .published = on_published,
+    .ended = on_ended,
+};
+
+static void connect_to_address(struct link *link)
+{
+    struct broker *broker = current(link);
+
+    link->wanted.name = broker->name;
+    link->wanted.port = broker->place->port;
+    link->wanted.mqtt.version = link->report.version = broker->version;
+    link->phase = LINK_PHASE_TRYING;
+    timer_arm(link->timer, link->options.attempt_ms);
+    link->connection =
+        connection_open(link->base, broker_address(broker), &link->wanted, &connection_events, link);
+    if (!link->connection)
+        fail(link, PHASE_TCP, TROUBLE_MEMORY, "out of memory");
+}
+
+static void try_known_addresses(struct link *link)
+{
+    if (broker_take_addresses(current(link)))
+        connect_to_address(link);
+    else
+        fail(link, PHASE_TCP, TROUBLE_RESOLVE, current(link)->unresolved);
+}
+
+static void on_answer(void *ctx, struct broker *broker)
+{
+    struct link *link = ctx;
+
+    enter(link);
+    if (link->phase == LINK_PHASE_ASKING && broker == current(link))
+        try_known_addresses(link);
+    else if (link->report.trouble == TROUBLE_RESOLVE && broker->fresh)
+        link_retry_now(link);
+    leave(link);
 }
 
 static void begin_attempt(struct link *link)
 {
-    const struct link_broker *broker = link_current_broker(link);
-    char reason[LINK_REASON_SIZE];
-    const char *why = "";
+    struct broker *broker = current(link);
 
-    if (link_now_ms() >= link->old_until[link->broker])
-        link->old_until[link->broker] = 0;
-    const bool old = link->options.version == 4 || link->fall_back || link->old_until[link->broker] != 0;
+    link->phase = LINK_PHASE_ASKING;
+    enum broker_lookup lookup = broker_begin(broker, clock_now_ms());
     link->report.state = LINK_CONNECTING;
-    link->report.broker = *broker;
-    link->report.version = old ? 4 : 5;
+    link->report.broker = *broker->place;
+    link->report.version = broker->version;
     link->report.retry_ms = 0;
-    if (link->address_count == 0) {
-        link_notify(link);
-        if (link->free_later || link->closing)
-            return;
-        link->address = 0;
-        link->address_count = resolve(broker->host, link->addresses, &why);
-    }
-    if (link->address_count == 0) {
-        link_words_unresolved(reason, broker, why);
-        link_judge(link, TROUBLE_RESOLVE, reason);
-        link_carry_out_verdict(link);
+    notify(link);
+    if (link->free_later || link->closing)
         return;
+    bool something_to_try = broker->known.count > 0;
+    switch (lookup) {
+    case BROKER_LOOKUP_KNOWN:
+        try_known_addresses(link);
+        break;
+    case BROKER_LOOKUP_ASKED:
+        timer_arm(link->timer, something_to_try ? HEAD_START_MS : link->options.attempt_ms);
+        break;
+    case BROKER_LOOKUP_ASKED_YET:
+        timer_arm(link->timer, something_to_try ? 0 : link->options.attempt_ms);
+        break;
+    case BROKER_LOOKUP_NO_MEMORY:
+        fail(link, PHASE_TCP, TROUBLE_MEMORY, "out of memory");
+        break;
     }
-    const int rc = link_io_open(link, link->addresses[link->address]);
-    if (rc != 0) {
-        link_io_judge_code(link, rc, errno);
-        link_carry_out_verdict(link);
-        return;
-    }
-    link_arm(link->timer, link->options.attempt_ms);
+}
+
+static void lookup_is_over(struct link *link)
+{
+    broker_give_up_asking(current(link), link->options.attempt_ms);
+    try_known_addresses(link);
+}
+
+static void attempt_is_over(struct link *link)
+{
+    static const enum link_reason_step steps[] = {STEP_CONNECT, STEP_CONNACK, STEP_SUBACK, STEP_SUBACK};
+    enum connection_phase phase = connection_phase(link->connection);
+    char reason[LINK_REASON_SIZE];
+
+    link_reason_timeout(reason, current(link)->name, link->options.attempt_ms, steps[phase]);
+    fail(link, phase, TROUBLE_TIMEOUT, reason);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct link *link = arg;
-    char reason[LINK_REASON_SIZE];
 
     (void)fd;
     (void)what;
-    link_enter(link);
-    if (link->closing) {
-        // Time is up. What is not acknowledged by now stays so; a broker that still reads drops the will.
-        if (link->mosq && !link->disconnecting)
-            mosquitto_disconnect(link->mosq);
-        if (link->report.state != LINK_CLOSED)
-            link_report_closed(link);
-    } else if (link->phase == PHASE_IDLE) {
+    enter(link);
+    switch (link->phase) {
+    case LINK_PHASE_WAITING:
         begin_attempt(link);
-    } else {
-        link_words_timeout(reason, link_current_broker(link), link->options.attempt_ms,
-            link->phase == PHASE_TCP, link->phase == PHASE_SUBSCRIBE);
-        link_judge(link, TROUBLE_TIMEOUT, reason);
-        link_carry_out_verdict(link);
+        break;
+    case LINK_PHASE_AGAIN:
+        connect_to_address(link);
+        break;
+    case LINK_PHASE_ASKING:
+        lookup_is_over(link);
+        break;
+    case LINK_PHASE_TRYING:
+        attempt_is_over(link);
+        break;
+    case LINK_PHASE_CLOSING:
+        // What is not acknowledged by now stays so; a broker that still reads drops the will.
+        if (link->connection)
+            connection_say_goodbye(link->connection);
+        report_closed(link);
+        break;
+    case LINK_PHASE_UP:
+    case LINK_PHASE_CLOSED:
+        break;
     }
-    link_leave(link);
+    leave(link);
+}
+
+// ---- what follows the end of an attempt or a connection
+
+static void wait_ms(struct link *link, enum link_phase phase, int ms)
+{
+    link->phase = phase;
+    timer_arm(link->timer, ms);
+}
+
+static void wait_for_next_round(struct link *link)
+{
+    uint32_t random;
+
+    evutil_secure_rng_get_bytes(&random, sizeof random);
+    int ms = backoff_next(&link->backoff, random);
+    link->broker = 0;
+    link->report.state = LINK_WAITING;
+    link->report.retry_ms = ms;
+    wait_ms(link, LINK_PHASE_WAITING, ms);
+    notify(link);
+}
+
+// Counts connections that a message larger than our memory ended, and tells how to be rid of it. True if that is the
+// trouble again and again.
+static bool is_oversized(struct link *link, struct connection_end *end)
+{
+    bool memory = end->trouble == TROUBLE_MEMORY;
+    bool was_up = link->phase == LINK_PHASE_UP;
+    bool early =
+        end->phase == PHASE_SUBSCRIBE || (was_up && clock_now_ms() - link->up_ms < JUST_SUBSCRIBED_MS);
+
+    if (memory && early)
+        link->oversized++;
+    else if (was_up)
+        link->oversized = 0;
+    if (!memory || link->oversized < 2)
+        return false;
+    const char *topic = end->topic;
+    if (topic[0] == '\0') // the library ran out of memory before it knew
+        topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
+    link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port, topic);
+    return true;
+}
+
+static void remember_reason(struct link *link, const struct connection_end *end)
+{
+    const struct broker *broker = current(link);
+    bool unreachable = end->phase == PHASE_TCP;
+
+    // The first address is the one that people know; that a name's further ones fail as well says little.
+    if (unreachable && broker->address > 0)
+        return;
+    bool old_addresses = unreachable && broker->unresolved[0] != '\0';
+    link->report.trouble = old_addresses ? TROUBLE_RESOLVE : end->trouble;
+    snprintf(link->report.reason, sizeof link->report.reason, "%s",
+        old_addresses ? broker->unresolved : end->reason);
+}
+
+// Settles what comes next: the same broker in another way, another broker, or a wait.
+static void attempt_ended(struct link *link, const struct connection_end *reported)
+{
+    struct connection_end end = *reported;
+    bool was_up = link->phase == LINK_PHASE_UP;
+    bool patient = is_oversized(link, &end) || end.trouble == TROUBLE_LOGIN;
+
+    drop_connection(link);
+    if (link->closing) {
+        report_closed(link);
+        return;
+    }
+    if (end.phase == PHASE_TCP)
+        remember_reason(link, &end);
+    if (broker_try_again(current(link), &end)) {
+        wait_ms(link, LINK_PHASE_AGAIN, 0);
+        return;
+    }
+    remember_reason(link, &end);
+    if (was_up) {
+        backoff_ended(
+            &link->backoff, clock_now_ms() - link->up_ms, patient, link_reason_is_takeover(end.code));
+    } else {
+        link->report.attempts++;
+        backoff_failed(&link->backoff, patient);
+        if (link->broker + 1 < link->options.broker_count) {
+            link->broker++;
+            wait_ms(link, LINK_PHASE_WAITING, 0);
+            return;
+        }
+    }
+    wait_for_next_round(link);
+}
+
+// ---- what the owner asks for
+
+static void prepare_wanted(struct link *link)
+{
+    const struct link_options *options = &link->options;
+    struct handle_options *mqtt = &link->wanted.mqtt;
+
+    link->wanted.unsent_max = options->unsent_max;
+    *mqtt = (struct handle_options){
+        .client_id = options->client_id,
+        .user = options->user,
+        .password = options->password,
+        .keepalive_s = options->keepalive_s,
+        .topic_count = options->topic_count,
+        .will_topic = options->will_topic,
+        .will_payload = options->will_payload,
+    };
+    memcpy(mqtt->topics, options->topics, sizeof mqtt->topics);
+    memcpy(mqtt->topic_qos, options->topic_qos, sizeof mqtt->topic_qos);
 }
 
 struct link *link_new(
@@ -348,26 +402,26 @@ struct link *link_new(
         return NULL;
     // From 2.0.15 on the library writes with MSG_NOSIGNAL, before that it ignores the signal too late.
     signal(SIGPIPE, SIG_IGN);
-    mosquitto_lib_init();
     link->base = base;
     link->options = *options;
     if (link->options.attempt_ms <= 0)
         link->options.attempt_ms = ATTEMPT_MS;
     link->events = events;
     link->ctx = ctx;
-    link->watched = -1;
-    link->round_patient = true;
+    prepare_wanted(link);
+    backoff_init(&link->backoff);
+    for (size_t i = 0; i < options->broker_count; i++)
+        broker_init(&link->brokers[i], base, &link->options.brokers[i], options->version == 4 ? 4 : 5,
+            on_answer, link);
     link->report.state = LINK_CONNECTING;
     link->report.broker = options->brokers[0];
     link->report.version = options->version == 4 ? 4 : 5;
     link->timer = evtimer_new(base, on_timer, link);
-    link->misc = evtimer_new(base, link_io_on_misc, link);
-    link->wake = event_new(base, -1, 0, on_wake, link);
-    if (!link->timer || !link->misc || !link->wake) {
+    if (!link->timer) {
         destroy(link);
         return NULL;
     }
-    link_arm(link->timer, 0);
+    wait_ms(link, LINK_PHASE_WAITING, 0);
     return link;
 }
 
@@ -380,75 +434,49 @@ void link_free(struct link *link)
         destroy(link);
 }
 
-static int errno_of(int rc)
+int link_send(struct link *link, const struct link_publication *publication, int *token)
 {
-    switch (rc) {
-    case MOSQ_ERR_SUCCESS:
-        return 0;
-    case MOSQ_ERR_NOMEM:
-        return -ENOMEM;
-    case MOSQ_ERR_PAYLOAD_SIZE:
-    case MOSQ_ERR_OVERSIZE_PACKET:
-        return -EMSGSIZE;
-    case MOSQ_ERR_NO_CONN:
+    if (!link->connection || link->free_later)
         return -ENOTCONN;
-    default:
-        return -EINVAL;
-    }
+    return connection_publish(link->connection, publication, token);
 }
 
 int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos, bool retain,
     const void *correlation, size_t correlation_len, int *token)
 {
-    int mid = 0;
+    struct link_publication publication = {topic, payload, len, qos, retain, correlation, correlation_len};
 
-    // Refused here, because the library would keep a QoS 1 message and send it after the next connect.
-    if (!link->mosq || link->phase < PHASE_SUBSCRIBE || link->verdict != TROUBLE_NONE ||
-        link->disconnecting || link->free_later)
-        return -ENOTCONN;
-    if (len > MQTT_MAX_PAYLOAD || correlation_len > UINT16_MAX)
-        return -EMSGSIZE;
-    link_enter(link);
-    int rc = link_io_publish(link, topic, payload, len, qos, retain, correlation, correlation_len, &mid);
-    if (mosquitto_socket(link->mosq) < 0) {
-        event_active(link->wake, 0, 0);
-        rc = MOSQ_ERR_NO_CONN;
-    } else if (link->depth == 1) {
-        link_io_watch(link); // from inside a handler its end does it
-    }
-    link_leave(link);
-    if (token)
-        *token = mid;
-    return errno_of(rc);
+    return link_send(link, &publication, token);
 }
 
 void link_retry_now(struct link *link)
 {
     if (link->report.state == LINK_WAITING && !link->closing)
-        link_arm(link->timer, 0);
+        timer_arm(link->timer, 0);
 }
 
 void link_close(struct link *link, int timeout_ms)
 {
-    if (link->closing || link->report.state == LINK_CLOSED)
+    if (link->closing)
         return;
     link->closing = true;
-    if (link->depth > 0 || link->phase == PHASE_UP) {
-        link_arm(link->timer, timeout_ms > 0 ? timeout_ms : 0);
-        event_active(link->wake, 0, 0);
-        return;
+    if (link->phase == LINK_PHASE_UP) {
+        wait_ms(link, LINK_PHASE_CLOSING, timeout_ms);
+        connection_close(link->connection);
+    } else if (link->depth >
+               0) { // reported from the loop, since the caller is in the middle of another report
+        wait_ms(link, LINK_PHASE_CLOSING, 0);
+    } else {
+        enter(link);
+        report_closed(link);
+        leave(link);
     }
-    link_enter(link);
-    link_report_closed(link);
-    link_leave(link);
 }
 
 void link_reset(struct link *link, enum link_trouble trouble, const char *reason)
 {
-    if (!link->mosq)
-        return;
-    link_judge(link, trouble, reason);
-    event_active(link->wake, 0, 0);
+    if (link->connection)
+        connection_end(link->connection, trouble, reason);
 }
 
 const struct link_report *link_report(const struct link *link)
@@ -456,12 +484,17 @@ const struct link_report *link_report(const struct link *link)
     return &link->report;
 }
 
+int64_t link_last_proof_ms(const struct link *link)
+{
+    return link->connection ? connection_last_proof_ms(link->connection) : 0;
+}
+
 int64_t link_last_read_ms(const struct link *link)
 {
-    return link->last_read_ms;
+    return link_last_proof_ms(link);
 }
 
 size_t link_unsent(const struct link *link)
 {
-    return link->unsent;
+    return link->connection ? connection_unsent(link->connection) : 0;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One MQTT connection in a libevent loop: connects, subscribes, reconnects with back-off (0.25 s doubling to
-// 5 s, any part of it; 30 s where only a person can mend it), for ever. Hands bytes up by callback and knows
-// nothing of commands. Its keep-alive wakes nobody while something is read every few seconds. link_free,
-// link_close and link_reset may be called from inside callbacks; SIGPIPE is ignored from link_new on.
-// Everything runs on the loop's thread; every time is CLOCK_MONOTONIC.
+// Keeps one program connected to one of its brokers, for ever: it connects, subscribes, and reconnects after a wait that
+// doubles from 0.25 s to 5 s, of which it takes a random part. Where only a person can mend the trouble the wait is 30 s.
+// It hands bytes up by callback and knows nothing of commands.
+//
+// Nothing in here makes the event loop wait: host names are looked up in a thread. Everything else runs on the loop's
+// thread, and every time is CLOCK_MONOTONIC. The keep-alive wakes nobody while something is read every few seconds.
+// link_free, link_close and link_reset may be called from inside callbacks. SIGPIPE is ignored from link_new on.
 #ifndef COMMON_LINK_H
 #define COMMON_LINK_H
 
@@ -11,15 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/mqtt/link_types.h"
+
 struct event_base;
 struct link;
 
-enum { LINK_BROKERS_MAX = 8, LINK_TOPICS_MAX = 4, LINK_HOST_MAX = 255, LINK_REASON_SIZE = 256 };
-
-struct link_broker {
-    char host[LINK_HOST_MAX + 1]; // name or address
-    int port;                     // 1 to 65535
-};
+enum { LINK_BROKERS_MAX = 8 };
 
 struct link_options {
     struct link_broker brokers[LINK_BROKERS_MAX]; // tried in order, again and again
@@ -35,48 +34,7 @@ struct link_options {
     const char *will_topic; // NULL = no will; retained, QoS 1; must outlive the link
     const char *will_payload;
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
-    int attempt_ms;    // what one attempt may take until subscribed; 0 = 3000
-};
-
-enum link_state {
-    LINK_WAITING,    // back-off until the next attempt
-    LINK_CONNECTING, // TCP, handshake, CONNECT, SUBSCRIBE
-    LINK_UP,         // subscribed
-    LINK_CLOSED,     // after link_close
-};
-
-enum link_trouble { // what kind of reason it was, for hints and back-off
-    TROUBLE_NONE,
-    TROUBLE_RESOLVE,  // the host name has no address
-    TROUBLE_REFUSED,  // ECONNREFUSED
-    TROUBLE_TIMEOUT,  // no answer in time
-    TROUBLE_NETWORK,  // any other socket error, connection lost
-    TROUBLE_PROTOCOL, // not an MQTT broker, or a malformed packet
-    TROUBLE_LOGIN,    // bad user name or password, not authorized
-    TROUBLE_DENIED,   // a subscription was refused (ACL)
-    TROUBLE_MEMORY,   // the library ran out of memory: an oversized message
-    TROUBLE_CLOSED,   // the broker said goodbye (v5 DISCONNECT), e.g. session taken over
-};
-
-struct link_report {
-    enum link_state state;
-    enum link_trouble trouble;     // why the last attempt or connection ended; TROUBLE_NONE while up
-    char reason[LINK_REASON_SIZE]; // the same in words: "connection refused at localhost:1883"; "" while up
-    struct link_broker broker;     // connected to, or tried last
-    int version;                   // 4 or 5, of this connection or attempt
-    int retry_ms;                  // while waiting: until the next attempt
-    unsigned attempts;             // failed ones since last up
-};
-
-struct link_message { // valid during the callback only
-    const char *topic;
-    const void *payload; // never NULL; may be of length 0
-    size_t len;
-    int qos;
-    bool retained;
-    const char *response_topic; // NULL without one (MQTT 5)
-    const void *correlation;    // NULL without one
-    size_t correlation_len;
+    int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
 };
 
 struct link_events {
@@ -100,6 +58,8 @@ void link_free(struct link *link); // closes the socket at once, without DISCONN
 // (there it is written as soon as the library's callback returned). *token (may be NULL) names it to
 // `published`, which is never called before this returned. Returns 0, -ENOTCONN while not connected (nothing
 // is kept), -EMSGSIZE, -ENOMEM, -EINVAL (topic, or a QoS or retain flag that this broker does not offer).
+int link_send(struct link *link, const struct link_publication *publication, int *token);
+// The same with the parts as parameters.
 int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos, bool retain,
     const void *correlation, size_t correlation_len, int *token);
 
@@ -114,7 +74,9 @@ void link_close(struct link *link, int timeout_ms);
 void link_reset(struct link *link, enum link_trouble trouble, const char *reason);
 
 const struct link_report *link_report(const struct link *link);
-// When the last packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection.
+// When the last whole packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection. Single bytes that
+// trickle in prove nothing.
+int64_t link_last_proof_ms(const struct link *link);
 int64_t link_last_read_ms(const struct link *link);
 // Messages of ours (QoS 0) not yet handed to the socket.
 size_t link_unsent(const struct link *link);

@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHERE_SIZE = LINK_HOST_MAX + 16 };
-
-static const char *where(char out[WHERE_SIZE], const struct link_broker *broker)
+const char *link_reason_place(char out[LINK_PLACE_SIZE], const char *host, int port)
 {
-    const bool v6 = strchr(broker->host, ':') != NULL;
+    bool v6 = strchr(host, ':') != NULL;
 
-    snprintf(out, WHERE_SIZE, v6 ? "[%s]:%d" : "%s:%d", broker->host, broker->port);
+    snprintf(out, LINK_PLACE_SIZE, v6 ? "[%s]:%d" : "%s:%d", host, port);
     return out;
 }
 
@@ -38,11 +36,10 @@ static const char *lower_first(char out[128], const char *text)
     return out;
 }
 
-enum link_trouble link_words_errno(char out[LINK_REASON_SIZE], const struct link_broker *broker, int error)
+enum link_trouble link_reason_errno(char out[LINK_REASON_SIZE], const char *at, int error)
 {
-    char at[WHERE_SIZE], text[128];
+    char text[128];
 
-    where(at, broker);
     switch (error) {
     case ECONNREFUSED:
         say(out, "connection refused at %s", at);
@@ -60,16 +57,15 @@ enum link_trouble link_words_errno(char out[LINK_REASON_SIZE], const struct link
     }
 }
 
-enum link_trouble link_words_code(
-    char out[LINK_REASON_SIZE], const struct link_broker *broker, int rc, int error, bool unanswered)
+enum link_trouble link_reason_code(
+    char out[LINK_REASON_SIZE], const char *at, int rc, int error, bool unanswered)
 {
-    char at[WHERE_SIZE], text[128];
+    char text[128];
 
-    where(at, broker);
     switch (rc) {
     case MOSQ_ERR_ERRNO:
         if (error != 0)
-            return link_words_errno(out, broker, error);
+            return link_reason_errno(out, at, error);
         // fall through
     case MOSQ_ERR_CONN_LOST:
     case MOSQ_ERR_NO_CONN:
@@ -95,11 +91,15 @@ enum link_trouble link_words_code(
     }
 }
 
-enum link_trouble link_words_refusal(char out[LINK_REASON_SIZE], const struct link_broker *broker, int code)
+void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const char *what)
 {
-    char at[WHERE_SIZE], text[128];
+    say(out, "%s broke the protocol (%s)", at, what);
+}
 
-    where(at, broker);
+enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code)
+{
+    char text[128];
+
     switch (code) {
     case CONNACK_REFUSED_BAD_USERNAME_PASSWORD:
     case MQTT_RC_BAD_USERNAME_OR_PASSWORD:
@@ -128,55 +128,63 @@ enum link_trouble link_words_refusal(char out[LINK_REASON_SIZE], const struct li
     }
 }
 
-void link_words_goodbye(char out[LINK_REASON_SIZE], const struct link_broker *broker, int code)
+void link_reason_goodbye(char out[LINK_REASON_SIZE], const char *at, int code)
 {
-    char at[WHERE_SIZE], text[128];
+    char text[128];
 
-    where(at, broker);
     if (code == MQTT_RC_SESSION_TAKEN_OVER)
         say(out, "%s: another client connected with the same client id", at);
     else
         say(out, "closed by %s: %s", at, lower_first(text, mosquitto_reason_string(code)));
 }
 
-void link_words_unresolved(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *why)
+bool link_reason_is_takeover(int code)
+{
+    return code == MQTT_RC_SESSION_TAKEN_OVER;
+}
+
+void link_reason_unresolved(char out[LINK_REASON_SIZE], const char *host, const char *why)
 {
     char text[128];
 
-    say(out, "no address for %s: %s", broker->host, lower_first(text, why));
+    say(out, "no address for %s: %s", host, lower_first(text, why));
 }
 
-void link_words_denied(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *topic)
+void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms)
 {
-    char at[WHERE_SIZE];
-
-    say(out, "%s refused the subscription to %s: see its access control list", where(at, broker), topic);
+    say(out, "no address for %s: no answer from the name server within %d ms", host, timeout_ms);
 }
 
-void link_words_oversized(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *topic)
+void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *topic)
 {
-    char at[WHERE_SIZE];
+    say(out, "%s refused the subscription to %s: see its access control list", at, topic);
+}
 
-    where(at, broker);
+void link_reason_oversized(char out[LINK_REASON_SIZE], const char *host, int port, const char *topic)
+{
+    char at[LINK_PLACE_SIZE];
+
+    link_reason_place(at, host, port);
     if (strpbrk(topic, "+#"))
         say(out, "a retained message under %s at %s does not fit in memory: clear it", topic, at);
     else
         say(out,
-            "a retained message at %s does not fit in memory; clear it: mosquitto_pub -h %s -p %d -t %s -r "
-            "-n",
-            at, broker->host, broker->port, topic);
+            "a retained message at %s does not fit in memory; clear it: mosquitto_pub -h %s -p %d -t %s -r -n",
+            at, host, port, topic);
 }
 
-void link_words_timeout(char out[LINK_REASON_SIZE], const struct link_broker *broker, int timeout_ms,
-    bool connecting, bool subscribing)
+void link_reason_timeout(
+    char out[LINK_REASON_SIZE], const char *at, int timeout_ms, enum link_reason_step step)
 {
-    char at[WHERE_SIZE];
-
-    where(at, broker);
-    if (connecting)
+    switch (step) {
+    case STEP_CONNECT:
         say(out, "no answer from %s within %d ms", at, timeout_ms);
-    else if (subscribing)
-        say(out, "%s did not acknowledge the subscription within %d ms", at, timeout_ms);
-    else
+        break;
+    case STEP_CONNACK:
         say(out, "%s accepted the connection but did not answer within %d ms", at, timeout_ms);
+        break;
+    case STEP_SUBACK:
+        say(out, "%s did not acknowledge the subscription within %d ms", at, timeout_ms);
+        break;
+    }
 }

@@ -1,31 +1,43 @@
 // SPDX-License-Identifier: MIT
-// Why an attempt or a connection ended, in words that an operator can act on. Each function writes a sentence
-// that names the broker as host:port. Pure.
-#ifndef COMMON_LINK_WORDS_H
-#define COMMON_LINK_WORDS_H
+// Why an attempt or a connection ended, in sentences that an operator can act on. `at` names the broker as
+// link_reason_place writes it. Pure.
+#ifndef COMMON_MQTT_LINK_REASON_H
+#define COMMON_MQTT_LINK_REASON_H
 
-#include "common/mqtt/link.h"
+#include "common/mqtt/link_types.h"
+
+// "host:port", or "[host]:port" where the host is an IPv6 address. Returns out.
+const char *link_reason_place(char out[LINK_PLACE_SIZE], const char *host, int port);
 
 // error: an errno of connect(), read() or write().
-enum link_trouble link_words_errno(char out[LINK_REASON_SIZE], const struct link_broker *broker, int error);
+enum link_trouble link_reason_errno(char out[LINK_REASON_SIZE], const char *at, int error);
 
-// rc: a return value of libmosquitto (MOSQ_ERR_…); error: errno after it. unanswered: the broker had not said
+// rc: a return value of libmosquitto (MOSQ_ERR_*); error: errno after it. unanswered: the broker had not said
 // anything yet.
-enum link_trouble link_words_code(
-    char out[LINK_REASON_SIZE], const struct link_broker *broker, int rc, int error, bool unanswered);
+enum link_trouble link_reason_code(
+    char out[LINK_REASON_SIZE], const char *at, int rc, int error, bool unanswered);
 
-// code: of a CONNACK, not 0: MQTT 3.1.1 (1 to 5) or MQTT 5 (128 and above).
-enum link_trouble link_words_refusal(char out[LINK_REASON_SIZE], const struct link_broker *broker, int code);
+// The broker sent something that must not be; libmosquitto does not say so itself.
+void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const char *what);
 
-// code: of a DISCONNECT that the broker sent (MQTT 5).
-void link_words_goodbye(char out[LINK_REASON_SIZE], const struct link_broker *broker, int code);
+// code: the return code of a CONNACK, not 0: 1 to 5 in MQTT 3.1.1, 128 and above in MQTT 5.
+enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code);
 
-void link_words_unresolved(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *why);
-void link_words_denied(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *topic);
-void link_words_oversized(char out[LINK_REASON_SIZE], const struct link_broker *broker, const char *topic);
+// code: the reason code of a DISCONNECT that the broker sent (MQTT 5).
+void link_reason_goodbye(char out[LINK_REASON_SIZE], const char *at, int code);
+// True if the code says that another client connected with the same client id.
+bool link_reason_is_takeover(int code);
 
-// An attempt took too long: connecting (TCP), subscribing (no SUBACK), or else waiting for the CONNACK.
-void link_words_timeout(char out[LINK_REASON_SIZE], const struct link_broker *broker, int timeout_ms,
-    bool connecting, bool subscribing);
+// why: the words of getaddrinfo.
+void link_reason_unresolved(char out[LINK_REASON_SIZE], const char *host, const char *why);
+// The name server has not answered within so many milliseconds.
+void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms);
+void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *topic);
+void link_reason_oversized(char out[LINK_REASON_SIZE], const char *host, int port, const char *topic);
+
+// What an attempt was waiting for when its time was over.
+enum link_reason_step { STEP_CONNECT, STEP_CONNACK, STEP_SUBACK };
+void link_reason_timeout(
+    char out[LINK_REASON_SIZE], const char *at, int timeout_ms, enum link_reason_step step);
 
 #endif

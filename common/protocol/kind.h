@@ -48,7 +48,7 @@ struct kind {
     size_t word_count;
     const char *unit; // what the number of VERB_SET counts: "degrees", "percent"; "" where no word takes one
     unsigned motion;  // the verbs that make something move, each as the bit 1u << verb
-    // Reads the kind's own keys of a channel's report; what is wrong fails the reader.
+    // Reads the keys that the kind has in a channel's report. A value that is wrong makes the reader fail.
     void (*read)(struct reader *r, struct status_channel *out);
     // Writes the same keys, each with a comma in front.
     void (*write)(struct sink *s, const struct status_channel *channel);

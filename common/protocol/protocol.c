@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 static const char *const result_names[] = {
     [RESULT_NONE] = "",
@@ -118,6 +117,7 @@ static bool is_device_character(char c)
 
 int protocol_check_device(const char *device, char why[PROTOCOL_WHY_SIZE])
 {
+    static const char *const taken[] = {"control", "status", "reply", "about", "echo"};
     size_t len = strlen(device);
     bool right = len <= PROTOCOL_DEVICE_MAX;
     for (size_t i = 0; i < len && right; i++)
@@ -127,9 +127,11 @@ int protocol_check_device(const char *device, char why[PROTOCOL_WHY_SIZE])
             PROTOCOL_DEVICE_MAX);
         return -EINVAL;
     }
-    if (strcmp(device, "control") == 0 || strcmp(device, "status") == 0 || strcmp(device, "reply") == 0) {
-        say(why, "“%s” is no device name: the topics below the root use it", device);
-        return -EINVAL;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (strcmp(device, taken[i]) == 0) {
+            say(why, "“%s” is no device name: the topics below the root use it", device);
+            return -EINVAL;
+        }
     }
     return 0;
 }
@@ -192,8 +194,17 @@ static bool ends_with(const char *s, const char *suffix)
     return len >= suffix_len && strcmp(s + len - suffix_len, suffix) == 0;
 }
 
-bool protocol_reply_allowed(const char *topic)
+// The topic, or a level of it, from `reply` on.
+static bool is_below_reply(const char *topic, const char *root, const char *device)
 {
-    return topic[0] != '\0' && topic[0] != '$' && !strpbrk(topic, "+#") && !ends_with(topic, "/control") &&
-           !ends_with(topic, "/status") && text_is_utf8(topic, strlen(topic));
+    char reply[PROTOCOL_TOPIC_MAX];
+    size_t len = strlen(protocol_topic(reply, root, device, "reply"));
+    return strncmp(topic, reply, len) == 0 && (topic[len] == '/' || topic[len] == '\0');
+}
+
+bool protocol_reply_allowed(const char *topic, const char *root, const char *device)
+{
+    return (is_below_reply(topic, root, "") || is_below_reply(topic, root, device)) &&
+           !strpbrk(topic, "+#") && !ends_with(topic, "/control") && !ends_with(topic, "/status") &&
+           !ends_with(topic, "/about") && text_is_utf8(topic, strlen(topic));
 }

@@ -25,7 +25,7 @@ enum {
     PROTOCOL_WHY_SIZE = 4 * 200 + 1, // bytes that hold any `why`, with terminator
     PROTOCOL_IDS_REMEMBERED = 256,   // ids whose first result an agent remembers
     PROTOCOL_STOP_HOLD_MS = 500,     // motion is refused for so long after a stop
-    PROTOCOL_TTL_MS = 1500,          // what a controller gives a motion command to live
+    PROTOCOL_TTL_MS = 1500,          // a controller's motion command expires after so long
     PROTOCOL_STATUS_PER_SECOND = 20, // coalesced statuses while something changes
     PROTOCOL_REPLY_MAX = 4 * 1024,   // bytes of a reply to a response topic
     // What a configuration may say, and therefore a status may carry.
@@ -48,7 +48,7 @@ enum protocol_result {
     RESULT_OTHER, // a reader met a result it does not know: shown as a failure
 };
 
-// "ok", "limit", …; "" for RESULT_NONE, "other" for RESULT_OTHER.
+// The word of a result on the wire ("ok"); "" for RESULT_NONE, "other" for RESULT_OTHER.
 const char *protocol_result_name(enum protocol_result result);
 // The inverse; RESULT_OTHER for a name not known, RESULT_NONE for "".
 enum protocol_result protocol_result_parse(const char *name);
@@ -57,38 +57,48 @@ bool protocol_result_is_success(enum protocol_result result);
 
 // A command as it came, parsed but not yet looked up among anybody's channels.
 struct protocol_command {
-    char word[PROTOCOL_NAME_MAX + 16];  // lower case
-    char target[PROTOCOL_NAME_MAX + 1]; // the servo that `move SERVO DEG` names, else ""
+    char word[PROTOCOL_NAME_MAX + 16]; // lower case; "" where the text is a number alone
+    char second[PROTOCOL_NAME_MAX +
+                1]; // a second word: the servo of `move SERVO DEG`, or of `led on`; else ""
     bool has_number;
-    int tenths;                   // the argument rounded to a tenth (half away from zero)
-    char cmd[PROTOCOL_CMD_SIZE];  // canonical text ("tilt 12.5"); after a failure what of it may be shown
+    int tenths;       // the argument rounded to a tenth (half away from zero)
+    bool has_capital; // the word came with upper case in it
+    char cmd
+        [PROTOCOL_CMD_SIZE]; // canonical text ("tilt 12.5"); after a failure that part of it that may be shown
     char id[PROTOCOL_ID_MAX + 1]; // "" where none was given
     bool has_by;
     int64_t by_ms;                    // deadline, milliseconds of the agent's CLOCK_BOOTTIME
     char boot[PROTOCOL_BOOT_MAX + 1]; // "" where none was given
     bool is_envelope;
+    bool is_report; // no command: a status or a reply of an agent, led back to a control topic
 };
 
-// Parses a payload of len > 0 bytes (an empty one is the caller's to ignore). Returns 0, or -EINVAL with a
-// sentence in why that says what was expected; out->cmd (and out->id, where it was readable) are set then
-// too, safe to show. A word that is well-formed but means nothing here is no error at this level.
+// Parses a payload of len > 0 bytes (an empty one is the caller's to ignore). Returns 0, or -EINVAL with a sentence in why
+// that says what was expected; out->cmd is safe to show then too, and id, boot and is_report hold what was readable. A
+// word that is well-formed but means nothing here is no error at this level.
 int protocol_parse_command(
     const void *payload, size_t len, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE]);
 
-// Parses the text of a command alone (no envelope): what an operator types. As above.
+// Parses the text of a command alone (no envelope), as an operator types it. Returns as above.
 int protocol_parse_text(
     const char *text, size_t len, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE]);
 
 // True for the text of `stop` and of any `NAME_stop`: always carried out, whatever by, boot, id or retain
 // flag say.
 bool protocol_is_stop(const struct protocol_command *command);
+// True for the word `stop` and any word that ends in `_stop`.
+bool protocol_is_stop_word(const char *word);
+
+// True where a person who reads the payload would understand that something has to stop: `stop` stands in it as a word of
+// any case, with no letter or digit beside it. The values of `id` and `boot` in JSON do not count. For payloads that are
+// no valid command; always false for one of more than PROTOCOL_COMMAND_MAX bytes.
+bool protocol_says_stop(const void *payload, size_t len);
 
 // True for 1 to PROTOCOL_BOOT_MAX printable ASCII characters without blanks.
 bool protocol_is_boot(const char *s, size_t len);
 
-// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it
-// is
-// "". Terminates out and returns its length, or -EMSGSIZE (longer than size - 1 or PROTOCOL_COMMAND_MAX),
+// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it is "".
+// Terminates out and returns its length, or -EMSGSIZE (longer than size - 1 or PROTOCOL_COMMAND_MAX),
 // -EINVAL (not UTF-8), -ENOMEM.
 int protocol_format_envelope(
     char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms);
@@ -99,7 +109,7 @@ char *protocol_format_tenths(char out[16], int tenths);
 // 0, or -EINVAL with what would be right in why. A root has levels of printable characters without + # NUL
 // blank, does not begin with $ or begin or end with /.
 int protocol_check_root(const char *root, char why[PROTOCOL_WHY_SIZE]);
-// "" is the unnamed device; else 1 to 64 of A-Z a-z 0-9 _ -, not control, status or reply.
+// "" is the unnamed device; else 1 to 64 of A-Z a-z 0-9 _ -, and none of control, status, reply, about, echo.
 int protocol_check_device(const char *device, char why[PROTOCOL_WHY_SIZE]);
 // [a-z][a-z0-9_]{0,31}, none of stop move center off status.
 int protocol_check_name(const char *name, char why[PROTOCOL_WHY_SIZE]);
@@ -110,8 +120,9 @@ char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char 
 // form). 0, or -EINVAL where the topic is of neither form or the device no valid name.
 int protocol_topic_device(
     const char *topic, const char *root, const char *leaf, char device[PROTOCOL_DEVICE_MAX + 1]);
-// True where an agent may answer to a response topic: no wildcards, no leading $, not ending in /control or
-// /status, not empty, well-formed UTF-8.
-bool protocol_reply_allowed(const char *topic);
+// True where the agent of that root and device may answer to a response topic: it lies under ROOT/reply or
+// ROOT/DEVICE/reply, has no wildcards, does not end in /control, /status or /about, and is well-formed UTF-8. Elsewhere an
+// answer could be a command to somebody.
+bool protocol_reply_allowed(const char *topic, const char *root, const char *device);
 
 #endif

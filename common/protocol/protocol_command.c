@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "common/protocol/protocol.h"
+#include "common/protocol/say.h"
+#include "common/protocol/span.h"
 #include "common/text.h"
 
-// Bytes of a foreign word that an error sentence quotes: enough to recognise it.
-enum { QUOTE_BYTES = 32, TENTHS_MAX = 99999 };
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
+// So many bytes of a foreign word are quoted in a sentence: enough to recognise the word.
+enum { QUOTE_BYTES = 32 };
 
 static bool is_blank(char c)
 {
@@ -39,23 +39,25 @@ static char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-struct span {
-    const char *at;
-    size_t len;
-};
-
-static struct span trim(struct span s)
+// Copies text that check_characters has passed to out (at least as long), with each foreign blank as a blank and U+2212,
+// the minus of typography, as a minus.
+static struct span to_plain(struct span s, char *out)
 {
-    while (s.len > 0 && is_trimmed(s.at[0])) {
-        s.at++;
-        s.len--;
+    struct span plain = {out, 0};
+    for (size_t i = 0, n; i < s.len; i += n) {
+        unsigned c = 0;
+        n = text_decode(s.at + i, s.len - i, &c);
+        if (span_is_foreign_blank(c) || c == 0x2212) {
+            out[plain.len++] = c == 0x2212 ? '-' : ' ';
+        } else {
+            memcpy(out + plain.len, s.at + i, n);
+            plain.len += n;
+        }
     }
-    while (s.len > 0 && is_trimmed(s.at[s.len - 1]))
-        s.len--;
-    return s;
+    return plain;
 }
 
-// Takes the next word off the front of rest; an empty one at the end.
+// Takes the next word off the front of rest. At the end the word is empty.
 static struct span next_word(struct span *rest)
 {
     while (rest->len > 0 && is_blank(rest->at[0])) {
@@ -91,51 +93,60 @@ static bool copy_word(char *dst, size_t size, struct span s)
     return true;
 }
 
-// [+-]1*4DIGIT[.1*2DIGIT], rounded to a tenth, half away from zero.
+// [+-]1*4DIGIT[.1*DIGIT], rounded to a tenth, half away from zero. Programs print as many decimals as they like.
 static bool parse_tenths(struct span s, int *tenths)
 {
     size_t i = 0;
     bool negative = s.len > 0 && s.at[0] == '-';
     if (s.len > 0 && (s.at[0] == '-' || s.at[0] == '+'))
         i++;
-    int hundredths = 0;
+    int value = 0;
     size_t digits = 0;
     for (; i < s.len && is_digit(s.at[i]); i++, digits++) {
         if (digits == 4)
             return false;
-        hundredths = hundredths * 10 + (s.at[i] - '0');
+        value = value * 10 + (s.at[i] - '0');
     }
     if (digits == 0)
         return false;
-    hundredths *= 100;
+    value *= 10;
     if (i < s.len) {
-        if (s.at[i++] != '.')
+        size_t decimals = s.len - i - 1;
+        if (s.at[i++] != '.' || decimals < 1)
             return false;
-        size_t decimals = s.len - i;
-        if (decimals < 1 || decimals > 2 || !is_digit(s.at[i]) || !is_digit(s.at[s.len - 1]))
-            return false;
-        hundredths += (s.at[i] - '0') * 10;
-        if (decimals == 2)
-            hundredths += s.at[i + 1] - '0';
+        for (size_t k = 0; k < decimals; k++)
+            if (!is_digit(s.at[i + k]))
+                return false;
+        value += s.at[i] - '0';
+        if (decimals > 1 && s.at[i + 1] >= '5')
+            value++;
     }
-    int rounded = (hundredths + 5) / 10;
-    if (rounded > TENTHS_MAX) // 9999.95 would round to what the grammar cannot write
-        rounded = TENTHS_MAX;
-    *tenths = negative ? -rounded : rounded;
+    if (value > PROTOCOL_TENTHS_MAX) // 9999.95 would round to what the grammar cannot write
+        value = PROTOCOL_TENTHS_MAX;
+    *tenths = negative ? -value : value;
     return true;
+}
+
+// `OFF` keeps its capitals: it means something else than `off`.
+static bool is_capital_off(const struct protocol_command *c)
+{
+    return c->has_capital && !c->second[0] && !c->has_number && strcmp(c->word, "off") == 0;
 }
 
 static void write_canonical(struct protocol_command *out)
 {
-    char number[16] = "";
+    const char *parts[] = {is_capital_off(out) ? "OFF" : out->word, out->second, NULL};
+    char number[16];
+    size_t len = 0;
     if (out->has_number)
-        protocol_format_tenths(number, out->tenths);
-    snprintf(out->cmd, sizeof out->cmd, "%s%s%s%s%s", out->word, out->target[0] ? " " : "", out->target,
-        out->has_number ? " " : "", number);
+        parts[2] = protocol_format_tenths(number, out->tenths);
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i] && parts[i][0])
+            len +=
+                (size_t)snprintf(out->cmd + len, sizeof out->cmd - len, "%s%s", len > 0 ? " " : "", parts[i]);
 }
 
-// What no command contains, in whatever form: broken UTF-8, NUL and control characters but blanks and line
-// ends.
+// Refuses what no command contains, in whatever form: broken UTF-8, NUL, and control characters except blanks and line ends.
 static int check_characters(struct span s, char why[PROTOCOL_WHY_SIZE])
 {
     for (size_t i = 0; i < s.len;) {
@@ -146,7 +157,7 @@ static int check_characters(struct span s, char why[PROTOCOL_WHY_SIZE])
             return -EINVAL;
         }
         if (c == 0) {
-            say(why, "NUL at byte %zu", i + 1);
+            say(why, i == 1 ? "NUL at byte %zu: UTF-16? expected UTF-8" : "NUL at byte %zu", i + 1);
             return -EINVAL;
         }
         if ((c < 0x20 && !is_trimmed((char)c)) || (c >= 0x7f && c <= 0x9f)) {
@@ -166,53 +177,77 @@ static int check_length(size_t len, char why[PROTOCOL_WHY_SIZE])
     return -EINVAL;
 }
 
-// Leaves of a refused command what may be shown and nothing that could be carried out.
+// Leaves of a refused command only the text that may be shown, and nothing that could be carried out.
 static void refuse(struct protocol_command *out, struct span s)
 {
-    out->word[0] = out->target[0] = '\0';
-    out->has_number = false;
+    out->word[0] = out->second[0] = '\0';
+    out->has_number = out->has_capital = false;
     out->tenths = 0;
-    s = trim(s);
+    s = span_trim(s);
     text_clean(out->cmd, sizeof out->cmd, s.at, s.len, PROTOCOL_ECHO_CHARS);
 }
 
+static int refuse_number(struct span text, char why[PROTOCOL_WHY_SIZE])
+{
+    say(why, "“%.*s” is not a number: expected at most 4 digits before the point, as in 12.5", quoted(text),
+        text.at);
+    return -EINVAL;
+}
+
+static int refuse_surplus(struct span text, const char *expected, char why[PROTOCOL_WHY_SIZE])
+{
+    say(why, "“%.*s” is too much: expected %s", quoted(text), text.at, expected);
+    return -EINVAL;
+}
+
+// What C and Python print for numbers that there are not.
+static bool is_no_finite_number(const char *word)
+{
+    return strcmp(word, "nan") == 0 || strcmp(word, "inf") == 0 || strcmp(word, "infinity") == 0;
+}
+
+// What follows the word: nothing, a number, a second word, or a second word and a number. What a second word means is
+// for the vocabulary to say, except after `move`.
 static int parse_arguments(struct span rest, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
+    static const char one_command[] = "one command, a word and at most one number";
     struct span argument = next_word(&rest), second = next_word(&rest), third = next_word(&rest);
     bool is_move = strcmp(out->word, "move") == 0;
     if (argument.len == 0)
         return 0;
     if (parse_tenths(argument, &out->tenths)) {
         out->has_number = true;
-        if (second.len == 0)
-            return 0;
-        say(why, "“%.*s” is too much: expected one command, a word and at most one number", quoted(second),
-            second.at);
+        return second.len == 0 ? 0 : refuse_surplus(second, one_command, why);
+    }
+    if (!copy_word(out->second, sizeof out->second, argument) || is_no_finite_number(out->second))
+        return refuse_number(argument, why);
+    if (second.len == 0 && !is_move)
+        return 0;
+    if (second.len == 0) {
+        say(why, "expected degrees: move DEG or move SERVO DEG, as in move 20");
         return -EINVAL;
     }
-    if (is_move && copy_word(out->target, sizeof out->target, argument)) {
-        if (second.len == 0) {
-            say(why, "expected degrees: move DEG or move SERVO DEG, as in move 20");
-            return -EINVAL;
-        }
-        if (!parse_tenths(second, &out->tenths)) {
-            argument = second;
-        } else if (third.len == 0) {
-            out->has_number = true;
-            return 0;
-        } else {
-            say(why, "“%.*s” is too much: expected move SERVO DEG", quoted(third), third.at);
-            return -EINVAL;
-        }
-    }
-    say(why, "“%.*s” is not a number: expected at most 4 digits, and 2 after a point, as in 12.5",
-        quoted(argument), argument.at);
-    return -EINVAL;
+    if (!parse_tenths(second, &out->tenths))
+        return is_move ? refuse_number(second, why) : refuse_surplus(argument, one_command, why);
+    out->has_number = true;
+    if (third.len == 0)
+        return 0;
+    return refuse_surplus(third, is_move ? "move SERVO DEG" : one_command, why);
 }
 
+static bool has_capital(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] >= 'A' && s.at[i] <= 'Z')
+            return true;
+    return false;
+}
+
+// The text was passed by check_characters.
 static int parse_words(struct span text, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
-    text = trim(text);
+    char plain[PROTOCOL_COMMAND_MAX];
+    text = span_trim(to_plain(text, plain));
     if (text.len == 0) {
         say(why, "nothing but blanks: expected a command such as tilt_up");
         return -EINVAL;
@@ -222,6 +257,10 @@ static int parse_words(struct span text, struct protocol_command *out, char why[
         return -EINVAL;
     }
     struct span rest = text, word = next_word(&rest);
+    if (rest.len == 0 && parse_tenths(word, &out->tenths)) {
+        out->has_number = true;
+        return 0;
+    }
     if (!copy_word(out->word, sizeof out->word, word)) {
         if (word.len >= sizeof out->word)
             say(why, "expected a word of at most %zu characters, as in tilt_up", sizeof out->word - 1);
@@ -230,6 +269,7 @@ static int parse_words(struct span text, struct protocol_command *out, char why[
                 quoted(word), word.at);
         return -EINVAL;
     }
+    out->has_capital = has_capital(word);
     return parse_arguments(rest, out, why);
 }
 
@@ -315,9 +355,22 @@ static int read_extras(const json_t *object, struct protocol_command *out, char 
     return rc ? rc : by_rc;
 }
 
+static int read_cmd(
+    const json_t *object, struct span *text, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
+{
+    const json_t *cmd = json_object_get(object, "cmd");
+    if (!json_is_string(cmd)) {
+        say(why, cmd ? "cmd: expected a string, as in {\"cmd\":\"tilt_up\"}"
+                     : "no cmd: expected {\"cmd\":\"tilt_up\"}");
+        return -EINVAL;
+    }
+    *text = (struct span){json_string_value(cmd), json_string_length(cmd)};
+    int rc = check_characters(*text, why);
+    return rc == 0 ? parse_words(*text, out, why) : rc;
+}
+
 static int parse_envelope(struct span payload, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
-    out->is_envelope = true;
     json_error_t error;
     json_t *object = json_loadb(payload.at, payload.len, JSON_REJECT_DUPLICATES, &error);
     if (!object) {
@@ -326,20 +379,8 @@ static int parse_envelope(struct span payload, struct protocol_command *out, cha
         return -EINVAL;
     }
 
-    int rc = -EINVAL;
     struct span text = payload;
-    const json_t *cmd = json_object_get(object, "cmd");
-    if (!cmd) {
-        say(why, "no cmd: expected {\"cmd\":\"tilt_up\"}");
-    } else if (!json_is_string(cmd)) {
-        say(why, "cmd: expected a string, as in {\"cmd\":\"tilt_up\"}");
-    } else {
-        text = (struct span){json_string_value(cmd), json_string_length(cmd)};
-        rc = check_characters(text, why);
-        if (rc == 0)
-            rc = parse_words(text, out, why);
-    }
-
+    int rc = read_cmd(object, &text, out, why);
     char extras_why[PROTOCOL_WHY_SIZE] = "";
     int extras_rc = read_extras(object, out, extras_why);
     // A stop is carried out whatever by, boot and id say, so what is wrong with them cannot refuse it.
@@ -351,36 +392,38 @@ static int parse_envelope(struct span payload, struct protocol_command *out, cha
         write_canonical(out);
     else
         refuse(out, text);
+    out->is_report = json_object_get(object, "v") && !json_object_get(object, "cmd");
     json_decref(object);
     return rc;
+}
+
+// A report may be longer than any command.
+static bool is_long_report(struct span payload)
+{
+    if (payload.len > PROTOCOL_STATUS_MAX)
+        return false;
+    json_t *object = json_loadb(payload.at, payload.len, 0, NULL);
+    bool is_report = json_object_get(object, "v") && !json_object_get(object, "cmd");
+    json_decref(object);
+    return is_report;
 }
 
 int protocol_parse_command(
     const void *payload, size_t len, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
-    struct span span = {payload, len};
-    if (len == 0 || span.at[0] != '{')
-        return protocol_parse_text(span.at, len, out, why);
+    struct span whole = {payload, len}, span = span_trim(whole);
+    if (span.len == 0 || span.at[0] != '{')
+        return protocol_parse_text(whole.at, len, out, why);
 
-    *out = (struct protocol_command){0};
+    *out = (struct protocol_command){.is_envelope = true};
     why[0] = '\0';
     int rc = check_length(len, why);
+    if (rc != 0)
+        out->is_report = is_long_report(span);
     if (rc == 0)
         rc = check_characters(span, why);
-    if (rc != 0) {
-        out->is_envelope = true;
-        refuse(out, span);
-        return rc;
-    }
-    return parse_envelope(span, out, why);
-}
-
-bool protocol_is_stop(const struct protocol_command *command)
-{
-    static const char suffix[] = "_stop";
-    if (command->has_number || command->target[0])
-        return false;
-    size_t len = strlen(command->word);
-    return strcmp(command->word, "stop") == 0 ||
-           (len > sizeof suffix - 1 && strcmp(command->word + len - (sizeof suffix - 1), suffix) == 0);
+    if (rc == 0)
+        return parse_envelope(span, out, why);
+    refuse(out, span);
+    return rc;
 }

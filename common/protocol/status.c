@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reading a status. It comes from anybody who may publish: nothing of it is believed before it was checked.
+// Reads a status. It comes from anybody who may publish, so that nothing of it is used before it was checked.
 #include "common/protocol/status.h"
 
 #include <errno.h>
@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "common/protocol/reader.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
 
 enum { REPORT_MAX_MS = 24 * 3600 * 1000, REPORT_DEFAULT_MS = 1000 };
 
-// Returns false for a channel to pass over: one of a kind not known.
+// Returns false where the kind is not known: such a channel is passed over.
 static bool read_channel(struct reader *r, struct status_channel *c)
 {
     size_t len;
@@ -27,6 +26,34 @@ static bool read_channel(struct reader *r, struct status_channel *c)
     return c->id.kind != CHANNEL_OTHER;
 }
 
+// Takes a channel, unless its kind is not known. What is wrong with it is told of the first such channel.
+static void take_channel(const char *name, const json_t *value, struct status *out, char *why)
+{
+    char prefix[sizeof "channels.." + PROTOCOL_NAME_MAX], wrong[PROTOCOL_WHY_SIZE];
+    text_sentence(prefix, sizeof prefix, sizeof prefix, "channels.%s.", name);
+    struct reader r = {.object = value, .prefix = prefix, .why = wrong};
+    struct status_channel *channel = &out->channels[out->count];
+    bool known = false;
+    if (json_is_object(value)) {
+        known = read_channel(&r, channel);
+    } else {
+        prefix[strlen(prefix) - 1] = '\0';
+        reader_fail(&r, "", "an object");
+    }
+    if (!known || r.failed)
+        memset(channel, 0, sizeof *channel);
+    if (!known && !r.failed)
+        return;
+    if (r.failed) {
+        channel->unreadable = true;
+        channel->id.kind = CHANNEL_OTHER;
+        if (why[0] == '\0')
+            memcpy(why, wrong, sizeof wrong);
+    }
+    memcpy(channel->id.name, name, strlen(name) + 1);
+    out->count++;
+}
+
 static void read_channels(struct reader *r, struct status *out)
 {
     const json_t *channels = reader_object(r, "channels");
@@ -36,25 +63,11 @@ static void read_channels(struct reader *r, struct status *out)
     // The macro's iterator takes no const object; nothing here changes it.
     json_object_foreach((json_t *)channels, name, value)
     {
-        // A name that no command can address: of a newer agent, or of nobody we need to show.
-        if (protocol_check_name(name, ignored) != 0)
-            continue;
-        if (out->count == PROTOCOL_CHANNELS_MAX || r->failed)
+        if (out->count == PROTOCOL_CHANNELS_MAX)
             return;
-        char prefix[sizeof "channels.." + PROTOCOL_NAME_MAX];
-        text_sentence(prefix, sizeof prefix, sizeof prefix, "channels.%s.", name);
-        struct reader channel_reader = {.object = value, .prefix = prefix, .why = r->why};
-        struct status_channel *channel = &out->channels[out->count];
-        if (!json_is_object(value)) {
-            prefix[strlen(prefix) - 1] = '\0';
-            reader_fail(&channel_reader, "", "an object");
-        } else if (read_channel(&channel_reader, channel)) {
-            memcpy(channel->id.name, name, strlen(name) + 1);
-            out->count++;
-        } else {
-            memset(channel, 0, sizeof *channel);
-        }
-        r->failed = channel_reader.failed;
+        // A name that no command can address: of a newer agent, or of nobody we need to show.
+        if (protocol_check_name(name, ignored) == 0)
+            take_channel(name, value, out, r->why);
     }
 }
 
@@ -79,27 +92,34 @@ static void read_last(struct reader *r, struct status_last *last)
         memset(last, 0, sizeof *last);
 }
 
-static void read_health(struct reader *r, struct status_health *h)
+// A figure that cannot be read is left out, as those that are missing are.
+static void read_health(const json_t *object, struct status_health *h)
 {
-    if (reader_number(r, "up", 1, 0, READER_COUNTER_MAX, &h->up_s))
+    char ignored[PROTOCOL_WHY_SIZE];
+    const struct {
+        const char *key;
+        unsigned flag;
+        int scale, min, max;
+        int *out;
+    } figures[] = {
+        {"cpu", HEALTH_CPU, 1000, 0, 1000, &h->cpu},
+        {"mem", HEALTH_MEM, 1000, 0, 1000, &h->mem},
+        {"load", HEALTH_LOAD, 100, 0, 100 * 1000 * 100, &h->load},
+        {"cpu_c", HEALTH_CPU_C, 10, -2740, 10000, &h->cpu_c},
+        {"gpu_c", HEALTH_GPU_C, 10, -2740, 10000, &h->gpu_c},
+        {"gpu", HEALTH_GPU, 1000, 0, 1000, &h->gpu},
+        {"watts", HEALTH_WATTS, 1000, 0, 1000 * 1000 * 1000, &h->milliwatts},
+    };
+    struct reader r = {.object = object, .prefix = "health.", .why = ignored};
+    if (reader_number(&r, "up", 1, 0, READER_COUNTER_MAX, &h->up_s))
         h->has |= HEALTH_UP;
-    if (reader_int(r, "cpu", 1000, 0, 1000, &h->cpu))
-        h->has |= HEALTH_CPU;
-    if (reader_int(r, "mem", 1000, 0, 1000, &h->mem))
-        h->has |= HEALTH_MEM;
-    if (reader_int(r, "load", 100, 0, 100 * 1000 * 100, &h->load))
-        h->has |= HEALTH_LOAD;
-    if (reader_int(r, "cpu_c", 10, -2740, 10000, &h->cpu_c))
-        h->has |= HEALTH_CPU_C;
-    if (reader_int(r, "gpu_c", 10, -2740, 10000, &h->gpu_c))
-        h->has |= HEALTH_GPU_C;
-    if (reader_int(r, "gpu", 1000, 0, 1000, &h->gpu))
-        h->has |= HEALTH_GPU;
-    if (reader_int(r, "watts", 1000, 0, 1000 * 1000 * 1000, &h->milliwatts))
-        h->has |= HEALTH_WATTS;
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (reader_int(&r, figures[i].key, figures[i].scale, figures[i].min, figures[i].max, figures[i].out))
+            h->has |= figures[i].flag;
+    reader_clean(&r, "noise", h->noise, sizeof h->noise, PROTOCOL_TOPIC_MAX);
 }
 
-// 0, or what is wrong with `v`.
+// Returns 0, or a negative errno with what is wrong with `v` in why.
 static int check_version(const json_t *object, char why[PROTOCOL_WHY_SIZE])
 {
     const json_t *v = json_object_get(object, "v");
@@ -149,8 +169,8 @@ int status_parse(const void *payload, size_t len, struct status *out, char why[P
     }
 
     struct reader head = {.object = object, .prefix = "", .why = why};
-    struct reader last = {.prefix = "last.", .why = why};
-    struct reader health = {.prefix = "health.", .why = why};
+    char last_why[PROTOCOL_WHY_SIZE] = "";
+    struct reader last = {.prefix = "last.", .why = last_why};
     int rc = -EINVAL;
     if (!json_is_object(object)) {
         say(why, "expected a JSON object");
@@ -166,11 +186,11 @@ int status_parse(const void *payload, size_t len, struct status *out, char why[P
     last.object = head.failed ? NULL : reader_object(&head, "last");
     if (last.object)
         read_last(&last, &out->last);
-    health.object = head.failed || last.failed ? NULL : reader_object(&head, "health");
-    if (health.object)
-        read_health(&health, &out->health);
-    if (!head.failed && !last.failed && !health.failed)
+    read_health(json_object_get(object, "health"), &out->health);
+    if (!head.failed && !last.failed)
         rc = 0;
+    if (last.failed)
+        memcpy(why, last_why, sizeof last_why);
 done:
     if (rc != 0)
         memset(out, 0, sizeof *out);

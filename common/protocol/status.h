@@ -17,8 +17,9 @@ struct status_channel {
     int res_milli; // degrees of one hardware step, in thousandths; 0 = finer than that
     int us;        // the pulse really emitted; 0 while not driven
     bool moving, driven, assumed;
-    bool on;     // switch, dimmer, input
-    int percent; // dimmer
+    bool on;         // switch, dimmer, input
+    int percent;     // dimmer
+    bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
 };
 
 // The result of the latest command.
@@ -51,6 +52,8 @@ struct status_health {
     int load;          // hundredths
     int cpu_c, gpu_c;  // tenths of a degree Celsius
     int milliwatts;
+    char noise
+        [PROTOCOL_TOPIC_MAX]; // a topic on which somebody says stop again and again in no command; "" = none
 };
 
 struct status {
@@ -67,11 +70,12 @@ struct status {
     struct status_health health;
 };
 
-// Reads a status. Every string in *out is cleaned and safe to show; unknown keys, channels of unknown kind
-// and unknown health figures are passed over, so are channels beyond PROTOCOL_CHANNELS_MAX and such whose
-// name no command can address; integers and reals are taken alike; an online status without `report` has 1000
-// ms. 0, or a negative errno with a sentence in why (*out is zero then): -EINVAL not a status,
-// -EPROTONOSUPPORT for a `v` above ours, -EMSGSIZE over PROTOCOL_STATUS_MAX.
+// Reads a status. Every string in *out is cleaned and safe to show; integers and reals are taken alike; an online status
+// without `report` has 1000 ms. Passed over are unknown keys, channels of unknown kind, channels beyond
+// PROTOCOL_CHANNELS_MAX, channels whose name no command can address, and figures of health that cannot be read. A channel
+// that cannot be read costs that channel alone: it is marked unreadable, and why says what is wrong with the first.
+// Returns 0, or a negative errno with a sentence in why (*out is zero then): -EINVAL not a status, -EPROTONOSUPPORT for a
+// `v` above ours, -EMSGSIZE over PROTOCOL_STATUS_MAX.
 int status_parse(const void *payload, size_t len, struct status *out, char why[PROTOCOL_WHY_SIZE]);
 
 // A writer keeps the encoded text of the parts that did not change since the last status it wrote.

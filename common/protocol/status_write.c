@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writing a status. A command changes `last` and one channel, so the text of every part is kept and encoded
-// again only where its bytes changed.
+// Writes a status. A command changes `last` and one channel, so the text of each part is kept, and is encoded again only
+// where the part has changed.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 enum {
     HEAD_SIZE = 320,
     CHANNEL_SIZE = 512, // a servo with every key and 7-character numbers takes 260
-    HEALTH_SIZE = 320,
+    HEALTH_SIZE = 320 + 3 * PROTOCOL_TOPIC_MAX,
     LAST_SIZE = 2048, // every character of `cmd`, `why`, `id` and `from` escaped, and the keys, take 1400
 };
 
-// Bytes, not members: padding that differs costs one more encoding and nothing else.
+// Compares the bytes and not the members. Padding that differs costs one more encoding and nothing else.
 static bool is_same(const void *a, const void *b, size_t size)
 {
     return memcmp(a, b, size) == 0;
@@ -89,7 +89,7 @@ static void put_last(struct sink *s, const struct status_last *last)
     sink_put(s, last->again ? ",\"again\":true}" : "}");
 }
 
-// Without the brace that closes it.
+// Leaves out the brace that closes the object.
 static void put_head(struct sink *s, const struct head *head)
 {
     sink_fixed(s, "{\"v\":", PROTOCOL_VERSION, 0);
@@ -157,6 +157,7 @@ static int encode_health(struct status_writer *w, const struct status_health *h)
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         if (h->has & figures[i].flag)
             sink_fixed(&s, figures[i].key + (s.len == 1), figures[i].value, figures[i].decimals);
+    sink_text_if_any(&s, s.len == 1 ? "\"noise\":" : ",\"noise\":", h->noise, PROTOCOL_TOPIC_MAX);
     sink_put(&s, "}");
     w->health_len = 0;
     if (s.full)
@@ -176,7 +177,7 @@ static int encode_changed(struct status_writer *w, const struct status *status)
     }
     if (rc == 0 && status->last.n > 0)
         rc = encode_last(w, &status->last);
-    if (rc == 0 && status->health.has != 0)
+    if (rc == 0 && (status->health.has != 0 || status->health.noise[0]))
         rc = encode_health(w, &status->health);
     return rc;
 }
@@ -204,7 +205,7 @@ int status_write(struct status_writer *writer, const struct status *status, char
         sink_put(&s, ",\"last\":");
         sink_bytes(&s, writer->last_text, writer->last_len);
     }
-    if (status->health.has != 0) {
+    if (status->health.has != 0 || status->health.noise[0]) {
         sink_put(&s, ",\"health\":");
         sink_bytes(&s, writer->health_text, writer->health_len);
     }

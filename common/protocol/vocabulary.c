@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/protocol/say.h"
 #include "common/text.h"
-
-#define say(why, ...) text_sentence((why), PROTOCOL_WHY_SIZE, PROTOCOL_WHY_CHARS, __VA_ARGS__)
-#define COUNT(array)  (sizeof array / sizeof *(array))
 
 enum { WORD_SIZE = sizeof((struct protocol_command *)0)->word };
 
@@ -111,7 +110,7 @@ static enum protocol_result unknown_servo(
 {
     const char *servos[PROTOCOL_CHANNELS_MAX];
     size_t servo_count = 0;
-    for (size_t i = 0; i < count && servo_count < COUNT(servos); i++)
+    for (size_t i = 0; i < count && servo_count < ARRAY_LENGTH(servos); i++)
         if (channels[i].kind == CHANNEL_SERVO)
             servos[servo_count++] = channels[i].name;
     const char *nearest = text_nearest(name, servos, servo_count);
@@ -125,10 +124,14 @@ static enum protocol_result unknown_servo(
 static enum protocol_result match_move(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE])
 {
-    if (command->target[0]) {
-        out->channel = find_channel(channels, count, command->target);
-        if (out->channel < 0 || channels[out->channel].kind != CHANNEL_SERVO)
-            return unknown_servo(channels, count, command->target, why);
+    if (command->second[0]) {
+        out->channel = find_channel(channels, count, command->second);
+        if (out->channel < 0)
+            return unknown_servo(channels, count, command->second, why);
+        if (channels[out->channel].kind != CHANNEL_SERVO) {
+            tell_words(&channels[out->channel], why);
+            return RESULT_UNKNOWN;
+        }
     } else {
         out->channel = first_servo(channels, count);
         if (out->channel < 0) {
@@ -162,28 +165,138 @@ static enum protocol_result check_number(const struct kind_word *word, const str
     return RESULT_OK;
 }
 
+// "led_on, lamp_on": what switches with that verb. False where nothing does.
+static bool list_switching(const struct channel_id *channels, size_t count, enum verb verb, char *list)
+{
+    size_t used = 0;
+    list[0] = '\0';
+    for (size_t i = 0; i < count && used < PROTOCOL_WHY_CHARS / 2; i++) {
+        const struct kind *kind = kind_of(channels[i].kind);
+        for (size_t k = 0; k < kind->word_count && kind_has_verb(channels[i].kind, VERB_TOGGLE); k++)
+            if (kind->words[k].verb == verb)
+                used += (size_t)snprintf(list + used, PROTOCOL_WHY_SIZE - used, "%s%s%s",
+                    used > 0 ? ", " : "", channels[i].name, kind->words[k].suffix);
+    }
+    return used > 0;
+}
+
+// Knows the words that other programs send, without a name, to the only thing that they switch. Returns true for such a word.
+static bool is_nameless(const struct protocol_command *command, enum verb *verb)
+{
+    static const struct {
+        const char *word;
+        enum verb verb;
+    } words[] = {{"on", VERB_ON}, {"true", VERB_ON}, {"false", VERB_OFF}, {"toggle", VERB_TOGGLE}};
+    bool number = command->has_number && command->word[0] == '\0';
+    if (number && (command->tenths == 10 || command->tenths == 0)) {
+        *verb = command->tenths ? VERB_ON : VERB_OFF;
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(words) && !command->has_number && !command->second[0]; i++) {
+        if (strcmp(command->word, words[i].word) == 0) {
+            *verb = words[i].verb;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum protocol_result match_nameless(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, enum verb verb, char why[PROTOCOL_WHY_SIZE])
+{
+    char list[PROTOCOL_WHY_SIZE];
+    if (list_switching(channels, count, verb, list))
+        say(why, "say which: %s", list);
+    else
+        say(why, "nothing here is switched by %s", command->cmd);
+    return RESULT_UNKNOWN;
+}
+
+static enum protocol_result match_number_alone(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, char why[PROTOCOL_WHY_SIZE])
+{
+    int servo = first_servo(channels, count);
+    if (servo >= 0)
+        say(why, "%s alone: say which servo, as in %s %s", command->cmd, channels[servo].name, command->cmd);
+    else
+        say(why, "%s alone: expected a command", command->cmd);
+    return RESULT_INVALID;
+}
+
+static bool is_channel_word(const struct channel_id *channels, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (find_word(&channels[i], word))
+            return true;
+    return false;
+}
+
+// `led on` is a command that wants its underscore.
+static bool wants_underscore(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, char why[PROTOCOL_WHY_SIZE])
+{
+    char joined[sizeof command->word + sizeof command->second], number[16] = "";
+    snprintf(joined, sizeof joined, "%s_%s", command->word, command->second);
+    if (!is_channel_word(channels, count, joined))
+        return false;
+    if (command->has_number)
+        protocol_format_tenths(number, command->tenths);
+    say(why, "no %s here: did you mean %s%s%s?", command->cmd, joined, number[0] ? " " : "", number);
+    return true;
+}
+
+static enum protocol_result check_argument(const struct kind_word *word,
+    const struct protocol_command *command, const char *unit, char why[PROTOCOL_WHY_SIZE])
+{
+    if (!command->second[0])
+        return check_number(word, command, unit, why);
+    if (word->number == NUMBER_NO)
+        say(why, "“%s” is too much: %s takes nothing", command->second, command->word);
+    else
+        say(why, "“%s” is not a number: expected %s 20", command->second, command->word);
+    return RESULT_INVALID;
+}
+
+static enum protocol_result match_word_for_all(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, const struct kind_word *word, struct vocabulary_match *out,
+    char why[PROTOCOL_WHY_SIZE])
+{
+    char list[PROTOCOL_WHY_SIZE];
+    if (word->verb == VERB_SET)
+        return match_move(channels, count, command, out, why);
+    out->verb = word->verb;
+    out->guessed = word->verb == VERB_OFF_ALL && command->has_capital;
+    if (!out->guessed || command->has_number || command->second[0])
+        return check_argument(word, command, "", why);
+    out->verb = VERB_STOP_ALL;
+    bool any = list_switching(channels, count, VERB_OFF, list);
+    say(why, "say which: %s%soff", any ? list : "", any ? ", or " : "");
+    return RESULT_OK;
+}
+
 enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE])
 {
+    enum verb verb;
     why[0] = '\0';
     *out = (struct vocabulary_match){
         .channel = -1, .has_number = command->has_number, .tenths = command->tenths};
-    for (size_t i = 0; i < COUNT(words_for_all); i++) {
-        const struct kind_word *word = &words_for_all[i];
-        if (strcmp(command->word, word->suffix) != 0)
-            continue;
-        if (word->verb == VERB_SET)
-            return match_move(channels, count, command, out, why);
-        out->verb = word->verb;
-        return check_number(word, command, "", why);
-    }
+    if (is_nameless(command, &verb) && !is_channel_word(channels, count, command->word))
+        return match_nameless(channels, count, command, verb, why);
+    if (command->word[0] == '\0')
+        return match_number_alone(channels, count, command, why);
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++)
+        if (strcmp(command->word, words_for_all[i].suffix) == 0)
+            return match_word_for_all(channels, count, command, &words_for_all[i], out, why);
+    if (command->second[0] && wants_underscore(channels, count, command, why))
+        return RESULT_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         const struct kind_word *word = find_word(&channels[i], command->word);
         if (!word)
             continue;
         out->verb = word->verb;
         out->channel = (int)i;
-        return check_number(word, command, kind_of(channels[i].kind)->unit, why);
+        return check_argument(word, command, kind_of(channels[i].kind)->unit, why);
     }
     return unknown_word(channels, count, command->word, why);
 }
@@ -247,7 +360,7 @@ void vocabulary_each(const struct channel_id *channels, size_t count,
     for (size_t i = 0; i < count; i++)
         if (!each_word(&channels[i], each, ctx))
             return;
-    for (size_t i = 0; i < COUNT(words_for_all); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(words_for_all); i++) {
         bool is_move = words_for_all[i].verb == VERB_SET;
         if (is_move && first_servo(channels, count) < 0)
             continue;

@@ -16,16 +16,18 @@ struct vocabulary_match {
     enum verb verb;
     int channel; // index, -1 for the verbs that address all
     bool has_number;
-    int tenths; // degrees or percent
+    int tenths;   // degrees or percent
+    bool guessed; // `OFF` was taken as VERB_STOP_ALL
 };
 
 // What a parsed command means for these channels. RESULT_OK, or RESULT_UNKNOWN with the nearest word in why
 // (where one is near), or RESULT_INVALID with what was expected (an argument missing, superfluous, or a
-// relative step not > 0).
+// relative step not > 0). `OFF` in capitals is what home automations send to one light: it is RESULT_OK as a guessed stop,
+// and why says which words could be meant.
 enum protocol_result vocabulary_match(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE]);
 
-// True for what makes a servo move: refused for PROTOCOL_STOP_HOLD_MS after a stop, and needs a deadline from
+// True for a verb that makes something move. Such a command is refused for PROTOCOL_STOP_HOLD_MS after a stop, and needs a deadline from
 // a controller. kind is that of the channel matched (ignored for the verbs that address all).
 bool vocabulary_is_motion(enum verb verb, enum channel_kind kind);
 

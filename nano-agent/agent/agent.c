@@ -7,9 +7,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nano-agent/agent/agent_internal.h"
+#include "common/protocol/say.h"
+#include "common/text.h"
+#include "nano-agent/agent/duplicates.h"
+#include "nano-agent/agent/execute.h"
+#include "nano-agent/agent/keeper.h"
+#include "nano-agent/agent/reporter.h"
+#include "nano-agent/agent/topics.h"
 
-void agent_trouble(struct agent *agent, const char *format, ...)
+enum { SENTENCE_SIZE = 512 };
+
+struct now { // both clocks at one instant
+    int64_t us;
+    int64_t boot_ms;
+};
+
+struct agent {
+    struct agent_io io;
+    void *ctx;
+    char root[PROTOCOL_ROOT_MAX + 1];
+    size_t count;
+    struct channel channels[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX]; // the same channels as vocabulary_match wants them
+    struct status status; // `last` is kept here; the channels are filled when they are asked for
+    struct status_writer *writer;
+    struct reporter reporter;
+    struct duplicates duplicates;
+    struct topics topics;
+    struct keeper keeper;
+    bool stopped;
+    bool unwritable_told; // a status could not be written, and that was said
+    bool unanswered_told; // a response topic was not answered, and that was said
+    char json[PROTOCOL_STATUS_MAX];
+};
+
+// ---- what it says
+
+__attribute__((format(printf, 2, 3))) static void trouble(struct agent *agent, const char *format, ...)
 {
     char sentence[SENTENCE_SIZE];
     va_list arguments;
@@ -19,58 +53,312 @@ void agent_trouble(struct agent *agent, const char *format, ...)
     agent->io.trouble(agent->ctx, sentence);
 }
 
-const char *agent_fault_words(int error)
-{
-    return error == -ERANGE ? "this output can emit no pulse inside the limits" : strerror(-error);
-}
-
-void agent_fault(struct agent *agent, const struct channel *c, int error)
+static void tell_fault(struct agent *agent, const struct channel *c, int error)
 {
     const struct channel_id *id = &c->config.id;
-    agent->changed = true;
-    agent_trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, agent_fault_words(error));
+    agent->reporter.changed = true;
+    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, execute_fault_words(error));
 }
 
-static void refresh(struct agent *agent)
+static void publish(struct agent *agent, struct now now, bool heartbeat)
 {
-    for (size_t i = 0; i < agent->count; i++)
-        channel_report(&agent->channels[i], &agent->status.channels[i]);
-}
-
-void agent_publish(struct agent *agent, struct now now, bool heartbeat)
-{
-    refresh(agent);
+    agent_status(agent);
     agent->status.seq++;
     agent->status.t_ms = now.boot_ms;
-    agent->published_us = now.us;
-    agent->changed = agent->edge = false;
+    reporter_made(&agent->reporter, now.us);
     int len = status_write(agent->writer, &agent->status, agent->json);
     if (len < 0) {
         if (!agent->unwritable_told)
-            agent_trouble(agent, "status: %s (too many channels for one message?)", strerror(-len));
+            trouble(agent, "status: %s (too many channels for one message?)", strerror(-len));
         agent->unwritable_told = true;
         return;
     }
     int rc = agent->io.status(agent->ctx, agent->json, (size_t)len, heartbeat, false);
-    if (rc == 0)
-        agent->heartbeat_outstanding = agent->heartbeat_outstanding || heartbeat;
-    else if (rc != -ENOTCONN) // while not connected there is nobody to tell again: agent_link_up will
-        agent->changed = true;
+    reporter_published(&agent->reporter, rc, heartbeat);
 }
+
+static void publish_edge(struct agent *agent, struct now now)
+{
+    if (reporter_take_edge(&agent->reporter, now.us))
+        publish(agent, now, false);
+}
+
+static void read_health(struct agent *agent, struct now now)
+{
+    struct status_health *health = &agent->status.health;
+    memset(health, 0, sizeof *health);
+    agent->io.health(agent->ctx, health);
+    const struct topic *noisy = topics_noisy(&agent->topics, now.us);
+    if (noisy)
+        memcpy(health->noise, noisy->name, strlen(noisy->name) + 1);
+}
+
+static void publish_due(struct agent *agent, struct now now)
+{
+    enum report report = reporter_take(&agent->reporter, now.us);
+    if (report == REPORT_HEARTBEAT)
+        read_health(agent, now);
+    if (report != REPORT_NONE)
+        publish(agent, now, report == REPORT_HEARTBEAT && !agent->reporter.outstanding);
+}
+
+const struct status *agent_status(struct agent *agent)
+{
+    for (size_t i = 0; i < agent->count; i++)
+        channel_report(&agent->channels[i], &agent->status.channels[i]);
+    return &agent->status;
+}
+
+// ---- commands
+
+static void begin_last(struct agent *agent, const struct protocol_command *command)
+{
+    struct status_last *last = &agent->status.last;
+    uint64_t n = last->n;
+    // The whole struct is cleared, so that the writer, which compares bytes, sees no old ones behind a shorter text.
+    memset(last, 0, sizeof *last);
+    last->n = n + 1;
+    memcpy(last->id, command->id, strlen(command->id) + 1);
+    memcpy(last->cmd, command->cmd, strlen(command->cmd) + 1);
+}
+
+static void repeat_first_result(struct status_last *last, const struct duplicate *first)
+{
+    if (strcmp(first->cmd, last->cmd) != 0) {
+        last->result = RESULT_INVALID;
+        say(last->why, "this id was used for another command: %s", first->cmd);
+        return;
+    }
+    last->result = first->result;
+    memcpy(last->why, first->why, strlen(first->why) + 1);
+    last->again = true;
+}
+
+static void stop_by_guess(struct agent *agent, const struct request *request, struct now now)
+{
+    struct status_last *last = &agent->status.last;
+    struct topic *topic = topics_find(&agent->topics, request->command->topic);
+    execute_stop(agent->channels, agent->count, topics_guess(topic, now.us), now.us);
+    last->result = RESULT_OK;
+    say(last->why, "taken as stop; %s", request->why);
+    if (topics_noisy(&agent->topics, now.us) == topic && !topic->noise_told) {
+        topic->noise_told = true;
+        trouble(agent,
+            "%s: more than %d payloads a minute that say stop and are no command; the latest: %s (%s)",
+            topic->name, TOPICS_NOISE_A_MINUTE, last->cmd, request->why);
+    }
+}
+
+// Decides about a command from the wire, carries it out where that may be, and fills `last`.
+static void decide(struct agent *agent, const struct request *request, struct now now)
+{
+    struct status_last *last = &agent->status.last;
+    const struct protocol_command *words = &request->words;
+    bool stop = request->stop || request->guessed;
+    if (request->command->retained && !stop) {
+        last->result = RESULT_RETAINED;
+        say(last->why, "retained: publish it without -r (retain: false)");
+        return; // The id is not remembered: the same command may come again, published live.
+    }
+    const struct duplicate *first = words->id[0] ? duplicates_find(&agent->duplicates, words->id) : NULL;
+    if (first && !stop) {
+        repeat_first_result(last, first);
+        return;
+    }
+    bool expired = !stop && request->is_text && request_is_expired(request, now.boot_ms, last->why);
+    bool off_late = expired && request->meaning == RESULT_OK && request->match.verb == VERB_OFF_ALL;
+    if (request->guessed) {
+        stop_by_guess(agent, request, now);
+    } else if (expired && !off_late) {
+        last->result = RESULT_EXPIRED;
+    } else if (request->meaning != RESULT_OK) {
+        last->result = request->meaning;
+        memcpy(last->why, request->why, strlen(request->why) + 1);
+    } else {
+        last->result = execute(agent->channels, agent->count, &request->match, off_late, now.us, last->why);
+    }
+    if (words->id[0] && !first)
+        duplicates_add(&agent->duplicates, last);
+}
+
+// A reply that may not go where it was asked for is told in `why`, which the status carries.
+static bool may_reply(struct agent *agent, const struct agent_command *command)
+{
+    const char *topic = command->response_topic;
+    if (!topic || protocol_reply_allowed(topic, agent->root, agent->status.device))
+        return topic != NULL;
+    struct status_last *last = &agent->status.last;
+    char before[PROTOCOL_WHY_SIZE];
+    memcpy(before, last->why, sizeof before);
+    say(last->why, "%s%sno answer to %s: use %s/reply/…", before, before[0] ? "; " : "", topic, agent->root);
+    if (!agent->unanswered_told)
+        trouble(agent, "no answer to %s: use %s/reply/…", topic, agent->root);
+    agent->unanswered_told = true;
+    return false;
+}
+
+static void reply(struct agent *agent, const struct agent_command *command)
+{
+    char json[PROTOCOL_REPLY_MAX];
+    int len = status_write_reply(json, agent->status.device, &agent->status.last);
+    if (len < 0)
+        trouble(agent, "reply to %s: %s", command->response_topic, strerror(-len));
+    else
+        agent->io.reply(agent->ctx, command->response_topic, json, (size_t)len, command->correlation,
+            command->correlation_len);
+}
+
+// A status of ours that a bridge or a flow leads back: answering it with a status would go round for ever.
+static void drop_report(struct agent *agent, const char *name)
+{
+    struct topic *topic = topics_find(&agent->topics, name);
+    if (!topic->report_told)
+        trouble(agent, "%s: a status was published there; who does that leads reports back as commands",
+            topic->name);
+    topic->report_told = true;
+}
+
+static bool is_control_topic(const struct agent *agent, const char *topic)
+{
+    char control[PROTOCOL_TOPIC_MAX];
+    return strcmp(topic, protocol_topic(control, agent->root, "", "control")) == 0 ||
+           strcmp(topic, protocol_topic(control, agent->root, agent->status.device, "control")) == 0;
+}
+
+// Once a run and topic, and nowhere else than where commands to us belong: another topic may be somebody's own.
+static void clear_retained(struct agent *agent, const char *name)
+{
+    struct topic *topic = topics_find(&agent->topics, name);
+    if (topic->retained_cleared || !is_control_topic(agent, name))
+        return;
+    topic->retained_cleared = true;
+    agent->io.clear_retained(agent->ctx, name);
+}
+
+static int64_t clock_us(const struct agent *agent)
+{
+    return agent->io.clock_us ? agent->io.clock_us(agent->ctx) : 0;
+}
+
+void agent_command(struct agent *agent, const struct agent_command *command, int64_t now_us, int64_t boot_ms)
+{
+    struct request request;
+    struct now now = {now_us, boot_ms};
+    if (command->len == 0 || agent->stopped)
+        return;
+    int64_t start_us = clock_us(agent);
+    request_read(&request, command, agent->ids, agent->count, agent->status.device, agent->status.boot);
+    if (request.words.is_report) {
+        drop_report(agent, command->topic);
+        return;
+    }
+    if (request_is_for_others(&request))
+        return;
+    begin_last(agent, &request.words);
+    decide(agent, &request, now);
+    int64_t took_us = clock_us(agent) - start_us;
+
+    bool replies = may_reply(agent, command);
+    publish(agent, now, false);
+    if (replies)
+        reply(agent, command);
+    if (command->retained)
+        clear_retained(agent, command->topic);
+    agent->io.done(agent->ctx, &agent->status.last, took_us);
+}
+
+// ---- inputs
+
+static void run_local(struct agent *agent, const char *text, const char *from, struct now now)
+{
+    struct protocol_command command;
+    struct vocabulary_match match;
+    int64_t start_us = clock_us(agent);
+    struct status_last *last = &agent->status.last;
+    char why[PROTOCOL_WHY_SIZE];
+    protocol_parse_text(text, strlen(text), &command, why);
+    begin_last(agent, &command);
+    memcpy(last->from, from, strlen(from) + 1);
+    last->result = vocabulary_match(agent->ids, agent->count, &command, &match, last->why);
+    if (last->result == RESULT_OK)
+        last->result = execute(agent->channels, agent->count, &match, false, now.us, last->why);
+    int64_t took_us = clock_us(agent) - start_us;
+    publish(agent, now, false);
+    agent->io.done(agent->ctx, last, took_us);
+}
+
+static void act_on(
+    struct agent *agent, const struct channel *c, struct debounce_result result, struct now now)
+{
+    const char *name = c->config.id.name;
+    if (result.changed)
+        agent->reporter.edge = agent->reporter.changed = true;
+    if (result.waits)
+        trouble(agent, "input %s: more than %d commands a second; the latest waits", name, DEBOUNCE_RUNS);
+    if (result.command)
+        run_local(agent, result.command, name, now);
+}
+
+void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms)
+{
+    struct channel *c = &agent->channels[channel];
+    struct now now = {now_us, boot_ms};
+    if (agent->stopped)
+        return;
+    act_on(agent, c, debounce_edge(&c->debounce, level, now_us), now);
+    publish_edge(agent, now);
+}
+
+static void tick_input(struct agent *agent, struct channel *c, struct now now)
+{
+    if (channel_port(c->config.id.kind) != PORT_INPUT)
+        return;
+    if (debounce_is_settling(&c->debounce, now.us)) {
+        bool level = c->debounce.level;
+        int rc = c->out.input->ops->get(c->out.input, &level);
+        if (rc < 0)
+            tell_fault(agent, c, rc);
+        act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
+    }
+    act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
+}
+
+// ---- its life
 
 static void warn_of_coarse_steps(struct agent *agent, const struct channel *c)
 {
-    if (c->config.id.kind != CHANNEL_SERVO) // a dimmer has no angles that a step could be measured in
+    if (!channel_keeps_position(c->config.id.kind)) // a dimmer has no angles that a step could be measured in
         return;
     int res = motion_res_milli(&c->config.motion);
     if (res <= c->config.step * 100)
         return;
     char step[16];
-    agent_trouble(agent,
+    trouble(agent,
         "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is "
-        "finer, "
-        "and so is a higher hz where the servo is a digital one",
+        "finer, and so is a higher hz where the servo is a digital one",
         c->config.id.name, res / 1000, res % 1000 / 100, protocol_format_tenths(step, c->config.step));
+}
+
+static void make_channels(struct agent *agent, const struct agent_config *config,
+    const union agent_output *outputs, const struct positions *kept, int64_t now_us)
+{
+    char changed[SENTENCE_SIZE - 192];
+    keeper_init(&agent->keeper, kept, config->channels, config->count, changed, sizeof changed);
+    if (changed[0])
+        trouble(agent,
+            "servo %s: pwm, pulse or angle has changed since the position was saved, so the position is not "
+            "known; the first command starts from the centre",
+            changed);
+    agent->count = agent->status.count = config->count;
+    for (size_t i = 0; i < config->count; i++) {
+        struct channel *c = &agent->channels[i];
+        agent->ids[i] = config->channels[i].id;
+        int rc =
+            channel_init(c, &config->channels[i], outputs[i], keeper_position(&agent->keeper, i), now_us);
+        if (rc < 0)
+            tell_fault(agent, c, rc);
+        warn_of_coarse_steps(agent, c);
+    }
 }
 
 struct agent *agent_new(const struct agent_config *config, const union agent_output *outputs,
@@ -87,30 +375,15 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     }
     agent->io = *io;
     agent->ctx = ctx;
-    agent->report_us = (int64_t)config->report_ms * MS_US;
-    agent->heartbeat_us = INT64_MAX;
-    agent->edge_us = INT64_MIN / 2;
-    agent->count = config->count;
+    snprintf(agent->root, sizeof agent->root, "%s", config->root);
+    reporter_init(&agent->reporter, config->report_ms);
     struct status *status = &agent->status;
     snprintf(status->device, sizeof status->device, "%s", config->device);
     snprintf(status->boot, sizeof status->boot, "%s", boot);
     status->online = true;
     status->t_ms = boot_ms;
     status->report_ms = config->report_ms;
-    status->count = config->count;
-    agent->kept_us = INT64_MIN / 2;
-    if (kept)
-        agent_believe(agent, config, kept);
-    for (size_t i = 0; i < config->count; i++) {
-        struct channel *c = &agent->channels[i];
-        agent->ids[i] = config->channels[i].id;
-        const struct position *position = &agent->kept[i].position;
-        int rc =
-            channel_init(c, &config->channels[i], outputs[i], position->name[0] ? position : NULL, now_us);
-        if (rc < 0)
-            agent_fault(agent, c, rc);
-        warn_of_coarse_steps(agent, c);
-    }
+    make_channels(agent, config, outputs, kept, now_us);
     return agent;
 }
 
@@ -126,54 +399,44 @@ void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     if (agent->stopped)
         return;
-    agent->up = true;
-    agent->heartbeat_outstanding = false;
-    agent->heartbeat_us = now_us + agent->report_us;
-    agent_publish(agent, (struct now){now_us, boot_ms}, false);
+    reporter_up(&agent->reporter, now_us);
+    publish(agent, (struct now){now_us, boot_ms}, false);
 }
 
 void agent_heartbeat_done(struct agent *agent)
 {
-    agent->heartbeat_outstanding = false;
+    agent->reporter.outstanding = false;
 }
 
-// Acts as `lost` says. Returns what was done in a word, NULL where nothing had to be.
+// Does what the `lost` of a channel says. Returns a few words for the log, or NULL where nothing had to be done.
 static const char *lose(struct agent *agent, struct channel *c, int64_t now_us)
 {
-    enum agent_lost lost = c->config.lost;
-    bool was_moving = c->motion.moving, was_driven = c->driven, was_on = c->on, limit;
-    bool is_servo = c->config.id.kind == CHANNEL_SERVO;
-    if (c->config.id.kind == CHANNEL_INPUT)
-        return NULL;
-    if (lost == LOST_HOLD && is_servo)
-        channel_hold(c, now_us);
-    int rc = 0;
-    if (lost == LOST_CENTER && is_servo && was_driven) // what is not driven is not powered by a lost link
-        rc = channel_go(c, 0, now_us, &limit);
-    else if (lost == LOST_OFF)
-        rc = channel_off(c, now_us);
-    else if (lost == LOST_ON && !is_servo)
-        rc = channel_switch(c, true, now_us);
+    struct status_channel before, after;
+    enum policy lost = c->config.lost;
+    if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
+        lost = POLICY_HOLD;
+    channel_report(c, &before);
+    int rc = channel_apply(c, lost, now_us);
+    channel_report(c, &after);
     if (rc < 0) {
-        agent_fault(agent, c, rc);
+        tell_fault(agent, c, rc);
         return "failed";
     }
-    if (is_servo && lost == LOST_CENTER)
-        return was_driven ? "to its centre" : NULL;
-    if (is_servo && was_moving && c->driven)
+    if (lost == POLICY_CENTER && after.driven)
+        return "to its centre";
+    if (before.driven && !after.driven)
+        return "off";
+    if (before.moving && !after.moving)
         return "stopped where it was";
-    if (is_servo)
-        return was_driven && !c->driven ? "off" : NULL;
-    return c->on == was_on ? NULL : c->on ? "on" : "off";
+    return before.on == after.on ? NULL : after.on ? "on" : "off";
 }
 
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     (void)boot_ms;
-    if (!agent->up || agent->stopped)
+    if (!agent->reporter.up || agent->stopped)
         return;
-    agent->up = false;
-    agent->heartbeat_outstanding = false;
+    reporter_down(&agent->reporter);
     char done[SENTENCE_SIZE - 64] = "";
     size_t used = 0;
     for (size_t i = 0; i < agent->count; i++) {
@@ -185,53 +448,37 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
             done + used, sizeof done - used, "%s%s %s", used > 0 ? ", " : "", c->config.id.name, word);
         used += len > 0 ? (size_t)len : 0;
     }
-    agent_trouble(
-        agent, "nothing heard from the broker: %s", used > 0 ? done : "every output stays as it is");
+    trouble(agent, "nothing heard from the broker: %s", used > 0 ? done : "every output stays as it is");
 }
 
-enum { REPORT_GAP_US = SECOND_US / PROTOCOL_STATUS_PER_SECOND };
-
-void agent_report_edge(struct agent *agent, struct now now)
+static int64_t save_due_us(const struct agent *agent)
 {
-    if (!agent->up || !agent->edge || now.us < agent->edge_us + REPORT_GAP_US)
-        return;
-    agent->edge_us = now.us;
-    agent_publish(agent, now, false);
+    return agent->io.save ? keeper_due_us(&agent->keeper, agent->channels, agent->count) : INT64_MAX;
 }
 
-static void do_reports(struct agent *agent, struct now now)
+static void save(struct agent *agent, int64_t now_us)
 {
-    if (!agent->up)
-        return;
-    if (now.us >= agent->heartbeat_us) {
-        agent->heartbeat_us += agent->report_us;
-        if (agent->heartbeat_us <= now.us) // late by more than one: no burst to make up for it
-            agent->heartbeat_us = now.us + agent->report_us;
-        memset(&agent->status.health, 0, sizeof agent->status.health);
-        agent->io.health(agent->ctx, &agent->status.health);
-        agent_publish(agent, now, !agent->heartbeat_outstanding);
-    } else if (agent->changed && now.us >= agent->published_us + REPORT_GAP_US) {
-        agent_publish(agent, now, false);
-    }
+    struct positions positions;
+    keeper_take(&agent->keeper, agent->channels, agent->count, now_us, &positions);
+    agent->io.save(agent->ctx, &positions);
 }
 
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     struct now now = {now_us, boot_ms};
     for (size_t i = 0; i < agent->count; i++) {
-        struct channel *c = &agent->channels[i];
-        int rc = channel_tick(c, now_us, &agent->changed);
+        int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
         if (rc < 0)
-            agent_fault(agent, c, rc);
+            tell_fault(agent, &agent->channels[i], rc);
     }
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)
-        agent_tick_input(agent, &agent->channels[i], now);
-    agent_report_edge(agent, now);
-    do_reports(agent, now);
-    if (now_us >= agent_keep_due_us(agent))
-        agent_keep(agent, now_us);
+        tick_input(agent, &agent->channels[i], now);
+    publish_edge(agent, now);
+    publish_due(agent, now);
+    if (now_us >= save_due_us(agent))
+        save(agent, now_us);
 }
 
 int64_t agent_next_us(const struct agent *agent)
@@ -243,14 +490,8 @@ int64_t agent_next_us(const struct agent *agent)
     }
     if (agent->stopped)
         return next;
-    int64_t keep_us = agent_keep_due_us(agent);
-    next = keep_us < next ? keep_us : next;
-    if (!agent->up)
-        return next;
-    int64_t report_us = agent->heartbeat_us;
-    int64_t changed_us = agent->published_us + REPORT_GAP_US;
-    if (agent->changed && changed_us < report_us)
-        report_us = changed_us;
+    int64_t save_us = save_due_us(agent), report_us = reporter_next_us(&agent->reporter);
+    next = save_us < next ? save_us : next;
     return report_us < next ? report_us : next;
 }
 
@@ -260,35 +501,20 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     if (agent->stopped)
         return;
     agent->stopped = true;
-    for (size_t i = 0; i < agent->count; i++)
-        if (agent->channels[i].config.id.kind == CHANNEL_SERVO)
-            channel_hold(&agent->channels[i], now_us);
-    // Before `exit` is applied: what the end of the agent switches off, nobody has switched off.
-    if (agent_keep_due_us(agent) != INT64_MAX)
-        agent_keep(agent, now_us);
+    execute_stop(agent->channels, agent->count, false, now_us);
+    // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
+    if (save_due_us(agent) != INT64_MAX)
+        save(agent, now_us);
     for (size_t i = 0; i < agent->count; i++) {
         struct channel *c = &agent->channels[i];
-        int rc = 0;
-        if (c->config.id.kind == CHANNEL_INPUT) {
-            c->settle_us = c->owed_us = INT64_MAX;
-            continue;
-        }
-        if (c->config.exit == EXIT_OFF)
-            rc = channel_off(c, now_us);
-        c->idle_us = INT64_MAX;
+        int rc = channel_finish(c, now_us);
         if (rc < 0)
-            agent_fault(agent, c, rc);
+            tell_fault(agent, c, rc);
     }
     const struct status *status = &agent->status;
     int len = status_write_offline(agent->json, status->device, status->boot, "stopped");
     if (len < 0)
-        agent_trouble(agent, "offline status: %s", strerror(-len));
+        trouble(agent, "offline status: %s", strerror(-len));
     else
         agent->io.status(agent->ctx, agent->json, (size_t)len, false, true);
-}
-
-const struct status *agent_status(struct agent *agent)
-{
-    refresh(agent);
-    return &agent->status;
 }

@@ -1,59 +1,118 @@
 // SPDX-License-Identifier: MIT
-// One configured channel and its hardware: what each kind can be made to do, what is due when, what it
-// reports. Pure: hardware is behind hw.h, now_us (CLOCK_MONOTONIC microseconds) a parameter. Functions that
-// touch the hardware return 0 or the negative errno of the hardware, which then still does what it did
-// before.
+// One configured channel and its hardware. What a kind of channel can be made to do stands in one file
+// (channel_NAME.c) and one row (struct channel_ops) of the table in channel.c; everybody else asks the functions below
+// and names no kind. Pure: hardware is behind hw.h, now_us (CLOCK_MONOTONIC microseconds) is a parameter. Functions that
+// touch the hardware return 0, or the negative errno of the hardware, which then still does what it did before.
 #ifndef NANO_AGENT_CHANNEL_H
 #define NANO_AGENT_CHANNEL_H
 
-#include "nano-agent/agent/agent.h"
+#include "common/protocol/status.h"
+#include "nano-agent/agent/debounce.h"
+#include "nano-agent/agent/motion.h"
+#include "nano-agent/agent/positions.h"
+#include "nano-agent/agent/pwm_output.h"
 
-enum { INPUT_RUNS_PER_SECOND = 10 };
+// What becomes of an output where nobody commands it: at the start, on `off`, when the broker is lost and at the end.
+enum policy {
+    POLICY_HOLD,   // as it is; a servo stops where it is
+    POLICY_OFF,    // not driven, not powered
+    POLICY_ON,     // switch, dimmer
+    POLICY_CENTER, // servo: to 0 degrees, or the limit nearest to it
+    POLICY_LAST,   // at the start alone: where the servo stood when the agent ended
+};
+
+struct agent_channel_config {
+    struct channel_id id;
+    struct motion_config motion; // servo; a dimmer uses period_ns alone
+    uint32_t
+        fingerprint; // servo: positions_fingerprint; a position that was kept of another servo is not taken
+    enum servo_axis axis;
+    int step;        // tenths of a degree, 1 to 900
+    int idle_off_ms; // 0 = never
+    enum policy start, safe, lost, exit;
+    char press[PROTOCOL_CMD_SIZE];   // input: the command run on the edge to on (one that parses), "" = none
+    char release[PROTOCOL_CMD_SIZE]; // input: the same on the edge to off
+    int debounce_ms;                 // input
+};
+
+// What the hardware of a channel is.
+enum channel_port { PORT_PWM, PORT_SWITCH, PORT_INPUT };
+
+// The opened hardware of a channel; its port says which member is set. Owned by whoever opened it. A switch was opened
+// at the level that its `start` says. The period and the steps of a servo are those of its PWM: channel_init puts them
+// in the place of motion.period_ns and motion.steps.
+union agent_output {
+    struct hw_pwm *pwm;
+    struct hw_switch *sw;
+    struct hw_input *input;
+};
+
+struct channel_ops;
 
 struct channel {
     struct agent_channel_config config;
     union agent_output out;
+    const struct channel_ops *ops;
+    int64_t stopped_us; // when a stop was obeyed last that refuses motion for a while
+
+    struct pwm_output pwm; // servo, dimmer
 
     struct motion motion; // servo
     int64_t idle_us;      // servo: when idle_off is due; INT64_MAX = not
-    int64_t stopped_us;   // servo: when it was stopped last
-    int percent;          // dimmer: emitted now
-    int last_percent;     // dimmer: what NAME_on brings back; 0 = none yet
-    bool enabled;         // servo, dimmer: the PWM runs, if only with pulse 0
-    bool driven;          // … with a pulse
-    int64_t pulse_ns;     // … this one
-    int64_t disable_us;   // pulse 0 was set, and at this time has lasted for a period; INT64_MAX = not
-    bool on;              // switch, dimmer, input
+    bool held;            // servo: a stop was obeyed, and no command has moved it since
 
-    int64_t settle_us; // input: edges are ignored until then, then it is read; INT64_MAX = not
-    int64_t owed_us;   // input: when the command that had to wait may run; INT64_MAX = none waits
-    bool ran;          // input: the level whose command ran last
-    int64_t runs_us[INPUT_RUNS_PER_SECOND]; // input: when the latest commands ran, a ring
-    size_t run_next;
+    bool on;          // switch, dimmer, input
+    int percent;      // dimmer: emitted now
+    int last_percent; // dimmer: what NAME_on brings back; 0 = none yet
+    int64_t
+        retry_us; // switch: it refused to be switched off, and is asked again then; INT64_MAX = it did not
+
+    struct debounce debounce; // input
 };
 
-// Takes over what the hardware does, then does what `start` says. kept: where an earlier run left this servo,
-// NULL = not known.
+// A row of the table. A function that is NULL has nothing to do for the kind.
+struct channel_ops {
+    enum channel_port port;
+    bool keeps_position; // motion says where it is, and that outlasts a run
+    // Takes over what the hardware is doing, then does what `start` says. kept is where an earlier run left the servo,
+    // NULL where that is not known. config, out and ops of *c are set already; everything else is zero or not due.
+    int (*init)(struct channel *c, const struct position *kept, int64_t now_us);
+    // Carries out a word of the kind. limit is "" and gets one sentence where a limit cut the command short ("already at
+    // 45.0°").
+    int (*execute)(struct channel *c, const struct vocabulary_match *match, int64_t now_us,
+        char limit[PROTOCOL_WHY_SIZE]);
+    // Does what a policy says. POLICY_CENTER moves only what is driven: it powers nothing.
+    int (*apply)(struct channel *c, enum policy policy, int64_t now_us);
+    // Holds what moves, now, and powers nothing.
+    void (*stop)(struct channel *c, int64_t now_us);
+    // Does what is due. *changed is set where the report did; else it stays as it is.
+    int (*tick)(struct channel *c, int64_t now_us, bool *changed);
+    int64_t (*next_us)(const struct channel *c);
+    // Fills what the kind reports; id is there already and all else is zero.
+    void (*report)(const struct channel *c, struct status_channel *out);
+};
+
+extern const struct channel_ops channel_servo, channel_switch, channel_dimmer, channel_input;
+
+// What the rows say of a kind; not for CHANNEL_OTHER.
+enum channel_port channel_port(enum channel_kind kind);
+bool channel_keeps_position(enum channel_kind kind);
+
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
     const struct position *kept, int64_t now_us);
+int channel_execute(
+    struct channel *c, const struct vocabulary_match *match, int64_t now_us, char limit[PROTOCOL_WHY_SIZE]);
+int channel_apply(struct channel *c, enum policy policy, int64_t now_us);
 
-// Servo. *limit: cut by a limit. -ERANGE where no pulse inside the limits can be emitted.
-int channel_go(struct channel *c, int tenths, int64_t now_us, bool *limit);
-int channel_step(struct channel *c, int delta_tenths, int64_t now_us, bool *limit);
-// Holds now, and starts the time during which motion is refused. Powers nothing.
-void channel_hold(struct channel *c, int64_t now_us);
-void channel_stop(struct channel *c, int64_t now_us);
+// Holds now. refuses: motion is refused for PROTOCOL_STOP_HOLD_MS afterwards (channel_is_stopped).
+void channel_stop(struct channel *c, bool refuses, int64_t now_us);
 bool channel_is_stopped(const struct channel *c, int64_t now_us);
 
-// Switch and dimmer. percent: 0 to 100.
-int channel_switch(struct channel *c, bool on, int64_t now_us);
-int channel_dim(struct channel *c, int percent, int64_t now_us);
+// The end: applies `exit`, and nothing else is due any more than finishing that.
+int channel_finish(struct channel *c, int64_t now_us);
 
-// Stops driving: a switch is set to off, a PWM emits nothing from now and is disabled a period later.
-int channel_off(struct channel *c, int64_t now_us);
-
-// Frames of motion, idle_off and the disabling of a PWM, as far as due. *changed is set where the report did.
 int channel_tick(struct channel *c, int64_t now_us, bool *changed);
+// When channel_tick is next due; INT64_MAX = nothing is.
 int64_t channel_next_us(const struct channel *c);
 
 void channel_report(const struct channel *c, struct status_channel *out);

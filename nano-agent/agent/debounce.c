@@ -1,72 +1,96 @@
 // SPDX-License-Identifier: MIT
+#include "nano-agent/agent/debounce.h"
+
 #include <string.h>
 
-#include "nano-agent/agent/agent_internal.h"
+#include "common/protocol/protocol.h"
 
-static int64_t *oldest_run(struct channel *c)
+enum { SECOND_US = 1000000 };
+
+void debounce_init(struct debounce *d, const char *press, const char *release, int time_ms, bool level)
 {
-    return &c->runs_us[c->run_next];
+    *d = (struct debounce){.press = press,
+        .release = release,
+        .time_us = (int64_t)time_ms * 1000,
+        .level = level,
+        .ran = level,
+        .settle_us = INT64_MAX,
+        .owed_us = INT64_MAX};
+    for (size_t i = 0; i < DEBOUNCE_RUNS; i++)
+        d->runs_us[i] = INT64_MIN / 2;
 }
 
-// Runs the command of the level that the input has now. One too many for this second waits, and what is then
-// run is the command of the level then: a release is never lost behind a burst of bounces. A stop never
-// waits.
-static void run(struct agent *agent, struct channel *c, struct now now)
+static bool is_stop(const char *text)
 {
-    const char *text = c->on ? c->config.press : c->config.release;
     struct protocol_command command;
     char why[PROTOCOL_WHY_SIZE];
-    c->ran = c->on;
+    return protocol_parse_text(text, strlen(text), &command, why) == 0 && protocol_is_stop(&command);
+}
+
+// Runs the command of the level that the input has now. A command that is one too many for this second waits, except a stop.
+static void run(struct debounce *d, int64_t now_us, struct debounce_result *result)
+{
+    const char *text = d->level ? d->press : d->release;
+    int64_t *oldest_us = &d->runs_us[d->run_next];
+    d->ran = d->level;
     if (text[0] == '\0')
         return;
-    protocol_parse_text(text, strlen(text), &command, why);
-    if (now.us - *oldest_run(c) < SECOND_US && !protocol_is_stop(&command)) {
-        if (c->owed_us == INT64_MAX)
-            agent_trouble(agent, "input %s: more than %d commands a second; the latest waits",
-                c->config.id.name, INPUT_RUNS_PER_SECOND);
-        c->ran = !c->on;
-        c->owed_us = *oldest_run(c) + SECOND_US;
+    if (now_us - *oldest_us < SECOND_US && !is_stop(text)) {
+        result->waits = d->owed_us == INT64_MAX;
+        d->ran = !d->level;
+        d->owed_us = *oldest_us + SECOND_US;
         return;
     }
-    *oldest_run(c) = now.us;
-    c->run_next = (c->run_next + 1) % INPUT_RUNS_PER_SECOND;
-    agent_run_local(agent, &command, c->config.id.name, now);
+    *oldest_us = now_us;
+    d->run_next = (d->run_next + 1) % DEBOUNCE_RUNS;
+    result->command = text;
 }
 
-static void edge(struct agent *agent, struct channel *c, bool level, struct now now)
+static struct debounce_result take(struct debounce *d, bool level, int64_t now_us)
 {
-    c->on = level;
-    agent->edge = agent->changed = true;
-    if (c->config.debounce_ms > 0)
-        c->settle_us = now.us + (int64_t)c->config.debounce_ms * MS_US;
-    run(agent, c, now);
+    struct debounce_result result = {.changed = true};
+    d->level = level;
+    if (d->time_us > 0)
+        d->settle_us = now_us + d->time_us;
+    run(d, now_us, &result);
+    return result;
 }
 
-void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms)
+struct debounce_result debounce_edge(struct debounce *d, bool level, int64_t now_us)
 {
-    struct channel *c = &agent->channels[channel];
-    bool settling = c->settle_us != INT64_MAX && now_us < c->settle_us;
-    if (agent->stopped || settling || level == c->on)
-        return;
-    struct now now = {now_us, boot_ms};
-    edge(agent, c, level, now);
-    agent_report_edge(agent, now);
+    if (level == d->level || (d->settle_us != INT64_MAX && now_us < d->settle_us))
+        return (struct debounce_result){0};
+    return take(d, level, now_us);
 }
 
-void agent_tick_input(struct agent *agent, struct channel *c, struct now now)
+bool debounce_is_settling(const struct debounce *d, int64_t now_us)
 {
-    if (now.us >= c->settle_us) {
-        bool level = c->on;
-        c->settle_us = INT64_MAX;
-        int rc = c->out.input->ops->get(c->out.input, &level);
-        if (rc < 0)
-            agent_fault(agent, c, rc);
-        else if (level != c->on)
-            edge(agent, c, level, now);
-    }
-    if (now.us >= c->owed_us) {
-        c->owed_us = INT64_MAX;
-        if (c->ran != c->on)
-            run(agent, c, now);
-    }
+    return now_us >= d->settle_us;
+}
+
+struct debounce_result debounce_settle(struct debounce *d, bool level, int64_t now_us)
+{
+    d->settle_us = INT64_MAX;
+    return level == d->level ? (struct debounce_result){0} : take(d, level, now_us);
+}
+
+struct debounce_result debounce_tick(struct debounce *d, int64_t now_us)
+{
+    struct debounce_result result = {0};
+    if (now_us < d->owed_us)
+        return result;
+    d->owed_us = INT64_MAX;
+    if (d->ran != d->level)
+        run(d, now_us, &result);
+    return result;
+}
+
+int64_t debounce_next_us(const struct debounce *d)
+{
+    return d->settle_us < d->owed_us ? d->settle_us : d->owed_us;
+}
+
+void debounce_finish(struct debounce *d)
+{
+    d->settle_us = d->owed_us = INT64_MAX;
 }

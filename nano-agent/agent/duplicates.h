@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The commands whose ids came last, and the first result of each: what came twice is carried out once. Pure.
+// Remembers the latest ids of commands and the first result of each, so that a command that comes twice is carried out
+// once. Pure.
 #ifndef NANO_AGENT_DUPLICATES_H
 #define NANO_AGENT_DUPLICATES_H
 

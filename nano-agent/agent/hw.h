@@ -25,6 +25,10 @@ struct hw_pwm_ops {
     // Starts or stops the output. Enabling emits the pulse set last. 0 or a negative errno.
     int (*enable)(struct hw_pwm *pwm, bool on);
     void (*close)(struct hw_pwm *pwm); // frees pwm; leaves the output as it is
+    // Finds out whether the hardware still does what it was told; NULL where it forgets nothing by itself. 0, or a
+    // negative errno. -ESTALE, once: it was reset (its power broke down) and has been set up again. It is then not
+    // enabled, and its pulse is 0.
+    int (*check)(struct hw_pwm *pwm);
 };
 struct hw_pwm {
     const struct hw_pwm_ops *ops;

@@ -1,75 +1,82 @@
 // SPDX-License-Identifier: MIT
+#include "nano-agent/agent/keeper.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "nano-agent/agent/agent_internal.h"
-
-void agent_believe(struct agent *agent, const struct agent_config *config, const struct positions *kept)
+void keeper_init(struct keeper *k, const struct positions *kept, const struct agent_channel_config *configs,
+    size_t count, char *changed, size_t changed_size)
 {
-    char changed[SENTENCE_SIZE - 192] = "";
     size_t used = 0;
-    for (size_t i = 0; i < config->count; i++) {
-        const struct agent_channel_config *c = &config->channels[i];
+    memset(k, 0, sizeof *k);
+    k->saved_us = INT64_MIN / 2;
+    changed[0] = '\0';
+    if (!kept)
+        return;
+    k->others = *kept;
+    for (size_t i = 0; i < count; i++) {
+        const struct agent_channel_config *c = &configs[i];
         const struct position *position = positions_find(kept, c->id.name);
-        if (!position || c->id.kind != CHANNEL_SERVO)
+        if (!position || !channel_keeps_position(c->id.kind))
             continue;
         if (position->fingerprint == c->fingerprint)
-            agent->kept[i].position = *position;
-        else if (used < sizeof changed)
+            k->kept[i].position = *position;
+        else if (used < changed_size)
             used += (size_t)snprintf(
-                changed + used, sizeof changed - used, "%s%s", used > 0 ? ", " : "", c->id.name);
+                changed + used, changed_size - used, "%s%s", used > 0 ? ", " : "", c->id.name);
     }
-    if (used > 0)
-        agent_trouble(agent,
-            "servo %s: pwm, pulse or angle has changed since the position was saved, so the position is not "
-            "known; the first command starts from the centre",
-            changed);
 }
 
-// Where a servo will be found after a restart is known; under way, it is not yet.
+const struct position *keeper_position(const struct keeper *k, size_t channel)
+{
+    const struct position *position = &k->kept[channel].position;
+    return position->name[0] ? position : NULL;
+}
+
+// Where a servo will be found after a restart is known; of a servo under way it is not yet.
 static bool is_at_rest(const struct channel *c)
 {
-    return c->config.id.kind == CHANNEL_SERVO && c->motion.known && !c->motion.moving;
+    return c->ops->keeps_position && c->motion.known && !c->motion.moving;
 }
 
 static bool has_changed(const struct channel *c, const struct kept *kept)
 {
     const struct position *before = &kept->position;
-    if (before->name[0] == '\0' || before->driven != c->driven)
+    if (before->name[0] == '\0' || before->driven != c->pwm.driven)
         return true;
     return kept->exact != c->motion.position && before->tenths != motion_tenths(&c->motion);
 }
 
-int64_t agent_keep_due_us(const struct agent *agent)
+int64_t keeper_due_us(const struct keeper *k, const struct channel *channels, size_t count)
 {
-    if (!agent->io.save)
-        return INT64_MAX;
-    for (size_t i = 0; i < agent->count; i++) {
-        const struct channel *c = &agent->channels[i];
-        if (is_at_rest(c) && has_changed(c, &agent->kept[i]))
-            return agent->kept_us + (int64_t)AGENT_SAVE_MS * MS_US;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (is_at_rest(&channels[i]) && has_changed(&channels[i], &k->kept[i]))
+            return k->saved_us + (int64_t)KEEPER_GAP_MS * 1000;
     return INT64_MAX;
 }
 
-void agent_keep(struct agent *agent, int64_t now_us)
+static void note(struct kept *kept, const struct channel *c)
 {
-    struct positions all;
-    all.count = 0;
-    for (size_t i = 0; i < agent->count; i++) {
-        const struct channel *c = &agent->channels[i];
-        struct kept *kept = &agent->kept[i];
-        if (is_at_rest(c)) {
-            struct position *p = &kept->position;
-            memcpy(p->name, c->config.id.name, sizeof p->name);
-            p->tenths = motion_tenths(&c->motion);
-            p->fingerprint = c->config.fingerprint;
-            p->driven = c->driven;
-            kept->exact = c->motion.position;
-        }
-        if (kept->position.name[0])
-            all.of[all.count++] = kept->position;
+    struct position *p = &kept->position;
+    memcpy(p->name, c->config.id.name, sizeof p->name);
+    p->tenths = motion_tenths(&c->motion);
+    p->fingerprint = c->config.fingerprint;
+    p->driven = c->pwm.driven;
+    kept->exact = c->motion.position;
+}
+
+void keeper_take(
+    struct keeper *k, const struct channel *channels, size_t count, int64_t now_us, struct positions *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_at_rest(&channels[i]))
+            note(&k->kept[i], &channels[i]);
+        if (k->kept[i].position.name[0])
+            out->of[out->count++] = k->kept[i].position;
     }
-    agent->kept_us = now_us;
-    agent->io.save(agent->ctx, &all);
+    for (size_t i = 0; i < k->others.count && out->count < PROTOCOL_CHANNELS_MAX; i++)
+        if (!positions_find(out, k->others.of[i].name))
+            out->of[out->count++] = k->others.of[i];
+    k->saved_us = now_us;
 }

@@ -5,9 +5,8 @@
 #include <string.h>
 
 enum { SECOND_US = 1000000 };
-static const int64_t TENTH = 100000;   // millionths of a degree
-static const int64_t DEGREE = 1000000; // … and
-static const int64_t NS_PER_US = 1000;
+// Angles are millionths of a degree in this file.
+static const int64_t TENTH = 100000, DEGREE = 1000000, NS_PER_US = 1000;
 
 static int64_t div_floor(int64_t n, int64_t d)
 {
@@ -32,7 +31,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static int64_t root(uint64_t value)
+static int64_t square_root(uint64_t value)
 {
     uint64_t result = 0;
     for (uint64_t bit = UINT64_C(1) << 62; bit > 0; bit >>= 2) {
@@ -81,7 +80,7 @@ static int64_t angle_of_pulse(const struct motion_config *c, int64_t pulse_ns)
 
 static int64_t pulse_of_step(const struct motion_config *c, int64_t step)
 {
-    // Not a nanosecond above the step: the PCA9685's driver rounds up (pwm-pca9685.c, DIV_ROUND_UP_ULL in
+    // The pulse must not be a nanosecond above the step: the PCA9685's driver rounds up (pwm-pca9685.c, DIV_ROUND_UP_ULL in
     // __pca9685_pwm_apply), which would make it the next step, outside the limits at the last one. Tegra's
     // rounds to the nearest.
     return div_floor(step * c->period_ns, steps_of(c));
@@ -109,7 +108,7 @@ void motion_init(struct motion *m, const struct motion_config *config)
     memset(m, 0, sizeof *m);
     m->config = *config;
     m->frame_us = INT64_MIN / 2;
-    // Both ends are rounded inward twice, to a nanosecond and to a step: not even rounding passes a limit.
+    // Both ends are rounded inward twice, to a nanosecond and to a step, so that not even rounding passes a limit.
     const struct motion_config *c = &m->config;
     int shortest = is_mirrored(c) ? 1 : 0;
     int64_t low_ns = pulse_of_angle(c, c->limit[shortest] * TENTH, div_ceil);
@@ -127,7 +126,7 @@ bool motion_possible(const struct motion *m)
 
 static void rest_at_step(struct motion *m, int64_t step)
 {
-    m->position = m->wish = m->target = angle_of_step(m, step);
+    m->position = m->asked = m->target = angle_of_step(m, step);
     m->velocity = 0;
     m->moving = false;
 }
@@ -155,12 +154,12 @@ static void assume_centre(struct motion *m)
         rest_at_angle(m, 0, true);
 }
 
-static void aim(struct motion *m, int64_t wish, int64_t step, int64_t now_us)
+static void aim(struct motion *m, int64_t asked, int64_t step, int64_t now_us)
 {
-    m->wish = wish;
+    m->asked = asked;
     m->target = angle_of_step(m, step);
-    // The first frame is due at once and covers the period that its pulse starts; commands in quick
-    // succession must not win time by it, so a frame that is still running only adds what has passed of it.
+    // The first frame is due at once and covers the period that its pulse starts. Commands in quick succession must not win
+    // time by that: a frame that is still running only adds the time that has passed of it.
     if (!m->moving && now_us - m->frame_us > MOTION_FRAME_US)
         m->frame_us = now_us - MOTION_FRAME_US;
     m->moving = m->position != m->target || m->velocity != 0;
@@ -168,27 +167,27 @@ static void aim(struct motion *m, int64_t wish, int64_t step, int64_t now_us)
 
 bool motion_go(struct motion *m, int tenths, int64_t now_us)
 {
-    int64_t wish = into_limits(&m->config, tenths * TENTH);
+    int64_t possible = into_limits(&m->config, tenths * TENTH);
     assume_centre(m);
-    aim(m, wish, step_of_angle(m, wish), now_us);
-    return wish != tenths * TENTH;
+    aim(m, possible, step_of_angle(m, possible), now_us);
+    return possible != tenths * TENTH;
 }
 
 bool motion_step(struct motion *m, int delta_tenths, int64_t now_us)
 {
     assume_centre(m);
-    int64_t asked = m->wish + delta_tenths * TENTH;
-    int64_t wish = into_limits(&m->config, asked);
-    int64_t from = step_of_angle(m, m->wish);
-    int64_t step = step_of_angle(m, wish);
-    bool cut = wish != asked;
+    int64_t wanted = m->asked + delta_tenths * TENTH;
+    int64_t possible = into_limits(&m->config, wanted);
+    int64_t from = step_of_angle(m, m->asked);
+    int64_t step = step_of_angle(m, possible);
+    bool cut = possible != wanted;
     if (step == from && delta_tenths != 0) {
         step += (delta_tenths > 0) != is_mirrored(&m->config) ? 1 : -1;
         if (step < m->step_min || step > m->step_max)
             return true;
-        wish = angle_of_step(m, step);
+        possible = angle_of_step(m, step);
     }
-    aim(m, wish, step, now_us);
+    aim(m, possible, step, now_us);
     return cut;
 }
 
@@ -205,7 +204,7 @@ static int64_t braking_speed(int64_t left, int accel, int64_t dt_us)
     int64_t a = (int64_t)accel * 1000;
     int64_t a_dt = a * dt_us / SECOND_US;
     int64_t way = left / 1000;
-    int64_t v = root((uint64_t)(a_dt * a_dt) + (uint64_t)(2 * a * way)) - a_dt;
+    int64_t v = square_root((uint64_t)(a_dt * a_dt) + (uint64_t)(2 * a * way)) - a_dt;
     return v > 0 ? v * 1000 : 0;
 }
 
@@ -223,16 +222,16 @@ bool motion_frame(struct motion *m, int64_t now_us)
     int64_t change = m->config.accel * DEGREE * dt / SECOND_US;
     int64_t velocity = arriving < top ? arriving : top;
     if (m->config.accel > 0) {
-        // What one frame's change of speed can still stop needs no braking curve: else it would creep for
-        // ever.
+        // A speed that one frame's change can still stop needs no braking curve: with the curve the servo would creep for ever.
         int64_t gentle = arriving < change ? arriving : change;
         int64_t braking = braking_speed(left, m->config.accel, dt);
         int64_t allowed = braking > gentle ? braking : gentle;
         velocity = velocity < allowed ? velocity : allowed;
         velocity = clamp(sign * velocity, m->velocity - change, m->velocity + change) * sign;
     }
-    bool stoppable = m->config.accel == 0 || velocity <= change;
-    if (velocity >= arriving && arriving <= top && stoppable) {
+    // With a ramp the braking curve has made it slow by now, unless the target came nearer in mid-move: then it brakes as
+    // hard as a stop does rather than pass the target.
+    if (velocity >= arriving && arriving <= top) {
         m->position = m->target;
         m->velocity = 0;
         m->moving = false;
@@ -267,6 +266,7 @@ int motion_res_milli(const struct motion_config *config)
     if (config->steps == 0)
         return 0;
     int64_t span_milli = angle_span(config) / 1000;
-    return (int)div_round(
-        config->period_ns * span_milli, llabs(pulse_span_ns(config)) * (int64_t)config->steps);
+    int64_t res =
+        div_round(config->period_ns * span_milli, llabs(pulse_span_ns(config)) * (int64_t)config->steps);
+    return (int)(res < span_milli ? res : span_milli);
 }

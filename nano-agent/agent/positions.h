@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the servos were: what is kept over a restart, as values and as text. Pure.
+// The positions of the servos that are kept over a restart, as values and as the text of a file. Pure.
 #ifndef NANO_AGENT_POSITIONS_H
 #define NANO_AGENT_POSITIONS_H
 
@@ -24,8 +24,8 @@ struct positions {
     struct position of[PROTOCOL_CHANNELS_MAX]; // names are unique
 };
 
-// Tells one servo from another: by its calibration (pulse and angle) and by the output that it hangs on, as
-// text. Limits, speed and step are not part of it: they do not change what an angle means.
+// A number that differs between two servos: by their calibration (pulse and angle) and by the output that each is connected
+// to, given as text. Limits, speed and step are not part of it, since they do not change what an angle means.
 uint32_t positions_fingerprint(const struct motion_config *calibration, const char *output);
 
 // The position kept under a name, or NULL.
@@ -34,9 +34,8 @@ const struct position *positions_find(const struct positions *positions, const c
 // Writes the text of a file. Returns its length, less than POSITIONS_TEXT_MAX for any content.
 size_t positions_write(const struct positions *positions, char out[POSITIONS_TEXT_MAX]);
 
-// Reads the len bytes of such a text. 0, or -EINVAL with why it cannot be trusted, and no position at all:
-// the last line carries a checksum of the others, so that a text that was cut or changed is not half
-// believed.
+// Reads the len bytes of such a text. Returns 0, or -EINVAL with the reason in why and no position at all. The last line
+// carries a checksum of the others, so that a text that was cut or changed is not taken in part.
 int positions_parse(const char *text, size_t len, struct positions *out, char why[POSITIONS_WHY_SIZE]);
 
 #endif

@@ -9,7 +9,7 @@
 #include "nano-agent/check/check_broker.h"
 #include "nano-agent/check/check_hardware.h"
 #include "nano-agent/check/check_software.h"
-#include "nano-agent/hw/pca9685.h"
+#include "nano-agent/hw/pca9685_chip.h"
 
 static struct utsname system_name;
 

@@ -182,7 +182,7 @@ static void describe_steps(const struct subject *s, uint32_t steps, char *out, s
     if (!steps)
         return;
     snprintf(out, size, ", %" PRIu32 " steps a period", steps);
-    if (s->channel->id.kind != CHANNEL_SERVO)
+    if (!channel_keeps_position(s->channel->id.kind))
         return;
     struct motion_config motion = s->channel->motion;
     motion.steps = steps;

@@ -137,7 +137,8 @@ static int parse_chip(
     const char *colon = strrchr(text, ':');
     size_t len = (size_t)(colon - text);
     // A chip's name becomes part of a path: it may not lead anywhere else.
-    if (len == 0 || len > HW_CHIP_MAX || memchr(text, '/', len) || strpbrk(text, " \t"))
+    if (len == 0 || len > HW_CHIP_MAX || memchr(text, '/', len) || strspn(text, ".") == len ||
+        strpbrk(text, " \t"))
         return refuse(why, "%s is wanted",
             pwm ? "PWMDEVICE:CHANNEL (7000a000.pwm:2, pwmchip0:2)"
                 : "CHIPLABEL:LINE (tegra-gpio:216; gpiodetect shows the labels)");

@@ -94,7 +94,8 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
 {
     struct config_file file;
     const char *model = config_model(out);
-    int rc = config_file_open(&file, text, path, why);
+    struct key_table sections[CHANNEL_KINDS];
+    int rc = config_file_open(&file, config_channels_keys(sections), text, path, why);
     if (!rc)
         rc = read_top(&file, out);
     if (!rc)
@@ -158,6 +159,8 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         state->child_inputs[0] = &line->config->broker;
         return 0;
     case 'c':
+        if (!*arg)
+            argp_error(state, "-c: the path of a file is wanted; without -c it is " CONFIG_DEFAULT_PATH);
         if (strlen(arg) >= sizeof line->path)
             argp_error(state, "-c: the path is too long");
         snprintf(line->path, sizeof line->path, "%s", arg);
@@ -194,27 +197,6 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-// Reads a whole file to the heap. NULL with errno set.
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    char *text = malloc(CONFIG_TEXT_MAX + 2);
-    size_t len = text ? fread(text, 1, CONFIG_TEXT_MAX + 1, file) : 0;
-    int error = text ? (ferror(file) ? errno : 0) : ENOMEM;
-    fclose(file);
-    if (!error && memchr(text, '\0', len))
-        error = EILSEQ; // the text after a NUL would not be seen
-    if (error) {
-        free(text);
-        errno = error;
-        return NULL;
-    }
-    text[len] = '\0';
-    return text;
-}
-
 static int refuse_file(struct config *out, const char *who, const char *why)
 {
     if (out->task == TASK_RUN) {
@@ -230,10 +212,12 @@ static int read_configuration(const char *path, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
-    char *text = read_file(shown);
+    char *text = config_text_read(shown);
     if (!text && (path || errno != ENOENT)) {
         snprintf(why, sizeof why, "%.512s: %s", shown,
-            errno == EILSEQ ? "holds a NUL byte; this is no configuration" : strerror(errno));
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
         snprintf(out->path, sizeof out->path, "%s", shown);
         return refuse_file(out, "nano-agent: ", why);
     }
@@ -291,7 +275,13 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     free(first);
+    snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
+    char why[PROTOCOL_WHY_SIZE];
+    if (broker_options_check(&out->broker, why) < 0) {
+        fprintf(stderr, "nano-agent: %s\n", why);
+        return 2;
+    }
     return -1;
 usage:
     free(first);

@@ -7,16 +7,30 @@
 #include <string.h>
 
 #include "nano-agent/config/address.h"
+#include "nano-agent/config/section.h"
 #include "nano-agent/hw/pca9685.h"
 
-enum { PULSE_MIN_US = 400, PULSE_MAX_US = 2600 }; // what hobby servos take before they grind at their stops
-
-static const char *const kinds[] = {"servo", "switch", "dimmer", "input"};
-
-struct place { // a channel's section in the file
-    cfg_t *section;
-    int kind;
+static const struct section *const sections[] = {
+    [CHANNEL_SERVO] = &section_servo,
+    [CHANNEL_SWITCH] = &section_switch,
+    [CHANNEL_DIMMER] = &section_dimmer,
+    [CHANNEL_INPUT] = &section_input,
 };
+_Static_assert(sizeof sections / sizeof *sections == CHANNEL_KINDS, "every kind has a section");
+
+const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS])
+{
+    for (int i = 0; i < CHANNEL_KINDS; i++)
+        out[i] = (struct key_table){
+            channel_kind_name((enum channel_kind)i), sections[i]->keys, sections[i]->key_count};
+    return out;
+}
+
+void config_channels_describe(
+    const struct agent_channel_config *channel, const struct config_output *output, char *out, size_t size)
+{
+    sections[channel->id.kind]->describe(channel, output, out, size);
+}
 
 static int in_file_order(const void *a, const void *b)
 {
@@ -26,152 +40,30 @@ static int in_file_order(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static int int_of(const struct config_file *file, const struct place *at, const char *key, unsigned index)
+static bool is_pwm(enum channel_kind kind)
 {
-    return (int)config_file_number(file, at->section, at->kind, key, index);
-}
-
-static const char *word_of(const struct config_file *file, const struct place *at, const char *key)
-{
-    return config_file_text(file, at->section, at->kind, key);
-}
-
-// The index of a word among those an enumeration of agent.h has, in its order.
-static int pick(const char *word, const char *const *names, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (!strcmp(names[i], word))
-            return i;
-    }
-    return 0;
-}
-
-static void read_policies(
-    const struct config_file *file, const struct place *at, struct agent_channel_config *c)
-{
-    static const char *const start[] = {"off", "last", "center", "on"};
-    static const char *const lost[] = {"hold", "center", "off", "on"};
-    static const char *const safe[] = {"off", "hold", "center", "on"};
-    static const char *const end[] = {"hold", "off"};
-    if (at->kind == CHANNEL_INPUT)
-        return;
-    c->start = (enum agent_start)pick(word_of(file, at, "start"), start, 4);
-    c->lost = (enum agent_lost)pick(word_of(file, at, "lost"), lost, 4);
-    c->safe = (enum agent_safe)pick(word_of(file, at, "safe"), safe, 4);
-    if (at->kind != CHANNEL_SWITCH)
-        c->exit = (enum agent_exit)pick(word_of(file, at, "exit"), end, 2);
-}
-
-// The pulse at an angle, along the line through the two calibration points.
-static long pulse_at(const struct motion_config *m, int angle)
-{
-    long span = m->angle[1] - m->angle[0];
-    long rise = (long)(m->pulse_us[1] - m->pulse_us[0]) * (angle - m->angle[0]);
-    return m->pulse_us[0] + (rise + (rise < 0 ? -span : span) / 2) / span;
-}
-
-static int check_servo(struct config_file *file, const struct place *at, const struct motion_config *m)
-{
-    const char *name = cfg_title(at->section);
-    unsigned line = config_file_line(file, at->section, "pulse");
-    if (m->pulse_us[0] == m->pulse_us[1])
-        return config_file_refuse(file, line,
-            "servo %s: pulse: both are %d us; give the pulses of two different angles", name, m->pulse_us[0]);
-    line = config_file_line(file, at->section, "angle");
-    if (m->angle[0] >= m->angle[1])
-        return config_file_refuse(file, line,
-            "servo %s: angle: the first must be less than the second; to mirror the servo swap the pulses",
-            name);
-    bool own_limit = config_file_has(file, at->section, "limit");
-    line = config_file_line(file, at->section, own_limit ? "limit" : "angle");
-    if (m->limit[0] >= m->limit[1])
-        return config_file_refuse(
-            file, line, "servo %s: limit: the first must be less than the second", name);
-    for (int i = 0; i < 2; i++) {
-        long us = pulse_at(m, m->limit[i]);
-        char tenths[16];
-        if (us < PULSE_MIN_US || us > PULSE_MAX_US)
-            return config_file_refuse(file, line,
-                "servo %s: limit: %s degrees would be a pulse of %ld us; only %d to %d us are allowed", name,
-                protocol_format_tenths(tenths, m->limit[i]), us, PULSE_MIN_US, PULSE_MAX_US);
-        if (us * 1000 >= m->period_ns)
-            return config_file_refuse(file, config_file_line(file, at->section, "hz"),
-                "servo %s: hz: a pulse of %ld us does not fit in a period of %lld us; less hz is wanted",
-                name, us, (long long)(m->period_ns / 1000));
-    }
-    return 0;
-}
-
-static int read_servo(
-    struct config_file *file, const struct place *at, struct agent_channel_config *c, struct config_output *o)
-{
-    struct motion_config *m = &c->motion;
-    bool own_limit = config_file_has(file, at->section, "limit");
-    for (unsigned i = 0; i < 2; i++) {
-        m->pulse_us[i] = int_of(file, at, "pulse", i);
-        m->angle[i] = int_of(file, at, "angle", i);
-        m->limit[i] = int_of(file, at, own_limit ? "limit" : "angle", i);
-    }
-    m->speed = int_of(file, at, "speed", 0);
-    m->accel = int_of(file, at, "accel", 0);
-    o->period_ns = m->period_ns = 1000000000LL / int_of(file, at, "hz", 0);
-    c->step = int_of(file, at, "step", 0);
-    c->idle_off_ms = int_of(file, at, "idle_off", 0);
-    static const char *const axes[] = {"none", "tilt", "pan"};
-    c->axis = (enum servo_axis)pick(word_of(file, at, "axis"), axes, 3);
-    c->id.pan = c->axis == AXIS_PAN;
-    return check_servo(file, at, m);
-}
-
-static int read_command(struct config_file *file, const struct place *at, const char *key, char *out)
-{
-    const char *text = word_of(file, at, key);
-    if (strlen(text) >= PROTOCOL_CMD_SIZE)
-        return config_file_refuse(file, config_file_line(file, at->section, key),
-            "input %s: %s: too long for a command", cfg_title(at->section), key);
-    snprintf(out, PROTOCOL_CMD_SIZE, "%s", text);
-    return 0;
+    return channel_port(kind) == PORT_PWM;
 }
 
 static int read_channel(struct config_file *file, const struct place *at, const char *model,
     struct agent_channel_config *c, struct config_output *o)
 {
-    const char *name = cfg_title(at->section);
+    const char *name = cfg_title(at->section), *kind = channel_kind_name(at->kind);
     char why[PROTOCOL_WHY_SIZE];
     if (protocol_check_name(name, why) < 0)
-        return config_file_refuse(
-            file, (unsigned)at->section->line, "%s %.64s: %s", kinds[at->kind], name, why);
-    c->id.kind = (enum channel_kind)at->kind;
+        return config_file_refuse(file, (unsigned)at->section->line, "%s %.64s: %s", kind, name, why);
+    c->id.kind = at->kind;
     snprintf(c->id.name, sizeof c->id.name, "%s", name);
 
-    bool pwm = at->kind == CHANNEL_SERVO || at->kind == CHANNEL_DIMMER;
+    bool pwm = is_pwm(at->kind);
     const char *key = pwm ? "pwm" : "gpio";
-    const char *address = word_of(file, at, key);
+    const char *address = section_word(file, at, key);
     o->line = (int)config_file_line(file, at->section, key);
     if (address_parse(address, pwm, model, &o->address, why) < 0)
         return config_file_refuse(
-            file, (unsigned)o->line, "%s %s: %s = %.64s; %s", kinds[at->kind], name, key, address, why);
+            file, (unsigned)o->line, "%s %s: %s = %.64s; %s", kind, name, key, address, why);
     o->gpio.consumer = "nano-agent";
-    read_policies(file, at, c);
-    switch (at->kind) {
-    case CHANNEL_SERVO:
-        return read_servo(file, at, c, o);
-    case CHANNEL_DIMMER:
-        o->period_ns = c->motion.period_ns = 1000000000LL / int_of(file, at, "hz", 0);
-        return 0;
-    case CHANNEL_SWITCH:
-        o->gpio.active_low = !strcmp(word_of(file, at, "active_low"), "true");
-        o->gpio.initial = c->start == START_ON;
-        return 0;
-    default: {
-        static const char *const bias[] = {"none", "up", "down"};
-        o->gpio.active_low = !strcmp(word_of(file, at, "active_low"), "true");
-        o->gpio.bias = pick(word_of(file, at, "bias"), bias, 3);
-        c->debounce_ms = int_of(file, at, "debounce", 0);
-        int status = read_command(file, at, "press", c->press);
-        return status ? status : read_command(file, at, "release", c->release);
-    }
-    }
+    return sections[at->kind]->read(file, at, c, o);
 }
 
 // What to write in the place of an output that is taken: the header's pins of its kind that are left.
@@ -197,11 +89,12 @@ static int check_pins(struct config_file *file, const char *model, const struct 
                 continue;
             const struct channel_id *x = &config->agent.channels[j].id, *y = &config->agent.channels[i].id;
             char left[256];
-            say_free_pins(config, model, y->kind == CHANNEL_SERVO || y->kind == CHANNEL_DIMMER, left);
+            say_free_pins(config, model, is_pwm(y->kind), left);
             // On the Nano a GPIO request takes the pad away from its PWM for good (pinctrl-tegra210).
             return config_file_refuse(file, (unsigned)b->line, "%s %s: %s is already %s %s's (line %d)%s; %s",
-                kinds[y->kind], y->name, b->address.text, kinds[x->kind], x->name, a->line,
-                a->address.kind == b->address.kind ? "" : ", and one pin is GPIO or PWM, never both", left);
+                channel_kind_name(y->kind), y->name, b->address.text, channel_kind_name(x->kind), x->name,
+                a->line, a->address.kind == b->address.kind ? "" : ", and one pin is GPIO or PWM, never both",
+                left);
         }
     }
     return 0;
@@ -242,8 +135,8 @@ static int check_frequencies(
         if (!line)
             continue;
         if (pca9685_prescale(b->period_ns) < 0)
-            return config_file_refuse(file, line, "%s %s: hz = %ld; a PCA9685 does %d to %d", kinds[y->kind],
-                y->name, hz_of(b), PCA9685_HZ_MIN, PCA9685_HZ_MAX);
+            return config_file_refuse(file, line, "%s %s: hz = %ld; a PCA9685 does %d to %d",
+                channel_kind_name(y->kind), y->name, hz_of(b), PCA9685_HZ_MIN, PCA9685_HZ_MAX);
         for (size_t j = 0; j < i; j++) {
             const struct config_output *a = &config->outputs[j];
             const struct channel_id *x = &config->agent.channels[j].id;
@@ -252,7 +145,8 @@ static int check_frequencies(
             return config_file_refuse(file, line,
                 "%s %s: hz = %ld, but %s %s (line %d) on the same PCA9685 has %ld; one chip has one "
                 "frequency",
-                kinds[y->kind], y->name, hz_of(b), kinds[x->kind], x->name, a->line, hz_of(a));
+                channel_kind_name(y->kind), y->name, hz_of(b), channel_kind_name(x->kind), x->name, a->line,
+                hz_of(a));
         }
     }
     return 0;
@@ -260,19 +154,19 @@ static int check_frequencies(
 
 static int check_commands(struct config_file *file, const struct place *places, const struct config *config)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX] = {0};
     char why[PROTOCOL_WHY_SIZE];
     size_t count = config->agent.count, culprit = 0;
     for (size_t i = 0; i < count; i++)
         ids[i] = config->agent.channels[i].id;
     if (vocabulary_check(ids, count, &culprit, why) < 0)
         return config_file_refuse(file, (unsigned)places[culprit].section->line, "%s %s: %s",
-            kinds[ids[culprit].kind], ids[culprit].name, why);
+            channel_kind_name(ids[culprit].kind), ids[culprit].name, why);
 
     for (size_t i = 0; i < count; i++) {
         const struct agent_channel_config *c = &config->agent.channels[i];
         const char *const texts[] = {c->press, c->release};
-        for (int k = 0; k < 2 && c->id.kind == CHANNEL_INPUT; k++) {
+        for (int k = 0; k < 2; k++) {
             struct protocol_command command;
             struct vocabulary_match match;
             if (!*texts[k])
@@ -282,55 +176,83 @@ static int check_commands(struct config_file *file, const struct place *places, 
             if (protocol_parse_text(texts[k], strlen(texts[k]), &command, why) < 0 ||
                 vocabulary_match(ids, count, &command, &match, why) != RESULT_OK)
                 return config_file_refuse(file, config_file_line(file, places[i].section, key),
-                    "input %s: %s = %.64s; %s", c->id.name, key, texts[k],
+                    "%s %s: %s = %.64s; %s", channel_kind_name(c->id.kind), c->id.name, key, texts[k],
                     why[0] ? why : "a command of this configuration is wanted");
         }
     }
     return 0;
 }
 
-int config_channels_build(struct config_file *file, const char *model, struct config *out)
+// Every channel's section in the order of the file, so that the one that is too many is the last. NULL without memory.
+static struct place *find_places(const struct config_file *file, size_t *count)
 {
-    struct place places[PROTOCOL_CHANNELS_MAX];
-    size_t count = 0;
-    for (int kind = 0; kind < 4; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]); i++) {
-            cfg_t *section = cfg_getnsec(file->cfg, kinds[kind], i);
-            if (count == PROTOCOL_CHANNELS_MAX)
-                return config_file_refuse(file, (unsigned)section->line, "%s %.64s: more than %d channels",
-                    kinds[kind], cfg_title(section), PROTOCOL_CHANNELS_MAX);
-            places[count++] = (struct place){section, kind};
-        }
+    size_t all = 0;
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        all += cfg_size(file->cfg, file->sections[kind].name);
+    struct place *places = calloc(all + 1, sizeof *places);
+    *count = 0;
+    for (int kind = 0; places && kind < CHANNEL_KINDS; kind++) {
+        const char *name = file->sections[kind].name;
+        for (unsigned i = 0; i < cfg_size(file->cfg, name); i++)
+            places[(*count)++] = (struct place){cfg_getnsec(file->cfg, name, i), (enum channel_kind)kind};
     }
-    if (count == 0)
-        return config_file_refuse(file, 0, "no channel; write at least one servo, switch, dimmer or input");
-    qsort(places, count, sizeof *places, in_file_order);
+    if (places)
+        qsort(places, *count, sizeof *places, in_file_order);
+    return places;
+}
 
-    out->agent.count = count;
-    memset(out->agent.channels, 0, sizeof out->agent.channels);
-    memset(out->outputs, 0, sizeof out->outputs);
-    int status = 0;
-    for (size_t i = 0; i < count && !status; i++)
-        status = read_channel(file, &places[i], model, &out->agent.channels[i], &out->outputs[i]);
-    if (!status)
-        status = check_pins(file, model, out);
-    if (!status)
-        status = check_frequencies(file, places, out);
-    if (!status)
-        status = check_commands(file, places, out);
-    for (size_t i = 0; i < count && !status && out->sim; i++) {
-        struct hw_address *address = &out->outputs[i].address;
-        if (address->kind != HW_SIM) {
-            address->kind = HW_SIM;
+static void simulate_all(struct config *config)
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        struct hw_address *address = &config->outputs[i].address;
+        if (address->kind != HW_SIM)
             address->line = 0;
-        }
+        address->kind = HW_SIM;
     }
-    for (size_t i = 0; i < count && !status; i++) {
-        struct agent_channel_config *c = &out->agent.channels[i];
-        const struct hw_address *at = &out->outputs[i].address;
+}
+
+static void make_fingerprints(struct config *config)
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        struct agent_channel_config *c = &config->agent.channels[i];
+        const struct hw_address *at = &config->outputs[i].address;
         char output[HW_CHIP_MAX + 64];
         snprintf(output, sizeof output, "%d %s %x %u", (int)at->kind, at->chip, at->i2c_address, at->line);
         c->fingerprint = positions_fingerprint(&c->motion, output);
     }
-    return status;
+}
+
+int config_channels_build(struct config_file *file, const char *model, struct config *out)
+{
+    size_t count;
+    struct place *places = find_places(file, &count);
+    if (!places)
+        return config_file_refuse(file, 0, "out of memory");
+    int rc = 0;
+    if (count == 0)
+        rc = config_file_refuse(file, 0, "no channel; write at least one servo, switch, dimmer or input");
+    else if (count > PROTOCOL_CHANNELS_MAX)
+        rc = config_file_refuse(file, (unsigned)places[PROTOCOL_CHANNELS_MAX].section->line,
+            "%s %.64s: more than %d channels", channel_kind_name(places[PROTOCOL_CHANNELS_MAX].kind),
+            cfg_title(places[PROTOCOL_CHANNELS_MAX].section), PROTOCOL_CHANNELS_MAX);
+    if (rc == 0) {
+        out->agent.count = count;
+        memset(out->agent.channels, 0, sizeof out->agent.channels);
+        memset(out->outputs, 0, sizeof out->outputs);
+    }
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = read_channel(file, &places[i], model, &out->agent.channels[i], &out->outputs[i]);
+    if (rc == 0)
+        rc = check_pins(file, model, out);
+    if (rc == 0)
+        rc = check_frequencies(file, places, out);
+    if (rc == 0)
+        rc = check_commands(file, places, out);
+    free(places);
+    if (rc != 0)
+        return rc;
+    if (out->sim)
+        simulate_all(out);
+    make_fingerprints(out);
+    return 0;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nano-agent/config/config_channels.h"
+
 __attribute__((format(printf, 2, 3))) static void say(void (*line)(const char *text), const char *format, ...)
 {
     char text[CONFIG_LINE_SIZE];
@@ -40,32 +42,10 @@ static void describe_place(const struct hw_address *at, char *out, size_t size)
 static void describe_channel(const struct agent_channel_config *channel, const struct config_output *output,
     void (*line)(const char *text))
 {
-    char place[2 * HW_CHIP_MAX + 32], tenths[5][16];
-    const char *kind = channel_kind_name(channel->id.kind), *name = channel->id.name;
-    const struct motion_config *motion = &channel->motion;
+    char place[2 * HW_CHIP_MAX + 32], rest[CONFIG_LINE_SIZE / 2];
     describe_place(&output->address, place, sizeof place);
-    switch (channel->id.kind) {
-    case CHANNEL_SERVO:
-        say(line,
-            "%s %s: %s, period %lld us, %d us at %s to %d us at %s degrees, limit %s to %s, step %s, speed %d, "
-            "accel %d, idle_off %d ms",
-            kind, name, place, (long long)(output->period_ns / 1000), motion->pulse_us[0],
-            protocol_format_tenths(tenths[0], motion->angle[0]), motion->pulse_us[1],
-            protocol_format_tenths(tenths[1], motion->angle[1]),
-            protocol_format_tenths(tenths[2], motion->limit[0]),
-            protocol_format_tenths(tenths[3], motion->limit[1]),
-            protocol_format_tenths(tenths[4], channel->step), motion->speed, motion->accel,
-            channel->idle_off_ms);
-        break;
-    case CHANNEL_INPUT:
-        say(line, "%s %s: %s%s, debounce %d ms, press \"%s\", release \"%s\"", kind, name, place,
-            output->gpio.active_low ? ", active low" : "", channel->debounce_ms, channel->press,
-            channel->release);
-        break;
-    default:
-        say(line, "%s %s: %s%s", kind, name, place, output->gpio.active_low ? ", active low" : "");
-        break;
-    }
+    config_channels_describe(channel, output, rest, sizeof rest);
+    say(line, "%s %s: %s%s", channel_kind_name(channel->id.kind), channel->id.name, place, rest);
 }
 
 void config_describe(const struct config *config, void (*line)(const char *text))

@@ -12,57 +12,14 @@
 #include "common/broker_options.h"
 #include "common/text.h"
 
-#define SERVO  CHANNEL_SERVO
-#define SWITCH CHANNEL_SWITCH
-#define DIMMER CHANNEL_DIMMER
-#define INPUT  CHANNEL_INPUT
-
-const struct key config_keys[] = {
-    {"report", CONFIG_TOP, KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
-    {"lost_after", CONFIG_TOP, KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
-    {"memory_limit", CONFIG_TOP, KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
-    {"log", CONFIG_TOP, KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
-    {"state", CONFIG_TOP, KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
-
-    {"pwm", SERVO, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"hz", SERVO, KEY_NUMBER, 1, 1, 40, 400, {"50"}, NULL, "40 to 400"},
-    {"pulse", SERVO, KEY_NUMBER, 2, 1, 400, 2600, {"1000", "2000"}, NULL, "{us, us}, 400 to 2600 each"},
-    {"angle", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {"-45", "45"}, NULL,
-        "{degrees, degrees}, -360 to 360 each"},
-    {"limit", SERVO, KEY_NUMBER, 2, 10, -3600, 3600, {NULL, NULL}, NULL,
-        "{degrees, degrees}, -360 to 360 each"},
-    {"step", SERVO, KEY_NUMBER, 1, 10, 1, 900, {"5"}, NULL, "0.1 to 90 degrees"},
-    {"speed", SERVO, KEY_NUMBER, 1, 1, 1, 10000, {"120"}, NULL, "1 to 10000 degrees a second"},
-    {"accel", SERVO, KEY_NUMBER, 1, 1, 0, 100000, {"600"}, NULL,
-        "0 (none) to 100000 degrees a second squared"},
-    {"axis", SERVO, KEY_WORD, 1, 0, 0, 0, {"none"}, "none tilt pan", NULL},
-    {"start", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off last center", NULL},
-    {"safe", SERVO, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold center", NULL},
-    {"lost", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold center off", NULL},
-    {"exit", SERVO, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
-    {"idle_off", SERVO, KEY_NUMBER, 1, 1000, 0, 86400000, {"0"}, NULL, "0 (never) to 86400 seconds"},
-
-    {"gpio", SWITCH, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"active_low", SWITCH, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
-    {"start", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
-    {"safe", SWITCH, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
-    {"lost", SWITCH, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
-
-    {"pwm", DIMMER, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"hz", DIMMER, KEY_NUMBER, 1, 1, 1, 100000, {"1000"}, NULL, "1 to 100000"},
-    {"start", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
-    {"safe", DIMMER, KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
-    {"lost", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
-    {"exit", DIMMER, KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
-
-    {"gpio", INPUT, KEY_ADDRESS, 1, 0, 0, 0, {NULL}, NULL, NULL},
-    {"active_low", INPUT, KEY_WORD, 1, 0, 0, 0, {"false"}, "false true", NULL},
-    {"bias", INPUT, KEY_WORD, 1, 0, 0, 0, {"none"}, "none up down", NULL},
-    {"debounce", INPUT, KEY_NUMBER, 1, 1, 0, 1000, {"20"}, NULL, "0 to 1000 milliseconds"},
-    {"press", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
-    {"release", INPUT, KEY_COMMAND, 1, 0, 0, 0, {""}, NULL, NULL},
+static const struct key top_keys[] = {
+    {"report", KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
+    {"lost_after", KEY_NUMBER, 1, 1000, 1000, 3600000, {NULL}, NULL, "1 to 3600 seconds"},
+    {"memory_limit", KEY_NUMBER, 1, 1, 0, 65536, {"64"}, NULL, "0 (none) to 65536 MiB"},
+    {"log", KEY_WORD, 1, 0, 0, 0, {"info"}, "error warning info debug", NULL},
+    {"state", KEY_PATH, 1, 0, 0, 0, {NULL}, NULL, NULL},
 };
-const size_t config_key_count = sizeof config_keys / sizeof *config_keys;
+static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *top_keys};
 
 enum { KEYS_MAX = 24 };
 
@@ -88,11 +45,17 @@ int config_file_refuse(struct config_file *file, unsigned line, const char *form
     return -EINVAL;
 }
 
-static const struct key *find_key(int section, const char *name)
+static const struct key_table *keys_of(const struct config_file *file, int section)
 {
-    for (size_t i = 0; i < config_key_count; i++) {
-        if (config_keys[i].section == section && !strcmp(config_keys[i].name, name))
-            return &config_keys[i];
+    return section == CONFIG_TOP ? &top : &file->sections[section];
+}
+
+static const struct key *find_key(const struct config_file *file, int section, const char *name)
+{
+    const struct key_table *table = keys_of(file, section);
+    for (size_t i = 0; i < table->count; i++) {
+        if (!strcmp(table->keys[i].name, name))
+            return &table->keys[i];
     }
     return NULL;
 }
@@ -257,7 +220,7 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
         return -1;
 
     int rc = 0;
-    const struct key *key = find_key(section_of(cfg), opt->name);
+    const struct key *key = find_key(file, section_of(cfg), opt->name);
     if (key)
         rc = check_value(file, cfg, key, value);
     else if (opt->type == CFGT_INT)
@@ -349,13 +312,11 @@ __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const c
     config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
 }
 
-static void add_keys(int section, cfg_opt_t *opts)
+static void add_keys(const struct key_table *table, cfg_opt_t *opts)
 {
     size_t n = 0;
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        if (key->section != section)
-            continue;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *key = &table->keys[i];
         if (key->count > 1)
             opts[n++] = (cfg_opt_t)CFG_STR_LIST(key->name, NULL, CFGF_NONE);
         else
@@ -367,10 +328,9 @@ static void add_keys(int section, cfg_opt_t *opts)
 static int check_counts(struct config_file *file, cfg_t *section, int kind)
 {
     char name[128];
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        if (key->section != kind)
-            continue;
+    const struct key_table *table = keys_of(file, kind);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *key = &table->keys[i];
         unsigned line = config_file_line(file, section, key->name);
         if (key->type == KEY_ADDRESS && !config_file_has(file, section, key->name))
             return config_file_refuse(file, line, "%s%s is missing; for example %s = \"pin %s\"",
@@ -382,10 +342,10 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
     return 0;
 }
 
-int config_file_open(struct config_file *file, const char *text, const char *path, char why[CONFIG_WHY_SIZE])
+int config_file_open(struct config_file *file, const struct key_table *sections, const char *text,
+    const char *path, char why[CONFIG_WHY_SIZE])
 {
-    static const char *const kinds[] = {"servo", "switch", "dimmer", "input"};
-    *file = (struct config_file){.path = path, .why = why};
+    *file = (struct config_file){.sections = sections, .path = path, .why = why};
     why[0] = '\0';
     char *prepared = malloc(strlen(text) + 1);
     if (!prepared)
@@ -394,20 +354,20 @@ int config_file_open(struct config_file *file, const char *text, const char *pat
     if (rc < 0)
         goto free_text;
 
-    cfg_opt_t sections[4][KEYS_MAX];
-    cfg_opt_t top[KEYS_MAX];
-    for (int kind = 0; kind < 4; kind++)
-        add_keys(kind, sections[kind]);
+    cfg_opt_t section_opts[CHANNEL_KINDS][KEYS_MAX];
+    cfg_opt_t top_opts[KEYS_MAX];
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        add_keys(&sections[kind], section_opts[kind]);
     cfg_opt_t opts[KEYS_MAX] = {BROKER_OPTIONS_CFG};
     size_t n = 0;
     while (opts[n].name)
         n++;
-    add_keys(CONFIG_TOP, top);
-    for (size_t i = 0; top[i].name; i++)
-        opts[n++] = top[i];
-    for (int kind = 0; kind < 4; kind++)
-        opts[n++] =
-            (cfg_opt_t)CFG_SEC(kinds[kind], sections[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    add_keys(&top, top_opts);
+    for (size_t i = 0; top_opts[i].name; i++)
+        opts[n++] = top_opts[i];
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
+        opts[n++] = (cfg_opt_t)CFG_SEC(
+            sections[kind].name, section_opts[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     opts[n] = (cfg_opt_t)CFG_END();
 
     parsing = file;
@@ -422,9 +382,9 @@ int config_file_open(struct config_file *file, const char *text, const char *pat
         rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
         goto free_text;
     }
-    for (int kind = 0; kind < 4 && !rc; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, kinds[kind]) && !rc; i++)
-            rc = check_counts(file, cfg_getnsec(file->cfg, kinds[kind], i), kind);
+    for (int kind = 0; kind < CHANNEL_KINDS && !rc; kind++) {
+        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++)
+            rc = check_counts(file, cfg_getnsec(file->cfg, sections[kind].name, i), kind);
     }
 free_text:
     parsing = NULL;
@@ -462,7 +422,7 @@ static const char *value_text(
 long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
 {
-    const struct key *key = find_key(kind, name);
+    const struct key *key = find_key(file, kind, name);
     long n = 0;
     config_read_decimal(value_text(file, section, key, index), key->scale, &n);
     return n;
@@ -470,5 +430,5 @@ long config_file_number(
 
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
 {
-    return value_text(file, section, find_key(kind, name), 0);
+    return value_text(file, section, find_key(file, kind, name), 0);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Makes checked values of a configuration's text. Holds the table of keys, and closes the traps of libconfuse. Only
-// config.c and config_channels.c use it.
+// Makes checked values of a configuration's text. Closes the traps of libconfuse. Only this folder uses it.
 #ifndef NANO_AGENT_CONFIG_FILE_H
 #define NANO_AGENT_CONFIG_FILE_H
 
@@ -8,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/config_text.h"
 #include "common/protocol/vocabulary.h"
-#include "nano-agent/config/config_text.h"
 
 // Stands for the keys outside any section, where a kind of channel stands for those of its sections.
-enum { CONFIG_TOP = CHANNEL_OTHER + 1 };
+enum { CONFIG_TOP = CHANNEL_KINDS };
 
 enum key_type {
     KEY_NUMBER,  // a decimal; held as an integer: value * scale
@@ -24,7 +23,6 @@ enum key_type {
 
 struct key {
     const char *name;
-    int section; // an enum channel_kind, or CONFIG_TOP
     enum key_type type;
     unsigned count;         // values: 1 or 2
     int scale;              // KEY_NUMBER
@@ -33,11 +31,17 @@ struct key {
     const char *words;      // KEY_WORD: "off last center"
     const char *right;      // KEY_NUMBER: "1 to 10000 degrees a second"
 };
-extern const struct key config_keys[];
-extern const size_t config_key_count;
+
+// The keys of one section. There is one section for each kind of channel (section.h), in the order of enum channel_kind.
+struct key_table {
+    const char *name; // of the section
+    const struct key *keys;
+    size_t count;
+};
 
 struct config_file {
     cfg_t *cfg;
+    const struct key_table *sections; // CHANNEL_KINDS of them
     const char *path;
     char *why; // CONFIG_WHY_SIZE
     struct seen {
@@ -48,9 +52,11 @@ struct config_file {
     bool failed; // `why` holds the first mistake, which no later one replaces
 };
 
-// Parses text and checks every value by the table. 0, or -EINVAL (-ENOMEM) with one line in why. config_file_close must
-// be called in both cases.
-int config_file_open(struct config_file *file, const char *text, const char *path, char why[CONFIG_WHY_SIZE]);
+// Parses text and checks every value by the tables. sections has CHANNEL_KINDS tables and must outlive the
+// file. Returns 0, or -EINVAL (-ENOMEM) with one line in why. config_file_close must be
+// called in both cases.
+int config_file_open(struct config_file *file, const struct key_table *sections, const char *text,
+    const char *path, char why[CONFIG_WHY_SIZE]);
 void config_file_close(struct config_file *file);
 
 // The line in which a key of a section stands; where the key is missing, the line in which the section ends.
@@ -62,7 +68,7 @@ long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name);
 
-// Notes "PATH:LINE: …" in why, the first time only. Returns -EINVAL.
+// Puts PATH, LINE (0 = none) and a sentence in why, the first time only. Returns -EINVAL.
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -24,11 +24,13 @@ struct hw_address {
     char text[HW_CHIP_MAX + 1]; // as the configuration wrote it, for messages
 };
 
+enum hw_bias { HW_BIAS_NONE, HW_BIAS_UP, HW_BIAS_DOWN };
+
 struct hw_gpio_options {
     const char *consumer; // shown by gpioinfo
     bool active_low;
-    bool initial; // logical level a switch starts with, from the first instant
-    int bias;     // inputs: 0 as is, 1 pull-up, 2 pull-down
+    bool initial;      // logical level a switch starts with, from the first instant
+    enum hw_bias bias; // inputs; none = as the line is
 };
 
 // A back end opens outputs of its kind. The simulated one is used only where the address asks for it.

@@ -6,7 +6,11 @@
 
 #include "nano-agent/hw/backend.h"
 
-enum { GPIO_PATH_SIZE = 280, GPIO_HOLDER_SIZE = 64 };
+enum {
+    GPIO_PATH_SIZE = 280,
+    GPIO_HOLDER_SIZE = 64,
+    GPIO_EDGES_AT_ONCE = 64, // read_edges takes about so many at most
+};
 
 // Finds the chip whose label is `wanted` and copies its path (/dev/gpiochipN). The numbers of chips change from boot to
 // boot, so they are of no use. label reads the label of the chip at a path and returns 0 or a negative errno. The search

@@ -147,7 +147,8 @@ static int input_read_edges(struct hw_input *base, bool *level, unsigned *edges)
 {
     struct pollfd ready = {.fd = base->fd, .events = POLLIN};
     *edges = 0;
-    while (poll(&ready, 1, 0) > 0) {
+    // What is left is read at the next turn of the loop: a line that toggles faster than it is read must not hold it up.
+    while (*edges < GPIO_EDGES_AT_ONCE && poll(&ready, 1, 0) > 0) {
         struct gpiod_line_event event;
         if (gpiod_line_event_read_fd(base->fd, &event) < 0)
             return -errno;

@@ -182,7 +182,8 @@ static int input_read_edges(struct hw_input *base, bool *level, unsigned *edges)
     struct gpio_input *input = (struct gpio_input *)base;
     struct pollfd ready = {.fd = base->fd, .events = POLLIN};
     *edges = 0;
-    while (poll(&ready, 1, 0) > 0) {
+    // What is left is read at the next turn of the loop: a line that toggles faster than it is read must not hold it up.
+    while (*edges < GPIO_EDGES_AT_ONCE && poll(&ready, 1, 0) > 0) {
         int count = gpiod_line_request_read_edge_events(input->request, input->events, EVENTS_AT_ONCE);
         if (count < 0)
             return -errno;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A PCA9685 driven from user space. Registers and formulas: NXP PCA9685 data sheet, rev. 4, chapter 7.3.
+// What goes into the registers of a PCA9685: NXP PCA9685 data sheet, rev. 4, chapter 7.3.
 #ifndef NANO_AGENT_HW_PCA9685_H
 #define NANO_AGENT_HW_PCA9685_H
 
-#include "nano-agent/hw/backend.h"
+#include <stdint.h>
 
 enum { PCA9685_CHANNELS = 16, PCA9685_STEPS = 4096, PCA9685_HZ_MIN = 24, PCA9685_HZ_MAX = 1526 };
 
@@ -18,10 +18,5 @@ int64_t pca9685_period_ns(int prescale);
 void pca9685_encode(unsigned steps, unsigned char registers[4]);
 // The steps of the pulse that four registers stand for. Other programs write the same pulse in other ways.
 unsigned pca9685_decode(const unsigned char registers[4]);
-
-// Finds out whether the chip of `at` could be driven: the bus is there and this user may open it, no kernel driver has
-// the address, a chip answers there, and it is no INA3221. Changes nothing. 0, or a negative errno with a sentence in
-// why.
-int pca9685_probe(const struct hw_address *at, char why[HW_WHY_SIZE]);
 
 #endif

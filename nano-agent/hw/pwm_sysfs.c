@@ -205,7 +205,7 @@ static void pwm_close(struct hw_pwm *base)
     free(pwm);
 }
 
-static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
+static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .close = pwm_close};
 
 // A channel's file as a number; -1 where it cannot be read.
 static int64_t number_of(const char *dir, const char *file)

@@ -164,7 +164,7 @@ static void pwm_close(struct hw_pwm *base)
     free(base);
 }
 
-static const struct hw_pwm_ops pwm_ops = {pwm_set, pwm_enable, pwm_close};
+static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .close = pwm_close};
 
 static int open_pwm(
     const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])

@@ -14,7 +14,7 @@
 #include "common/thread.h"
 
 // Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
-enum { STACK_SIZE = 128 * 1024 };
+enum { STACK_SIZE = 128 * 1024, LINKS_MAX = 8 };
 
 struct store {
     char path[STORE_PATH_SIZE];
@@ -62,11 +62,11 @@ int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE]
     if (fd < 0)
         return errno == ENOENT ? 0 : refuse(why, -errno, "%s: %s; %s", path, strerror(errno), unknown);
     ssize_t len = -1;
-    errno = EINVAL;
-    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-        errno = EISDIR;
-    else if (S_ISREG(info.st_mode))
-        len = read(fd, text, sizeof text);
+    if (fstat(fd, &info) == 0) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+        if (S_ISREG(info.st_mode))
+            len = read(fd, text, sizeof text);
+    }
     int error = errno;
     close(fd);
     if (len < 0)
@@ -107,13 +107,36 @@ static void flush_folder(const char *path)
     close(fd);
 }
 
-int store_write(const char *path, const struct positions *positions, char why[STORE_WHY_SIZE])
+// Where a link at path leads, through any number of links, also where nothing is there yet. A rename over the link
+// would put a file in its place. 0 or a negative errno.
+static int follow_links(const char *path, char out[STORE_PATH_SIZE])
 {
-    char fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
+    char target[STORE_PATH_SIZE];
+    snprintf(out, STORE_PATH_SIZE, "%s", path);
+    for (int links = 0; links < LINKS_MAX; links++) {
+        ssize_t len = readlink(out, target, sizeof target - 1);
+        if (len < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : -errno; // no link, or nothing
+        target[len] = '\0';
+        char *slash = strrchr(out, '/');
+        size_t folder = target[0] == '/' || !slash ? 0 : (size_t)(slash - out) + 1;
+        if (folder + (size_t)len >= STORE_PATH_SIZE)
+            return -ENAMETOOLONG;
+        memcpy(out + folder, target, (size_t)len + 1);
+    }
+    return -ELOOP;
+}
+
+int store_write(const char *link, const struct positions *positions, char why[STORE_WHY_SIZE])
+{
+    char path[STORE_PATH_SIZE], fresh[STORE_PATH_SIZE + 8], text[POSITIONS_TEXT_MAX];
     size_t len = positions_write(positions, text);
+    int rc = follow_links(link, path);
+    if (rc < 0)
+        goto refuse;
     snprintf(fresh, sizeof fresh, "%s.new", path);
     // A file of this name was left by a power cut, or is a link that somebody put there. It must not be written through.
-    int rc = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
+    rc = unlink(fresh) < 0 && errno != ENOENT ? -errno : 0;
     int fd = rc ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
         rc = rc ? rc : -errno;
@@ -134,7 +157,7 @@ refuse:
     return refuse(why, rc,
         "%s: %s; positions are not saved, so after a power cut they are not known (state = \"\" in the "
         "configuration where that is intended)",
-        path, strerror(-rc));
+        link, strerror(-rc));
 }
 
 static void destroy(struct store *store)

@@ -2,21 +2,24 @@
 // `pc-tui send`: commands one after the other, each after the echo of the one before.
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/text.h"
+#include "common/log.h"
 #include "pc-tui/cli/cli.h"
-#include "pc-tui/cli/cli_private.h"
+#include "pc-tui/cli/cli_frame.h"
+#include "pc-tui/cli/cli_lines.h"
+#include "pc-tui/cli/cli_result.h"
+#include "pc-tui/cli/cli_stop.h"
+#include "pc-tui/cli/cli_words.h"
 #include "pc-tui/config/duration.h"
-#include "pc-tui/session.h"
 
 enum {
     SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
+    STOP_LOOK_US = 50000,  // how often it is looked who has echoed a stop
     TUTORIAL_US = 1000000, // nobody reported for so long: only the tutorial's own subscriber can be there
 };
 
@@ -27,54 +30,49 @@ enum step {
     STEP_READING, // stdin
     STEP_SLEEPING,
     STEP_ANSWERING, // the command's end is awaited
+    STEP_STOPPING,  // every device's echo of a stop is awaited
     STEP_ENDED,
 };
 
 struct send {
     const struct tui_options *options;
-    struct event_base *base;
-    struct session *session;
+    struct cli_frame frame;
     struct event *timer; // the deadline of the present step
     struct event *input;
     struct event *finished; // the awaited command ended: taken up outside the controller's callback
-    struct event *signals[3];
     enum step step;
     int64_t began_us; // the present step
     int64_t first_us; // first status seen; 0 = none
     int argument;     // next of options->commands
     bool reading;     // `-` is being read
-    bool input_ended;
-    char lines[2 * PROTOCOL_COMMAND_MAX];
-    size_t line_bytes;
+    struct cli_lines lines;
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool chosen;
-    uint64_t serial; // of the command whose end is awaited
-    int signal;      // that ended us
-    int status;      // exit
+    char held[PROTOCOL_COMMAND_MAX + 1]; // a command that waits until its device is found; "" = none
+    uint64_t serial;                     // of the command whose end is awaited
+    int status;                          // exit
 };
 
 static void __attribute__((format(printf, 3, 4))) end(struct send *send, int status, const char *format, ...)
 {
     if (send->step == STEP_ENDED)
         return;
-    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE];
+    char why[PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE + 2];
     va_list args;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     if (why[0])
-        fprintf(stderr, "pc-tui: %s\n", why);
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        status = CLI_REFUSED;
+        cli_frame_tell(&send->frame, "%s", why);
     send->step = STEP_ENDED;
     send->status = status;
     evtimer_del(send->timer);
     event_del(send->input);
     // Interrupted by hand, what moves is stopped; at the regular end it goes where it was sent.
-    if (send->signal)
-        session_leave(send->session);
+    if (send->frame.signal)
+        session_leave(send->frame.session);
     else
-        session_close(send->session);
+        session_close(send->frame.session);
 }
 
 static void enter(struct send *send, enum step step, int64_t limit_us)
@@ -93,65 +91,20 @@ static int64_t timeout_us(const struct send *send)
 
 static void run(struct send *send);
 
-// The next line of stdin, without its end, into out. 1 a line, 0 none yet, -1 no more, -EMSGSIZE.
-static int take_line(struct send *send, char out[PROTOCOL_COMMAND_MAX + 1])
-{
-    char *feed = memchr(send->lines, '\n', send->line_bytes);
-    if (!feed && !(send->input_ended && send->line_bytes > 0)) {
-        if (send->line_bytes > PROTOCOL_COMMAND_MAX)
-            return -EMSGSIZE;
-        return send->input_ended ? -1 : 0;
-    }
-    size_t len = feed ? (size_t)(feed - send->lines) : send->line_bytes;
-    size_t used = feed ? len + 1 : len;
-    if (len > PROTOCOL_COMMAND_MAX || memchr(send->lines, '\0', len))
-        return -EMSGSIZE;
-    memcpy(out, send->lines, len);
-    while (len > 0 && strchr(" \t\r", out[len - 1]))
-        len--;
-    out[len] = '\0';
-    send->line_bytes -= used;
-    memmove(send->lines, send->lines + used, send->line_bytes);
-    return 1;
-}
-
 static void on_input(evutil_socket_t fd, short what, void *ctx)
 {
     struct send *send = ctx;
     (void)what;
-    ssize_t n = read(fd, send->lines + send->line_bytes, sizeof send->lines - send->line_bytes);
-    if (n > 0)
-        send->line_bytes += (size_t)n;
-    else if (n == 0 || (errno != EINTR && errno != EAGAIN))
-        send->input_ended = true;
+    cli_lines_read(&send->lines, fd);
     send->step = STEP_NEXT;
     run(send);
 }
 
-// Prints what became of a command: "tilt_up  ok  tilt 5.0°  0.4 ms".
-static void print_done(struct send *send, const struct journal_event *event)
+static void print(struct send *send, const struct journal_event *event)
 {
-    const struct model_device *device = model_find(session_model(send->session), event->device, NULL);
-    struct protocol_command command;
-    struct vocabulary_match match;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
-    char why[PROTOCOL_WHY_SIZE];
-    char value[CLI_VALUE_SIZE];
-    printf("%s  %s%s%s", event->text, event->result_name, event->why[0] ? ": " : "", event->why);
-    if (device && protocol_result_is_success(event->result) &&
-        protocol_parse_text(event->text, strlen(event->text), &command, why) == 0 &&
-        vocabulary_match(ids, model_channel_ids(device, ids), &command, &match, why) == RESULT_OK &&
-        match.channel >= 0) {
-        // Where it is going is what the command did; where it is now says little a moment after it.
-        struct status_channel channel = device->status->channels[match.channel];
-        if (channel.target_known) {
-            channel.deg = channel.target;
-            channel.deg_known = true;
-        }
-        printf("  %s", cli_channel(value, &channel, send->options->ascii));
-    }
-    printf("  %lld.%lld ms%s\n", (long long)(event->echo_us / 1000), (long long)(event->echo_us % 1000 / 100),
-        event->late ? " late" : "");
+    char line[CLI_RESULT_SIZE];
+    cli_result(line, session_model(send->frame.session), event, send->options->json, send->options->ascii);
+    cli_frame_print(&send->frame, "%s", line);
 }
 
 static void take_end(struct send *send, const struct journal_event *event)
@@ -160,7 +113,7 @@ static void take_end(struct send *send, const struct journal_event *event)
     snprintf(text, sizeof text, "%s", event->text);
     switch (event->stage) {
     case JOURNAL_DONE:
-        print_done(send, event);
+        print(send, event);
         if (!protocol_result_is_success(event->result)) {
             end(send, CLI_REFUSED, "%s: %s%s%s", text, event->result_name, event->why[0] ? ": " : "",
                 event->why);
@@ -168,7 +121,7 @@ static void take_end(struct send *send, const struct journal_event *event)
         }
         break;
     case JOURNAL_PLAIN:
-        printf("%s  sent  %s\n", text, event->why);
+        print(send, event);
         if (event->reason >= 128) {
             end(send, CLI_REFUSED, "%s: %s", text, event->why);
             return;
@@ -188,36 +141,98 @@ static void take_end(struct send *send, const struct journal_event *event)
     send->step = STEP_NEXT;
 }
 
+static void give_stop(struct send *send)
+{
+    enter(send, STEP_STOPPING, STOP_LOOK_US);
+    struct controller_answer answer =
+        controller_stop_everyone(session_controller(send->frame.session), send->options->broker.device);
+    send->serial = answer.serial;
+}
+
+static void print_stop(struct send *send, const struct cli_stop *stop)
+{
+    char line[CLI_RESULT_SIZE];
+    cli_result_stop(line, stop->echoed_names, send->options->json);
+    cli_frame_print(&send->frame, "%s", line);
+}
+
+// Ends the step once every device that reports has echoed the stop, or the time is up.
+static void look_at_stop(struct send *send)
+{
+    struct controller *controller = session_controller(send->frame.session);
+    struct model *model = session_model(send->frame.session);
+    const struct broker_options *broker = &send->options->broker;
+    int64_t now_us = session_now().us;
+    struct cli_stop stop =
+        cli_stop_look(controller, model, broker->root, broker->device, send->began_us, now_us);
+    const struct journal_event *event = journal_find(&model->journal, send->serial);
+    if (stop.complete) {
+        print_stop(send, &stop);
+        send->step = STEP_NEXT;
+        run(send);
+    } else if (controller_stop_state(controller) == CONTROLLER_STOP_REFUSED) {
+        end(send, CLI_REFUSED, "stop: %s", event ? event->why : "refused by the broker");
+    } else if (now_us - send->began_us < timeout_us(send)) {
+        struct timeval again = {.tv_usec = STOP_LOOK_US};
+        evtimer_add(send->timer, &again);
+    } else if (session_link(send->frame.session)->state != LINK_UP) {
+        end(send, CLI_NO_BROKER, "stop: %s", session_link(send->frame.session)->reason);
+    } else if (stop.silent > 0) {
+        end(send, CLI_NO_ECHO, "stop: no echo within %d ms from %s%s%s", send->options->timeout_ms,
+            stop.silent_names, stop.echoed > 0 ? "; stopped: " : "", stop.echoed_names);
+    } else if (stop.echoed > 0) {
+        print_stop(send, &stop);
+        send->step = STEP_NEXT;
+        run(send);
+    } else {
+        end(send, CLI_NO_ECHO, "stop: sent, but no device%s%s has echoed it within %d ms",
+            broker->device[0] ? " " : "", broker->device, send->options->timeout_ms);
+    }
+}
+
+// A stop needs no device. Every other command waits until its device is found.
+static void hold(struct send *send, const char *text)
+{
+    snprintf(send->held, sizeof send->held, "%s", text);
+    enter(send, STEP_LOOKING, SETTLE_US);
+    run(send);
+}
+
 static void give(struct send *send, const char *text)
 {
     const char *duration;
     int ms;
-    char why[PROTOCOL_WHY_SIZE];
-    if (cli_check_command(text, why) != 0) {
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        end(send, CLI_USAGE, "%s: %s", shown, why);
+    char why[CLI_WHY_SIZE];
+    if (cli_words_check_all(&text, 1, why) < 0) {
+        end(send, CLI_USAGE, "%s", why);
         return;
     }
-    if (cli_is_sleep(text, &duration)) {
+    if (cli_words_is_sleep(text, &duration)) {
         duration_parse_ms(duration, &ms);
         enter(send, STEP_SLEEPING, (int64_t)ms * 1000);
         return;
     }
-    fflush(stdout);
+    if (cli_stop_is(text)) {
+        give_stop(send);
+        return;
+    }
+    if (!send->chosen) {
+        hold(send, text);
+        return;
+    }
     struct controller_address to = {.device = send->device};
     enter(send, STEP_ANSWERING, timeout_us(send));
-    struct controller_answer answer = controller_send(session_controller(send->session), &to, text);
+    struct controller_answer answer = controller_send(session_controller(send->frame.session), &to, text);
     if (answer.verdict == CONTROLLER_TAKEN) {
         send->serial = answer.serial;
         // At QoS 0 a plain word is already at its end.
         const struct journal_event *event =
-            journal_find(&session_model(send->session)->journal, answer.serial);
+            journal_find(&session_model(send->frame.session)->journal, answer.serial);
         if (event && event->stage == JOURNAL_PLAIN)
             take_end(send, event);
         return;
     }
-    if (session_link(send->session)->state != LINK_UP)
+    if (session_link(send->frame.session)->state != LINK_UP)
         end(send, CLI_NO_BROKER, "%s: %s", text, answer.why);
     else
         end(send, CLI_REFUSED, "%s: %s", text, answer.why);
@@ -228,6 +243,12 @@ static void next(struct send *send)
 {
     char line[PROTOCOL_COMMAND_MAX + 1];
     while (send->step == STEP_NEXT) {
+        if (send->held[0]) {
+            snprintf(line, sizeof line, "%s", send->held);
+            send->held[0] = '\0';
+            give(send, line);
+            continue;
+        }
         if (!send->reading) {
             if (send->argument == send->options->command_count) {
                 end(send, send->status, "%s", "");
@@ -239,7 +260,7 @@ static void next(struct send *send)
                 give(send, text);
             continue;
         }
-        int rc = take_line(send, line);
+        int rc = cli_lines_next(&send->lines, line);
         if (rc == 1 && line[strspn(line, " \t")] != '\0' && line[strspn(line, " \t")] != '#')
             give(send, line);
         else if (rc == -1)
@@ -256,7 +277,7 @@ static void next(struct send *send)
 
 static void name_devices(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     char names[512];
     size_t used = 0;
     names[0] = '\0';
@@ -270,7 +291,7 @@ static void name_devices(struct send *send)
 // Which device the commands are for. True once that is settled and it can be spoken to.
 static bool choose(struct send *send)
 {
-    const struct model *model = session_model(send->session);
+    const struct model *model = session_model(send->frame.session);
     const char *wanted = send->options->broker.device;
     int64_t now_us = session_now().us;
     const struct model_device *device = model_find(model, wanted, NULL);
@@ -320,9 +341,13 @@ static void fail_looking(struct send *send)
 
 static void run(struct send *send)
 {
-    const struct link_report *link = session_link(send->session);
+    const struct link_report *link = session_link(send->frame.session);
     if (send->step == STEP_CONNECTING && link->state == LINK_UP)
-        enter(send, STEP_LOOKING, SETTLE_US);
+        send->step = STEP_NEXT;
+    // A login that every broker refused is not accepted later.
+    if (send->step == STEP_CONNECTING && link->state == LINK_WAITING && link->trouble == TROUBLE_LOGIN &&
+        link->attempts >= send->options->broker.broker_count)
+        end(send, CLI_NO_BROKER, "%s", link->reason);
     if (send->step == STEP_LOOKING && choose(send))
         send->step = STEP_NEXT;
     if (send->step == STEP_NEXT)
@@ -338,8 +363,8 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     switch (send->step) {
     case STEP_CONNECTING:
         end(send, CLI_NO_BROKER, "no connection to a broker: %s",
-            session_link(send->session)->reason[0] ? session_link(send->session)->reason
-                                                   : "no answer in time");
+            session_link(send->frame.session)->reason[0] ? session_link(send->frame.session)->reason
+                                                         : "no answer in time");
         break;
     case STEP_LOOKING:
         run(send);
@@ -356,9 +381,13 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
         send->step = STEP_NEXT;
         run(send);
         break;
+    case STEP_STOPPING:
+        look_at_stop(send);
+        break;
     case STEP_ANSWERING:
-        event = journal_find(&session_model(send->session)->journal, send->serial);
-        printf("%s  no echo\n", event ? event->text : "");
+        event = journal_find(&session_model(send->frame.session)->journal, send->serial);
+        if (event)
+            print(send, event);
         end(send, CLI_NO_ECHO, "%s: no echo within %d ms", event ? event->text : "",
             send->options->timeout_ms);
         break;
@@ -369,14 +398,18 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     }
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *ctx)
+static void on_signal(void *ctx, int number)
 {
     struct send *send = ctx;
-    (void)what;
-    if (send->signal)
-        return;
-    send->signal = fd;
-    end(send, 128 + fd, "%s", "");
+    end(send, 128 + number, "%s", "");
+}
+
+// The commands matter more than who reads what became of them.
+static void on_deaf(void *ctx, int rc)
+{
+    struct send *send = ctx;
+    if (rc != -EPIPE)
+        end(send, CLI_REFUSED, "%s", "");
 }
 
 static void on_changed(void *ctx)
@@ -398,7 +431,8 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
     struct send *send = ctx;
     (void)fd;
     (void)what;
-    const struct journal_event *event = journal_find(&session_model(send->session)->journal, send->serial);
+    const struct journal_event *event =
+        journal_find(&session_model(send->frame.session)->journal, send->serial);
     if (send->step != STEP_ANSWERING || !event)
         return;
     take_end(send, event);
@@ -408,7 +442,7 @@ static void on_finished_later(evutil_socket_t fd, short what, void *ctx)
 static void on_closed(void *ctx)
 {
     struct send *send = ctx;
-    event_base_loopbreak(send->base);
+    event_base_loopbreak(send->frame.base);
 }
 
 static const struct session_events session_events = {
@@ -417,66 +451,36 @@ static const struct session_events session_events = {
     .closed = on_closed,
 };
 
-static int check_arguments(const struct tui_options *options)
-{
-    char why[PROTOCOL_WHY_SIZE];
-    if (options->command_count == 0) {
-        fprintf(stderr, "pc-tui: send what? pc-tui send 'tilt 20' led_on; - reads lines from stdin\n");
-        return CLI_USAGE;
-    }
-    for (int i = 0; i < options->command_count; i++) {
-        const char *text = options->commands[i];
-        if (strcmp(text, "-") == 0 || cli_check_command(text, why) == 0)
-            continue;
-        char shown[PROTOCOL_CMD_SIZE];
-        text_clean(shown, sizeof shown, text, strlen(text), PROTOCOL_ECHO_CHARS);
-        fprintf(stderr, "pc-tui: %s: %s\n", shown, why);
-        return CLI_USAGE;
-    }
-    return 0;
-}
+static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
 
 static int prepare(struct send *send)
 {
-    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    send->base = cli_event_base();
-    if (!send->base)
-        return -ENOMEM;
-    send->timer = evtimer_new(send->base, on_timer, send);
-    send->input = event_new(send->base, STDIN_FILENO, EV_READ, on_input, send);
-    send->finished = event_new(send->base, -1, EV_PERSIST, on_finished_later, send);
-    if (!send->timer || !send->input || !send->finished)
-        return -ENOMEM;
-    for (size_t i = 0; i < sizeof stopping / sizeof stopping[0]; i++) {
-        send->signals[i] = evsignal_new(send->base, stopping[i], on_signal, send);
-        if (!send->signals[i] || event_add(send->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    send->session = session_new(send->base, send->options, &session_events, send);
-    return send->session ? 0 : -errno;
+    int rc = cli_frame_open(&send->frame, send->options, &session_events, &frame_events, send);
+    if (rc < 0)
+        return rc;
+    send->timer = evtimer_new(send->frame.base, on_timer, send);
+    send->input = event_new(send->frame.base, STDIN_FILENO, EV_READ, on_input, send);
+    send->finished = event_new(send->frame.base, -1, EV_PERSIST, on_finished_later, send);
+    return send->timer && send->input && send->finished ? 0 : -ENOMEM;
 }
 
 int cli_send(const struct tui_options *options)
 {
-    int status = check_arguments(options);
-    if (status != 0)
-        return status;
     struct send send = {.options = options};
-    signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF, 0); // through a pipe, too, an echo is seen when it comes
+    char why[CLI_WHY_SIZE];
+    int status = CLI_USAGE;
+    if (cli_words_check_all((const char *const *)options->commands, options->command_count, why) < 0) {
+        log_error("%s", why);
+        return status;
+    }
     int rc = prepare(&send);
     if (rc == 0) {
         enter(&send, STEP_CONNECTING, timeout_us(&send));
-        event_base_dispatch(send.base);
+        event_base_dispatch(send.frame.base);
         status = send.status;
     } else {
-        fprintf(stderr, "pc-tui: %s\n", strerror(-rc));
+        log_error("%s", strerror(-rc));
         status = CLI_NO_BROKER;
-    }
-    session_free(send.session);
-    for (size_t i = 0; i < 3; i++) {
-        if (send.signals[i])
-            event_free(send.signals[i]);
     }
     if (send.input)
         event_free(send.input);
@@ -484,7 +488,5 @@ int cli_send(const struct tui_options *options)
         event_free(send.finished);
     if (send.timer)
         event_free(send.timer);
-    if (send.base)
-        event_base_free(send.base);
-    return status;
+    return cli_frame_close(&send.frame, status);
 }

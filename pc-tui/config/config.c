@@ -28,6 +28,7 @@ enum option_key {
     OPTION_ASCII,
     OPTION_NO_MOUSE,
     OPTION_JSON,
+    OPTION_ALL,
     OPTION_VERSION,
 };
 
@@ -67,7 +68,8 @@ static const struct argp_option argp_options[] = {
     {"read-only", OPTION_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
     {"ttl", OPTION_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
-    {"json", OPTION_JSON, NULL, 0, "watch: each status as it came", 2},
+    {"json", OPTION_JSON, NULL, 0, "watch: each status as it came; send: each result as an object", 2},
+    {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
     {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
@@ -108,8 +110,10 @@ static void check_end(const struct command_line *line, struct argp_state *state)
     const struct tui_options *options = line->options;
     if (options->run == TUI_SEND && options->command_count == 0)
         argp_error(state, "send what? pc-tui send tilt_up, or - to read commands from standard input");
-    if (options->json && options->run != TUI_WATCH)
-        argp_error(state, "--json belongs to watch");
+    if (options->json && options->run == TUI_SCREEN)
+        argp_error(state, "--json belongs to watch and send");
+    if (options->all && options->run != TUI_WATCH)
+        argp_error(state, "--all belongs to watch");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -146,6 +150,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_JSON:
         options->json = true;
+        return 0;
+    case OPTION_ALL:
+        options->all = true;
         return 0;
     case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
@@ -212,6 +219,12 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     memcpy(options->ui.device, options->broker.device, sizeof options->ui.device);
     if (options->broker.password_on_command_line)
         log_warning("-P: other users of this machine can see the password; use --password-file");
+    if (options->broker.warning[0])
+        log_warning("%s", options->broker.warning);
+    if (broker_options_check(&options->broker, why) < 0) {
+        log_error("%s", why);
+        return -EINVAL;
+    }
     if (options->broker.user_without_password && password_ask(options->broker.user, options->broker.password,
                                                      sizeof options->broker.password, why) < 0) {
         log_error("%s", why);

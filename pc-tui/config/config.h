@@ -15,7 +15,8 @@ struct tui_options {
     int timeout_ms;  // --timeout: how long `send` waits for an echo; 100 to 600000, 5000
     bool ascii;      // --ascii
     bool mouse;      // ask the terminal for wheel and clicks; off with --no-mouse
-    bool json;       // watch --json: each status as it came
+    bool json;       // --json: `watch` prints each status as it came, `send` each result as an object
+    bool all;        // watch --all: also statuses that say nothing new
     char **commands; // of `send`, in the order given; points into argv
     int command_count;
     struct ui_options ui; // read_only, device and presets

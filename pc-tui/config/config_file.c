@@ -5,18 +5,20 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/config_text.h"
 #include "common/log.h"
+
+// libconfuse's callback has no argument of ours, and the sections of its tree do not know their file.
+static const char *parsed_path;
 
 __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char *format, va_list args)
 {
     char text[512];
     vsnprintf(text, sizeof text, format, args);
-    if (cfg && cfg->filename && cfg->line > 0)
-        log_error("%s:%d: %s", cfg->filename, cfg->line, text);
-    else
-        log_error("%s", text);
+    log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
 
 __attribute__((format(printf, 3, 4))) static int refuse(
@@ -115,21 +117,34 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
         CFG_STR("timeout", NULL, CFGF_NONE), CFG_BOOL("read_only", cfg_false, CFGF_NONE),
         CFG_BOOL("ascii", cfg_false, CFGF_NONE), CFG_BOOL("mouse", cfg_true, CFGF_NONE),
         CFG_SEC("preset", preset, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES), CFG_END()};
-    cfg_t *cfg = cfg_init(keys, CFGF_NONE);
-    if (!cfg)
-        return refuse(path, 0, "%s", strerror(ENOMEM));
-    cfg_set_error_function(cfg, report);
-    int rc = 0;
-    switch (cfg_parse(cfg, path)) {
-    case CFG_SUCCESS:
-        rc = apply(options, path, cfg, given);
-        break;
-    case CFG_FILE_ERROR:
-        rc = refuse(path, 0, "%s", strerror(errno));
-        break;
-    default: // reported already
-        rc = -EINVAL;
+    char why[CONFIG_WHY_SIZE];
+    cfg_t *cfg = NULL;
+    char *prepared = NULL;
+    int rc = -EINVAL;
+    char *text = config_text_read(path);
+    if (!text)
+        return refuse(path, 0, "%s",
+            errno == ENOTSUP  ? "is UTF-16; save it as UTF-8"
+            : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
+                              : strerror(errno));
+    prepared = malloc(CONFIG_TEXT_MAX + 1);
+    cfg = cfg_init(keys, CFGF_NONE);
+    if (!prepared || !cfg) {
+        refuse(path, 0, "%s", strerror(ENOMEM));
+        goto finish;
     }
-    cfg_free(cfg);
+    if (config_text_prepare(text, path, prepared, why) < 0) {
+        log_error("%s", why);
+        goto finish;
+    }
+    parsed_path = path;
+    cfg_set_error_function(cfg, report);
+    if (cfg_parse_buf(cfg, prepared) == CFG_SUCCESS)
+        rc = apply(options, path, cfg, given);
+finish:
+    if (cfg)
+        cfg_free(cfg);
+    free(prepared);
+    free(text);
     return rc;
 }

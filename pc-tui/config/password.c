@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/array.h"
+
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
@@ -19,7 +21,7 @@ static void on_signal(int number)
 
 // The signals that would end us with the echo off. Those that were ignored stay so.
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-enum { SIGNALS = sizeof signals / sizeof *signals };
+enum { SIGNALS = ARRAY_LENGTH(signals) };
 
 // They are blocked but while we wait: one that comes just before must not be lost. *before becomes the mask
 // to wait with.

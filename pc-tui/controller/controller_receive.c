@@ -8,16 +8,38 @@
 
 #include "pc-tui/controller/controller_send.h"
 #include "pc-tui/controller/controller_stop.h"
+#include "pc-tui/model/model_kind.h"
+
+// Where the command has sent its channel, "tilt 20.0°"; "" where it concerns no single channel, or failed.
+static void describe_target(char out[JOURNAL_VALUE_SIZE], const struct model_device *device)
+{
+    const struct status_last *last = &device->status->last;
+    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct protocol_command command;
+    struct vocabulary_match match;
+    char why[PROTOCOL_WHY_SIZE], value[MODEL_VALUE_SIZE];
+    out[0] = '\0';
+    if (!protocol_result_is_success(last->result) ||
+        protocol_parse_text(last->cmd, strlen(last->cmd), &command, why) < 0 ||
+        vocabulary_match(ids, model_channel_ids(device, ids), &command, &match, why) != RESULT_OK ||
+        match.channel < 0)
+        return;
+    const struct status_channel *channel = &device->status->channels[match.channel];
+    if (*model_target(value, channel))
+        snprintf(out, JOURNAL_VALUE_SIZE, "%s %s", channel->id.name, value);
+}
 
 // The answer came: its event is complete, and the round trip tells something about the device's clock.
-static void end_with_echo(struct controller *controller, uint64_t serial, const struct status_last *last,
+static void end_with_echo(struct controller *controller, uint64_t serial, const struct model_device *device,
     int64_t trip_us, bool late)
 {
+    const struct status_last *last = &device->status->last;
     struct journal_event *event = journal_find(&controller->model->journal, serial);
     if (!event)
         return;
     event->echo_us = trip_us;
     event->late = late;
+    describe_target(event->value, device);
     event->result = last->result;
     snprintf(event->result_name, sizeof event->result_name, "%s",
         last->result == RESULT_OTHER ? last->result_name : protocol_result_name(last->result));
@@ -39,7 +61,7 @@ static void take_shared_echo(
     peer->last_is_ours = true;
     if (peer->stop.used) {
         peer->stop.used = false;
-        end_with_echo(controller, peer->stop.serial, last, now.us - shared->sent_us, false);
+        end_with_echo(controller, peer->stop.serial, device, now.us - shared->sent_us, false);
     }
 }
 
@@ -52,10 +74,10 @@ static void take_own_echo(
         // Which of several sendings was answered nobody can tell: then it says nothing about the clock.
         if (!retained && stop->sent == 1) {
             peer_add_sample(peer, stop->sent_us, now.us, status->t_ms);
-            model_trip(controller->model, now.us - stop->sent_us);
+            model_trip(controller->model, peer->device, now.us - stop->sent_us, now.us);
         }
         stop->used = false;
-        end_with_echo(controller, stop->serial, &status->last, now.us - stop->sent_us, false);
+        end_with_echo(controller, stop->serial, peer->device, now.us - stop->sent_us, false);
         return;
     }
     struct peer_command *command = peer_find(peer, status->last.id);
@@ -66,11 +88,11 @@ static void take_own_echo(
     peer->let_go = peer->let_go || (answered.kind == COMMAND_STEP && status->last.result == RESULT_REFUSED);
     if (!retained) {
         peer_add_sample(peer, answered.sent_us, now.us, status->t_ms);
-        model_trip(controller->model, now.us - answered.sent_us);
+        model_trip(controller->model, peer->device, now.us - answered.sent_us, now.us);
     }
     if (answered.kind != COMMAND_CLOCK)
         end_with_echo(
-            controller, answered.serial, &status->last, now.us - answered.sent_us, answered.given_up);
+            controller, answered.serial, peer->device, now.us - answered.sent_us, answered.given_up);
 }
 
 static void take_others(
@@ -88,6 +110,7 @@ static void take_others(
     snprintf(event->result_name, sizeof event->result_name, "%s",
         last->result == RESULT_OTHER ? last->result_name : protocol_result_name(last->result));
     snprintf(event->why, sizeof event->why, "%s", last->why);
+    describe_target(event->value, device);
     if (!event->local)
         model_set_others(controller->model, device->name, event->from, now.us);
     controller->model->changes++;

@@ -38,8 +38,7 @@ static const struct {
     unsigned modifier;
 } modifiers[] = {{'S', KEYMOD_SHIFT}, {'A', KEYMOD_ALT}, {'C', KEYMOD_CTRL}};
 
-// What a terminal sends for a character with modifiers, so that bindings written by people match what comes.
-static void normalise(struct key_event *key)
+void key_normalise(struct key_event *key)
 {
     if (key->code != KEYCODE_CHARACTER)
         return;
@@ -128,7 +127,7 @@ int key_parse_next(const char **text, struct key_event *out)
     const char *end = *s ? strchr(s + 1, '>') : NULL;
     if (!end || parse_name(s, (size_t)(end - s), &key) != 0)
         return -EINVAL;
-    normalise(&key);
+    key_normalise(&key);
     *out = key;
     *text = end + 1;
     return 0;

@@ -70,6 +70,9 @@ int key_parse(const char *text, struct key_event *out);
 int key_parse_next(const char **text, struct key_event *out);
 // Writes the name of a key into out and returns out; "" for an event that is no key.
 char *key_format(char out[KEY_NAME_SIZE], const struct key_event *key);
+// Gives a key the one form that its name is read as, because terminals tell of some keys in several: Ctrl-M and Enter
+// are one key, so are Shift-a and A.
+void key_normalise(struct key_event *key);
 // True for SPACE and the ideographic space U+3000, whatever the modifiers: these stop.
 bool key_is_space(const struct key_event *key);
 

@@ -44,13 +44,10 @@ static struct key_event named(uint32_t codepoint, unsigned modifiers)
     if (codepoint < ' ' || (codepoint >= 0x80 && codepoint < 0xA0) || codepoint > 0x10FFFF ||
         (codepoint >= 0xD800 && codepoint <= 0xF8FF))
         return nothing;
-    bool letter = (codepoint | 0x20) >= 'a' && (codepoint | 0x20) <= 'z';
-    if (letter && (modifiers & KEYMOD_CTRL))
-        codepoint |= 0x20;
-    else if (letter && (modifiers & KEYMOD_SHIFT))
-        codepoint &= ~0x20U;
-    return (struct key_event){
-        .code = KEYCODE_CHARACTER, .codepoint = codepoint, .modifiers = modifiers & ~(unsigned)KEYMOD_SHIFT};
+    struct key_event key = {.code = KEYCODE_CHARACTER, .codepoint = codepoint, .modifiers = modifiers};
+    key_normalise(&key);
+    key.modifiers &= ~(unsigned)KEYMOD_SHIFT;
+    return key;
 }
 
 static enum key_code final_key(char final)

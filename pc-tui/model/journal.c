@@ -79,6 +79,15 @@ struct journal_event *journal_find(struct journal *journal, uint64_t serial)
     return &journal->ring[serial % JOURNAL_MAX];
 }
 
+bool journal_alike(const struct journal_event *a, const struct journal_event *b)
+{
+    bool ended = a->kind != JOURNAL_COMMAND || a->stage >= JOURNAL_DONE;
+    return ended && a->kind == b->kind && a->stage == b->stage && a->result == b->result &&
+           a->reason == b->reason && strcmp(a->device, b->device) == 0 && strcmp(a->text, b->text) == 0 &&
+           strcmp(a->from, b->from) == 0 && strcmp(a->result_name, b->result_name) == 0 &&
+           strcmp(a->why, b->why) == 0 && strcmp(a->value, b->value) == 0;
+}
+
 bool journal_failed(const struct journal_event *event)
 {
     switch (event->kind) {
@@ -136,19 +145,23 @@ static void put_ms(struct line_out *out, int64_t us)
 
 static void put_result(struct line_out *out, const struct journal_event *event)
 {
+    // "limit: already at 45.0°" says where it is; a bare "limit" does not.
+    if (event->value[0] && !event->why[0])
+        put(out, "%s  ", event->value);
     put(out, "%s", event->result_name);
     if (event->why[0])
         put(out, ": %s", event->why);
 }
 
 static void put_command(
-    struct line_out *out, const struct journal_event *event, const char *device, bool ascii)
+    struct line_out *out, const struct journal_event *event, const char *device, unsigned flags)
 {
+    bool ascii = flags & JOURNAL_ASCII, names = flags & JOURNAL_NAMES;
     // MQTT 5: reason codes of 128 and above say that the broker did not take it.
     const char *taken = event->reason >= 128 ? (ascii ? "x" : "✗") : (ascii ? "ok" : "✓");
     const char *check = ascii ? "ok" : "✓";
     if (event->stage == JOURNAL_DROPPED) {
-        put(out, "not sent: %s", event->why);
+        put(out, "not sent%s%s: %s", names ? " to " : "", names ? device : "", event->why);
         return;
     }
     if (event->stage == JOURNAL_WAITING) {
@@ -158,6 +171,8 @@ static void put_command(
     put(out, "sent");
     if (event->repeats > 0)
         put(out, " %u times", event->repeats + 1);
+    if (names && event->stage != JOURNAL_DONE)
+        put(out, " to %s", device);
     if (event->broker_us >= 0) {
         put(out, "  %s broker", taken);
         put_ms(out, event->broker_us);
@@ -177,18 +192,20 @@ static void put_command(
 }
 
 char *journal_describe(
-    char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, bool ascii)
+    char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, unsigned flags)
 {
     struct line_out line = {.at = out, .left = JOURNAL_LINE_SIZE};
     const char *device = event->device[0] ? event->device : root;
     out[0] = '\0';
     switch (event->kind) {
     case JOURNAL_COMMAND:
-        put_command(&line, event, device, ascii);
+        put_command(&line, event, device, flags);
         break;
     case JOURNAL_OTHERS:
         if (event->from[0])
-            put(&line, "from %s%s  ", event->from, event->local ? "" : ascii ? ".." : "…");
+            put(&line, "from %s%s  ", event->from, event->local ? "" : flags & JOURNAL_ASCII ? ".." : "…");
+        if (flags & JOURNAL_NAMES)
+            put(&line, "to %s  ", device);
         put_result(&line, event);
         break;
     case JOURNAL_NOTICE:

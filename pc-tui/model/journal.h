@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// What happened lately, for the events pane and for `send`: each command's life from PUBLISH to echo, others'
-// commands, notices. A ring of fixed size. Pure.
+// What happened lately, for the events pane and for `send`: each command's life from PUBLISH to echo, the commands of
+// others, and notices. A ring of fixed size. Pure.
 #ifndef PC_TUI_JOURNAL_H
 #define PC_TUI_JOURNAL_H
 
 #include "common/protocol/protocol.h"
 
 enum {
-    JOURNAL_MAX = 2048,     // events kept: one command to all devices must not drive its own echoes out
+    JOURNAL_MAX = 2048,     // events kept: the echoes of one command to all devices must find their events
     JOURNAL_FROM_SIZE = 36, // the start of an id, or the name of an input
     JOURNAL_ID_CHARS = 4,   // how much of a foreign id is shown
+    JOURNAL_VALUE_SIZE = 112,
 };
 
 enum journal_kind {
@@ -48,6 +49,8 @@ struct journal_event {
     enum protocol_result result; // of a JOURNAL_DONE, and of JOURNAL_OTHERS
     char result_name[16];        // "ok", or a result not known here as it was read
     char why[PROTOCOL_WHY_SIZE]; // "" = none
+    char value
+        [JOURNAL_VALUE_SIZE]; // where the command has sent its channel: "tilt 20.0°"; "" = that is not told
 };
 
 struct journal {
@@ -73,12 +76,19 @@ const struct journal_event *journal_at(const struct journal *journal, size_t bac
 // The event of that serial; NULL once it has left the ring.
 struct journal_event *journal_find(struct journal *journal, uint64_t serial);
 
+// True where both events say the same of the same device, so that one row with a count can stand for both. Commands whose
+// end is still to come are never alike.
+bool journal_alike(const struct journal_event *a, const struct journal_event *b);
 // True for an event that ought to look like a failure.
 bool journal_failed(const struct journal_event *event);
-// What an event says after its time and its command, in one line: "sent  ✓ broker 0.1 ms  ✓ nano 0.4 ms
-// limit: already at 45°". root names the unnamed device; ascii avoids every other character. Returns out.
-enum { JOURNAL_LINE_SIZE = 1280 };
+enum {
+    JOURNAL_LINE_SIZE = 1280,
+    JOURNAL_ASCII = 1 << 0, // no character above U+007E
+    JOURNAL_NAMES = 1 << 1, // always name the device: there are several
+};
+// Writes what an event says after its time and its command, in one line, its parts two blanks apart: "sent  ✓ broker 0.1 ms
+// ✓ nano 0.4 ms  tilt 20.0°  ok". root names the unnamed device. Returns out.
 char *journal_describe(
-    char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, bool ascii);
+    char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, unsigned flags);
 
 #endif

@@ -93,15 +93,51 @@ static void complain(struct model *model, const char *topic, const char *why, in
     journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, "", "%s", model->unreadable_why);
 }
 
-// True where both have the same channels in the same order, and the keys would mean the same servos.
-static bool same_layout(const struct status *a, const struct status *b)
+// True where a status shows the channels that were confirmed. A channel that could not be read has no kind, and is taken
+// for what it was.
+static bool fits_layout(const struct model_layout *layout, const struct status *status)
+{
+    if (layout->count != status->count)
+        return false;
+    for (size_t i = 0; i < status->count; i++) {
+        const struct status_channel *channel = &status->channels[i];
+        const struct channel_id *id = &layout->channels[i].id;
+        if (strcmp(id->name, channel->id.name) != 0)
+            return false;
+        if (id->kind == CHANNEL_OTHER || channel->id.kind == CHANNEL_OTHER)
+            continue;
+        if (id->kind != channel->id.kind || id->pan != channel->id.pan ||
+            layout->channels[i].axis != channel->axis)
+            return false;
+    }
+    return true;
+}
+
+static void confirm_layout(struct model_device *device)
+{
+    struct model_layout *layout = &device->priv->layout;
+    const struct status *status = device->status;
+    if (device->confirmed && !fits_layout(layout, status))
+        layout->count = 0; // an answer to us has said so
+    device->confirmed = true;
+    for (size_t i = 0; i < status->count; i++) {
+        bool is_known = i < layout->count && layout->channels[i].id.kind != CHANNEL_OTHER;
+        if (is_known)
+            continue;
+        layout->channels[i].id = status->channels[i].id;
+        layout->channels[i].axis = status->channels[i].axis;
+    }
+    layout->count = status->count;
+}
+
+static bool same_channels(const struct status *a, const struct status *b)
 {
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct status_channel *left = &a->channels[i], *right = &b->channels[i];
         if (strcmp(left->id.name, right->id.name) != 0 || left->id.kind != right->id.kind ||
-            left->id.pan != right->id.pan || left->axis != right->axis)
+            left->axis != right->axis)
             return false;
     }
     return true;
@@ -110,7 +146,7 @@ static bool same_layout(const struct status *a, const struct status *b)
 static void take_status(struct model *model, struct model_device *device)
 {
     struct status *before = device->priv->status;
-    if (!same_layout(before, model->priv->scratch))
+    if (!same_channels(before, model->priv->scratch))
         device->layout++;
     device->priv->status = model->priv->scratch;
     device->status = device->priv->status;
@@ -124,7 +160,7 @@ static bool is_doubtful(
     struct model *model, struct model_device *device, bool retained, int64_t now_us, int64_t wall_ms)
 {
     const struct model_private *priv = model->priv;
-    if (!device->confirmed || same_layout(device->status, priv->scratch))
+    if (!device->confirmed || fits_layout(&device->priv->layout, priv->scratch))
         return false;
     if (retained)
         return true;
@@ -184,25 +220,47 @@ static void note_boot(
     }
     snprintf(priv->boot_before, sizeof priv->boot_before, "%s", device->status->boot);
     device->lost = 0;
-    device->cpu_count = 0;
+    device->history_count = 0;
     priv->sampled_us = 0;
     device->confirmed = false;
+    priv->layout.count = 0;
     if (retained)
         device->heard_us = 0;
 }
 
-static void note_temperature(struct model_device *device, int64_t now_us)
+static void note_health(struct model_device *device, int64_t now_us)
 {
+    static const unsigned has[FIGURE_COUNT] = {
+        HEALTH_CPU_C, HEALTH_LOAD, HEALTH_MEM, HEALTH_GPU, HEALTH_WATTS};
     struct model_device_private *priv = device->priv;
-    if (!(device->status->health.has & HEALTH_CPU_C) ||
-        (priv->sampled_us != 0 && now_us - priv->sampled_us < SAMPLE_PAUSE_US))
+    const struct status_health *health = &device->status->health;
+    if (health->has == 0 || (priv->sampled_us != 0 && now_us - priv->sampled_us < SAMPLE_PAUSE_US))
         return;
     priv->sampled_us = now_us;
-    if (device->cpu_count == MODEL_HISTORY) {
-        memmove(device->cpu_c, device->cpu_c + 1, sizeof device->cpu_c - sizeof device->cpu_c[0]);
-        device->cpu_count--;
+    const int values[FIGURE_COUNT] = {
+        health->cpu_c, health->load, health->mem, health->gpu, health->milliwatts};
+    for (size_t i = 0; i < FIGURE_COUNT; i++) {
+        int *history = device->history[i];
+        if (device->history_count == MODEL_HISTORY)
+            memmove(history, history + 1, (MODEL_HISTORY - 1) * sizeof history[0]);
+        size_t at = device->history_count < MODEL_HISTORY ? device->history_count : MODEL_HISTORY - 1;
+        history[at] = health->has & has[i] ? values[i] : TRACE_GAP;
     }
-    device->cpu_c[device->cpu_count++] = device->status->health.cpu_c;
+    if (device->history_count < MODEL_HISTORY)
+        device->history_count++;
+}
+
+// Without memory for it there is no graph; nothing else is lost.
+static void note_trace(struct model_device *device, int64_t now_us)
+{
+    if (device->trace && device->trace->count != device->status->count) {
+        model_trace_free(device->trace);
+        device->trace = NULL;
+    }
+    if (!device->trace)
+        device->trace = model_trace_new(device->status->count);
+    if (device->trace)
+        model_trace_status(device->trace, device->status, model_stale_after_us(device), now_us);
 }
 
 static struct model_device *take_online(
@@ -234,12 +292,15 @@ static struct model_device *take_online(
     device->stopped = false;
     device->priv->connection = model->priv->connection;
     if (!retained) {
-        device->confirmed = true;
         device->heard_us = now_us;
         device->wall_ms = wall_ms;
     }
     take_status(model, device);
-    note_temperature(device, now_us);
+    if (!retained) {
+        confirm_layout(device);
+        note_trace(device, now_us);
+    }
+    note_health(device, now_us);
     return device;
 }
 
@@ -300,7 +361,7 @@ static int compare_us(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-void model_trip(struct model *model, int64_t us)
+void model_trip(struct model *model, struct model_device *device, int64_t us, int64_t now_us)
 {
     struct model_private *priv = model->priv;
     struct model_trips *trips = &model->trips;
@@ -314,7 +375,9 @@ void model_trip(struct model *model, int64_t us)
     size_t kept = trips->count < MODEL_TRIPS_KEPT ? trips->count : MODEL_TRIPS_KEPT;
     memcpy(sorted, priv->trips, kept * sizeof sorted[0]);
     qsort(sorted, kept, sizeof sorted[0], compare_us);
-    trips->p50_us = sorted[(kept - 1) / 2];
+    trips->median_us = sorted[(kept - 1) / 2];
+    if (device->trace)
+        model_trace_trip(device->trace, us, now_us);
     model->changes++;
 }
 

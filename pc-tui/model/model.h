@@ -7,6 +7,7 @@
 #include "common/mqtt/link.h" // struct link_report: its types only, nothing of it is linked
 #include "common/protocol/status.h"
 #include "pc-tui/model/journal.h"
+#include "pc-tui/model/model_trace.h"
 
 enum {
     MODEL_DEVICES_MAX = 2048,   // a hostile peer could invent names without end
@@ -14,6 +15,9 @@ enum {
     MODEL_STALE_REPORTS = 3,    // a device is stale after so many of its own report intervals
     MODEL_SHARED_US = 10000000, // how long "two agents share this name" stands after the last alternation
 };
+
+// What a machine's health is told in; each figure has its history.
+enum model_figure { FIGURE_CPU_C, FIGURE_LOAD, FIGURE_MEM, FIGURE_GPU, FIGURE_MILLIWATTS, FIGURE_COUNT };
 
 enum presence {
     PRESENCE_TUTORIAL, // no device: the tutorial's own channels, offered until a first status is seen
@@ -36,8 +40,11 @@ struct model_device {
     int64_t wall_ms;   // CLOCK_REALTIME of the latest sign of life; 0 where there was only a retained status
     uint64_t lost;     // reports of this boot that did not arrive, from the gaps in seq
     int64_t shared_us; // when boots last alternated under this name; 0 = never
-    int cpu_c[MODEL_HISTORY];          // tenths of a degree Celsius, oldest first
-    size_t cpu_count;                  // how many of them are there
+    struct model_trace
+        *trace; // the last minute of its channels; NULL where there was no memory, or nothing live yet
+    // In the units of struct status_health, oldest first; TRACE_GAP where the machine did not tell the figure.
+    int history[FIGURE_COUNT][MODEL_HISTORY];
+    size_t history_count;              // values of each figure
     bool first_of_boot;                // the latest status was the first of its boot that arrived here
     struct model_device_private *priv; // for the files of this folder alone
 };
@@ -45,7 +52,7 @@ struct model_device {
 // Round trips from PUBLISH to the device's echo over this connection.
 struct model_trips {
     size_t count; // 0 = none yet
-    int64_t last_us, p50_us, max_us;
+    int64_t last_us, median_us, max_us;
 };
 
 // The latest command that was not ours.
@@ -100,7 +107,7 @@ struct model_device *model_status(struct model *model, const char *topic, const 
 // The link reported a change.
 void model_link(struct model *model, const struct link_report *report, int64_t now_us);
 // One round trip to a device took so long.
-void model_trip(struct model *model, int64_t us);
+void model_trip(struct model *model, struct model_device *device, int64_t us, int64_t now_us);
 // Somebody else commanded a device.
 void model_set_others(struct model *model, const char *device, const char *from, int64_t now_us);
 
@@ -114,6 +121,8 @@ enum presence model_presence(const struct model_device *device, int64_t now_us);
 int64_t model_age_us(const struct model_device *device, int64_t now_us);
 // When a presence will change by itself (live to stale), for the next drawing; INT64_MAX = never.
 int64_t model_next_us(const struct model *model, int64_t now_us);
+// After how long without a report the device is stale, in microseconds.
+int64_t model_stale_after_us(const struct model_device *device);
 // True while two agents seem to share this name.
 bool model_shared(const struct model_device *device, int64_t now_us);
 // True if any servo of the device reports to be moving.

@@ -45,6 +45,7 @@ static void device_free(struct model_device *device)
 {
     if (!device)
         return;
+    model_trace_free(device->trace);
     if (device->priv)
         free(device->priv->status);
     free(device->priv);

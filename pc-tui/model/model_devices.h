@@ -7,8 +7,18 @@
 
 enum { MODEL_TRIPS_KEPT = 128 };
 
+// The channels of a run as they were confirmed.
+struct model_layout {
+    size_t count;
+    struct {
+        struct channel_id id;
+        enum servo_axis axis;
+    } channels[PROTOCOL_CHANNELS_MAX];
+};
+
 struct model_device_private {
-    struct status *status;                   // what ->status points to
+    struct model_layout layout; // of the boot, as the first status confirmed it that was not retained
+    struct status *status;      // what ->status points to
     char boot_before[PROTOCOL_BOOT_MAX + 1]; // of the run before this one, to tell a restart from two agents
     uint64_t connection;                     // of the link, when the latest status came
     int64_t sampled_us;                      // when the histories last took values; 0 = never

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pc-tui/model/model_trace.h"
+
 char *model_degrees(char out[MODEL_VALUE_SIZE], int tenths)
 {
     snprintf(out, MODEL_VALUE_SIZE, "%s%d.%d", tenths < 0 ? "−" : "", abs(tenths / 10), abs(tenths % 10));
@@ -13,15 +15,27 @@ char *model_degrees(char out[MODEL_VALUE_SIZE], int tenths)
 static void servo_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
 {
     char degrees[MODEL_VALUE_SIZE];
-    if (!channel->deg_known)
+    if (!channel->driven)
+        snprintf(out, MODEL_VALUE_SIZE, "off"); // without power it may be anywhere
+    else if (!channel->deg_known)
         snprintf(out, MODEL_VALUE_SIZE, "unknown");
     else
         snprintf(out, MODEL_VALUE_SIZE, "%.56s°", model_degrees(degrees, channel->deg));
 }
 
+static int servo_sample(const struct status_channel *channel)
+{
+    return channel->deg_known && channel->driven ? channel->deg : TRACE_GAP;
+}
+
 static void switch_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
 {
     snprintf(out, MODEL_VALUE_SIZE, "%s", channel->on ? "on" : "off");
+}
+
+static int switch_sample(const struct status_channel *channel)
+{
+    return channel->on;
 }
 
 static void dimmer_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
@@ -32,16 +46,21 @@ static void dimmer_value(char out[MODEL_VALUE_SIZE], const struct status_channel
         switch_value(out, channel);
 }
 
+static int dimmer_sample(const struct status_channel *channel)
+{
+    return channel->on ? channel->percent : 0;
+}
+
 static const struct model_kind kinds[] = {
-    [CHANNEL_SERVO] = {SELECTION_SERVO, UNIT_DEGREES, servo_value},
-    [CHANNEL_SWITCH] = {SELECTION_OUTPUT, UNIT_NONE, switch_value},
-    [CHANNEL_DIMMER] = {SELECTION_OUTPUT, UNIT_PERCENT, dimmer_value},
-    [CHANNEL_INPUT] = {SELECTION_NONE, UNIT_NONE, switch_value},
+    [CHANNEL_SERVO] = {SELECTION_SERVO, UNIT_DEGREES, servo_value, servo_sample},
+    [CHANNEL_SWITCH] = {SELECTION_OUTPUT, UNIT_NONE, switch_value, switch_sample},
+    [CHANNEL_DIMMER] = {SELECTION_OUTPUT, UNIT_PERCENT, dimmer_value, dimmer_sample},
+    [CHANNEL_INPUT] = {SELECTION_NONE, UNIT_NONE, switch_value, switch_sample},
 };
 
 const struct model_kind *model_kind(enum channel_kind kind)
 {
-    static const struct model_kind unknown = {SELECTION_NONE, UNIT_NONE, NULL};
+    static const struct model_kind unknown = {SELECTION_NONE, UNIT_NONE, NULL, NULL};
     return (unsigned)kind < sizeof kinds / sizeof *kinds ? &kinds[kind] : &unknown;
 }
 
@@ -52,4 +71,14 @@ char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *chann
     if (kind->value)
         kind->value(out, channel);
     return out;
+}
+
+char *model_target(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
+{
+    struct status_channel there = *channel;
+    if (there.target_known) {
+        there.deg = there.target;
+        there.deg_known = true;
+    }
+    return model_value(out, &there);
 }

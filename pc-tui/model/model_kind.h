@@ -26,12 +26,17 @@ struct model_kind {
     enum model_unit step; // what the number behind NAME_up and NAME_down counts
     // Writes the channel's state as an operator reads it ("12.5°", "40 %", "on") to out. NULL = nothing to tell.
     void (*value)(char out[MODEL_VALUE_SIZE], const struct status_channel *channel);
+    // The state as a number for a graph: tenths of a degree, percent, or 0 and 1; TRACE_GAP where it is not known. NULL =
+    // there is no graph.
+    int (*sample)(const struct status_channel *channel);
 };
 
 // The row of a kind. Never NULL: a kind that is not known here has neither selection nor value.
 const struct model_kind *model_kind(enum channel_kind kind);
 // Writes the state of a channel, "" where there is nothing to tell. Returns out.
 char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel);
+// Writes where a command has sent the channel: as model_value, but of a servo the angle that it goes to. Returns out.
+char *model_target(char out[MODEL_VALUE_SIZE], const struct status_channel *channel);
 // Writes tenths as degrees without a unit: "12.5", "−45.0" with the sign U+2212. Returns out.
 char *model_degrees(char out[MODEL_VALUE_SIZE], int tenths);
 

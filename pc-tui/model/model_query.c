@@ -10,7 +10,7 @@ enum { // what a device claims about itself is bounded before it decides what is
     REPORT_MAX_MS = 3600000,
 };
 
-static int64_t stale_after_us(const struct model_device *device)
+int64_t model_stale_after_us(const struct model_device *device)
 {
     int report_ms = device->status->report_ms;
     if (report_ms < REPORT_MIN_MS)
@@ -28,7 +28,7 @@ enum presence model_presence(const struct model_device *device, int64_t now_us)
         return PRESENCE_OFFLINE;
     if (device->heard_us == 0)
         return PRESENCE_RETAINED;
-    return now_us - device->heard_us > stale_after_us(device) ? PRESENCE_STALE : PRESENCE_LIVE;
+    return now_us - device->heard_us > model_stale_after_us(device) ? PRESENCE_STALE : PRESENCE_LIVE;
 }
 
 int64_t model_age_us(const struct model_device *device, int64_t now_us)
@@ -43,7 +43,7 @@ int64_t model_next_us(const struct model *model, int64_t now_us)
         const struct model_device *device = model->devices[i];
         if (model_presence(device, now_us) != PRESENCE_LIVE)
             continue;
-        int64_t stale_us = device->heard_us + stale_after_us(device) + 1;
+        int64_t stale_us = device->heard_us + model_stale_after_us(device) + 1;
         if (stale_us < next)
             next = stale_us;
     }

@@ -15,9 +15,9 @@ enum {
     TERMINAL_WHY_SIZE = 256,
     TERMINAL_TITLE_MAX = 200,
     TERMINAL_GOODBYE_MS = 200, // what the terminal has not read by then is dropped
-    // Nobody has a window so large, and curses ends the process in far larger ones.
-    TERMINAL_ROWS_MAX = 1000,
-    TERMINAL_COLUMNS_MAX = 2000,
+    // Nobody has a window so large. curses takes 84 bytes a cell and ends the process where it gets none.
+    TERMINAL_ROWS_MAX = 400,
+    TERMINAL_COLUMNS_MAX = 1000,
 };
 
 struct terminal;

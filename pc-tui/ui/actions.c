@@ -7,67 +7,68 @@
 
 static const struct action_info table[] = {
     {ACTION_STOP, "stop", "<Space>", GROUP_MOVE, REPEAT_HARMLESS, 0,
-        "STOP: every servo holds where it is, now; works in every mode", "STOP"},
-
+        "STOP: every servo holds where it is, now; works in every mode", "STOP", "STOP", 0},
     {ACTION_TILT_UP, "tilt-up", "<Up> k", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_TILT | NEED_CONTROL,
-        "one step up: the servo tilt, else the selected one", "tilt"},
+        "one step up: the servo tilt, else the selected one", "tilt", "tilt", 1},
     {ACTION_TILT_DOWN, "tilt-down", "<Down> j", GROUP_MOVE, REPEAT_ACTS,
-        NEED_DEVICE | NEED_TILT | NEED_CONTROL, "one step down", "tilt"},
+        NEED_DEVICE | NEED_TILT | NEED_CONTROL, "one step down", "tilt", "tilt", 1},
     {ACTION_PAN_LEFT, "pan-left", "<Left> h", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_PAN | NEED_CONTROL,
-        "one step left: the pan servo", "pan"},
+        "one step left: the pan servo", "pan", "pan", 1},
     {ACTION_PAN_RIGHT, "pan-right", "<Right> l", GROUP_MOVE, REPEAT_ACTS,
-        NEED_DEVICE | NEED_PAN | NEED_CONTROL, "one step right", "pan"},
+        NEED_DEVICE | NEED_PAN | NEED_CONTROL, "one step right", "pan", "pan", 1},
     {ACTION_STEP_SMALLER, "step-smaller", "[ ,", GROUP_MOVE, REPEAT_ACTS, 0,
-        "smaller step: 1, 2, 5, 10 or 20 degrees", "step"},
-    {ACTION_STEP_LARGER, "step-larger", "] .", GROUP_MOVE, REPEAT_ACTS, 0, "larger step", "step"},
+        "smaller step: 1, 2, 5, 10 or 20 degrees", "step", "step", 7},
+    {ACTION_STEP_LARGER, "step-larger", "] .", GROUP_MOVE, REPEAT_ACTS, 0, "larger step", "step", "step", 7},
     {ACTION_CENTER, "center-selected", "c", GROUP_MOVE, REPEAT_HELD, NEED_DEVICE | NEED_SERVO | NEED_CONTROL,
-        "centre the selected servo", "centre"},
-
+        "centre the selected servo", "centre", "", 8},
     {ACTION_ON, "switch-on", "o", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
-        "selected switch or dimmer on", "output"},
+        "selected switch or dimmer on", "output", "output", 2},
     {ACTION_OFF, "switch-off", "f", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
-        "selected switch or dimmer off", "output"},
+        "selected switch or dimmer off", "output", "output", 2},
     {ACTION_TOGGLE, "switch-over", "t", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL,
-        "selected switch or dimmer over: on if off, off if on", "output"},
+        "selected switch or dimmer over: on if off, off if on", "output", "output", 2},
     {ACTION_TOGGLE_NTH, "switch-nth", "1 2 3 4 5 6 7 8 9", GROUP_SWITCH, REPEAT_HELD,
-        NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL, "the switch or dimmer with this digit over", NULL},
+        NEED_DEVICE | NEED_OUTPUT | NEED_CONTROL, "the switch or dimmer with this digit over", NULL, NULL, 0},
     {ACTION_BRIGHTER, "dimmer-up", "+ =", GROUP_SWITCH, REPEAT_ACTS, NEED_DEVICE | NEED_DIMMER | NEED_CONTROL,
-        "selected dimmer 10 % up", "dimmer"},
+        "dimmer 10 % up: the selected one, or the only one", "dimmer", "dimmer", 6},
     {ACTION_DARKER, "dimmer-down", "-", GROUP_SWITCH, REPEAT_ACTS, NEED_DEVICE | NEED_DIMMER | NEED_CONTROL,
-        "selected dimmer 10 % down", "dimmer"},
+        "dimmer 10 % down", "dimmer", "dimmer", 6},
     {ACTION_SAFE, "all-safe", "x", GROUP_SWITCH, REPEAT_HELD, NEED_DEVICE | NEED_CONTROL,
-        "then y: all outputs safe; any other key, or 5 s, cancels", NULL},
-
+        "then y: all outputs safe; any other key, or 5 s, cancels", "safe", "", 11},
     {ACTION_NEXT_CHANNEL, "next-channel", "<Tab>", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_CHANNEL,
-        "next channel: one servo and one switch or dimmer are selected", NULL},
+        "next channel: the keys mean the marked servo and output", "channel", "", 3},
     {ACTION_PREVIOUS_CHANNEL, "previous-channel", "<S-Tab>", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_CHANNEL,
-        "previous channel", NULL},
+        "previous channel", NULL, NULL, 0},
     {ACTION_NEXT_DEVICE, "next-device", "n", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES, "next device",
-        "device"},
+        "device", "", 4},
     {ACTION_PREVIOUS_DEVICE, "previous-device", "p", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES,
-        "previous device", "device"},
+        "previous device", "device", "", 4},
+    {ACTION_PICK_DEVICE, "pick-device", "g", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES,
+        "list of devices: type to filter, Enter selects", "devices", "", 9},
     {ACTION_ALL_DEVICES, "all-devices", "a", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICES,
-        "address every live device; a, Esc, n or p ends it", NULL},
-
+        "address every live device; a, Esc, n or p ends it", "all", "", 10},
+    {ACTION_RETIRE, "retire-device", "D", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICE | NEED_CONTROL | NEED_GONE,
+        "then y: clear the last report of a device that is gone", "clear", "clear", 5},
     {ACTION_COMMAND, "command-line", ":", GROUP_LOOK, REPEAT_HARMLESS, 0,
-        "command line: Tab completes, Up recalls, Enter sends", "command"},
+        "command line: Tab completes, Up recalls, Enter sends", "command", "", 3},
     {ACTION_FILTER, "filter-events", "/", GROUP_LOOK, REPEAT_HARMLESS, 0,
-        "show only the events that contain a text", NULL},
-    {ACTION_EVENTS_BACK, "events-back", "<PageUp>", GROUP_LOOK, REPEAT_HARMLESS, 0, "older events", NULL},
+        "show only the events that contain a text", "filter", "", 12},
+    {ACTION_EVENTS_BACK, "events-back", "<PageUp>", GROUP_LOOK, REPEAT_HARMLESS, 0, "older events", NULL,
+        NULL, 0},
     {ACTION_EVENTS_FORWARD, "events-forward", "<PageDown>", GROUP_LOOK, REPEAT_HARMLESS, 0, "newer events",
-        NULL},
+        NULL, NULL, 0},
     {ACTION_HELP, "help", "? <F1>", GROUP_LOOK, REPEAT_HARMLESS, 0,
-        "this help; / searches it, q or Esc closes it", "help"},
+        "this help; / searches it, q or Esc closes it", "help", "", 1},
     {ACTION_CLOSE, "close", "<Esc>", GROUP_LOOK, REPEAT_HARMLESS, 0,
-        "close the topmost: help, line, filter, all; never quits", NULL},
-
+        "close the topmost: help, line, filter, all; never quits", NULL, NULL, 0},
     {ACTION_RETRY, "retry-now", "r", GROUP_PROGRAM, REPEAT_HARMLESS, NEED_DOWN,
-        "connect now, while disconnected", "try now"},
-    {ACTION_REPAINT, "repaint", "<C-l>", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "paint the screen anew", NULL},
+        "connect now, while disconnected", "try now", "try now", 2},
+    {ACTION_REPAINT, "repaint", "<C-l>", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "paint the screen anew", NULL,
+        NULL, 0},
     {ACTION_SUSPEND, "suspend", "<C-z>", GROUP_PROGRAM, REPEAT_HARMLESS, 0,
-        "suspend to the shell; stops what this screen moves", NULL},
+        "suspend to the shell; stops what this screen moves", NULL, NULL, 0},
     {ACTION_QUIT, "quit", "q <C-c>", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "leave; stops what this screen moves",
-        "quit"},
+        "quit", "quit", 1},
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof *table };
@@ -77,7 +78,8 @@ static const char *const group_names[GROUP_COUNT] = {
 
 const struct action_info *actions_info(enum action id)
 {
-    static const struct action_info none = {ACTION_NONE, "", "", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "", NULL};
+    static const struct action_info none = {
+        ACTION_NONE, "", "", GROUP_PROGRAM, REPEAT_HARMLESS, 0, "", NULL, NULL, 0};
     for (size_t i = 0; i < TABLE_SIZE; i++)
         if (table[i].id == id)
             return &table[i];
@@ -133,11 +135,13 @@ const char *actions_why_not(enum action id, unsigned have)
     if (missing & NEED_OUTPUT)
         return "no switch or dimmer here";
     if (missing & NEED_DIMMER)
-        return "the selected output is no dimmer: Tab selects another";
+        return "no dimmer is selected: Tab selects one";
     if (missing & NEED_CHANNEL)
         return "no channel to select";
     if (missing & NEED_DEVICES)
         return "there is only one device";
+    if (missing & NEED_GONE)
+        return "this device still reports: only one that is offline can be cleared";
     if (missing & NEED_DOWN)
         return "already connected";
     return "";
@@ -228,8 +232,28 @@ static void footer_add_key(struct footer_item *item, const struct action_info *i
     snprintf(item->keys + used, sizeof item->keys - used, "%s%s", used ? footer_joint(shown) : "", shown);
 }
 
+// A label of the table stands for a name where there is one.
+static void put_label(
+    char out[48], const char *label, const struct footer_names *names, bool brief, bool ascii)
+{
+    const char *degree = ascii ? " deg" : "°";
+    const char *shown = label;
+    if (strcmp(label, "tilt") == 0)
+        shown = names->tilt;
+    else if (strcmp(label, "pan") == 0)
+        shown = names->pan;
+    else if (strcmp(label, "output") == 0)
+        shown = names->output;
+    else if (strcmp(label, "dimmer") == 0)
+        shown = names->dimmer;
+    if (strcmp(label, "step") == 0)
+        snprintf(out, 48, "%s%d%s", brief ? "" : "step ", names->step, degree);
+    else
+        snprintf(out, 48, "%s", shown);
+}
+
 size_t actions_footer(
-    unsigned have, int step, const char *output, bool ascii, struct footer_item *items, size_t max)
+    unsigned have, const struct footer_names *names, bool ascii, struct footer_item *items, size_t max)
 {
     size_t count = 0;
     const char *label = NULL;
@@ -237,19 +261,14 @@ size_t actions_footer(
         const struct action_info *info = &table[i];
         if (!info->footer || !actions_enabled(info->id, have))
             continue;
-        bool same = label && strcmp(label, info->footer) == 0;
-        if (!same) {
+        if (!label || strcmp(label, info->footer) != 0) {
             if (count == max)
                 break;
-            items[count].keys[0] = '\0';
-            if (strcmp(info->footer, "step") == 0)
-                snprintf(
-                    items[count].label, sizeof items[count].label, "step %d%s", step, ascii ? " deg" : "°");
-            else if (strcmp(info->footer, "output") == 0)
-                snprintf(items[count].label, sizeof items[count].label, "%s", output);
-            else
-                snprintf(items[count].label, sizeof items[count].label, "%s", info->footer);
-            count++;
+            struct footer_item *item = &items[count++];
+            item->keys[0] = '\0';
+            item->worth = info->worth;
+            put_label(item->label, info->footer, names, false, ascii);
+            put_label(item->brief, info->brief, names, true, ascii);
             label = info->footer;
         }
         footer_add_key(&items[count - 1], info, ascii);

@@ -28,7 +28,9 @@ enum action {
     ACTION_PREVIOUS_CHANNEL,
     ACTION_NEXT_DEVICE,
     ACTION_PREVIOUS_DEVICE,
+    ACTION_PICK_DEVICE,
     ACTION_ALL_DEVICES,
+    ACTION_RETIRE,
     ACTION_COMMAND,
     ACTION_FILTER,
     ACTION_EVENTS_BACK,
@@ -50,12 +52,13 @@ enum action_need {
     NEED_TILT = 1 << 9,    // a servo that is not the pan
     NEED_PAN = 1 << 1,     // a pan servo
     NEED_OUTPUT = 1 << 2,  // a switch or dimmer
-    NEED_DIMMER = 1 << 3,  // the selected output is a dimmer
+    NEED_DIMMER = 1 << 3,  // the selected output is a dimmer, or there is only one dimmer
     NEED_CHANNEL = 1 << 4, // any channel that can be selected
     NEED_DEVICES = 1 << 5, // more than one device
     NEED_DOWN = 1 << 6,    // no link to the broker
     NEED_CONTROL = 1 << 7, // not --read-only
     NEED_DEVICE = 1 << 8,  // a device to address
+    NEED_GONE = 1 << 10,   // the selected device is offline, or nothing but its last report is there
 };
 
 enum action_repeat {
@@ -75,6 +78,8 @@ struct action_info {
     unsigned needs;     // of enum action_need
     const char *help;   // one line, no full stop
     const char *footer; // label in the footer, NULL = not there; consecutive actions of one label share it
+    const char *brief;  // the label where there is little room; "" = the keys alone
+    int worth;          // the footer leaves out the items of the highest number first; 0 = never
 };
 
 // The entry of an action. ACTION_NONE and values out of range give an entry with empty strings.
@@ -99,12 +104,18 @@ char *actions_show_keys(char out[ACTION_KEYS_SIZE], enum action id, bool ascii);
 struct footer_item {
     char keys[ACTION_KEYS_SIZE];
     char label[48];
+    char brief[48]; // the label where there is little room
+    int worth;      // as in struct action_info
 };
 
-// What the footer says in main mode, most important first, STOP always the first: only what is enabled. step
-// is the step in degrees, output the name of the selected switch or dimmer. Returns how many items were
-// written.
+// The names that stand in the footer.
+struct footer_names {
+    int step; // in degrees
+    const char *tilt, *pan, *output, *dimmer;
+};
+
+// What the footer says in main mode, STOP always the first: only what is enabled. Returns how many items were written.
 size_t actions_footer(
-    unsigned have, int step, const char *output, bool ascii, struct footer_item *items, size_t max);
+    unsigned have, const struct footer_names *names, bool ascii, struct footer_item *items, size_t max);
 
 #endif

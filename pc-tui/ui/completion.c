@@ -7,13 +7,13 @@
 #include "pc-tui/model/model_kind.h"
 #include "pc-tui/ui/actions.h"
 
-struct search {
+struct completion_search {
     struct completion *out;
     const char *prefix;
     size_t len;
 };
 
-static void offer(struct search *search, const char *word, bool takes_number)
+static void offer(struct completion_search *search, const char *word, bool takes_number)
 {
     struct completion *out = search->out;
     if (strlen(word) >= COMPLETION_SIZE || strncmp(word, search->prefix, search->len) != 0)
@@ -37,6 +37,19 @@ static void offer(struct search *search, const char *word, bool takes_number)
     out->total++;
 }
 
+// True where a word of the device differs from an action's name in nothing but its `_`: "tilt_up" and "tilt-up".
+static bool has_twin(const struct completion *out, const char *name)
+{
+    char word[COMPLETION_SIZE];
+    snprintf(word, sizeof word, "%s", name);
+    for (char *c = word; *c; c++)
+        *c = *c == '-' ? '_' : *c;
+    for (size_t i = 0; i < out->count; i++)
+        if (strcmp(out->words[i], word) == 0)
+            return true;
+    return false;
+}
+
 static bool offer_word(void *ctx, const char *word, int takes_number)
 {
     offer(ctx, word, takes_number > 0);
@@ -51,11 +64,12 @@ void completion_find(
     out->start = len;
     while (out->start > 0 && text[out->start - 1] != ' ')
         out->start--;
-    struct search search = {.out = out, .prefix = text + out->start, .len = len - out->start};
+    struct completion_search search = {.out = out, .prefix = text + out->start, .len = len - out->start};
     if (out->start <= first) {
         vocabulary_each(channels, count, offer_word, &search);
         for (int id = ACTION_NONE + 1; search.len > 0 && id < ACTION_COUNT; id++)
-            offer(&search, actions_info((enum action)id)->name, false);
+            if (!has_twin(out, actions_info((enum action)id)->name))
+                offer(&search, actions_info((enum action)id)->name, false);
     } else if (strncmp(text + first, "move ", 5) == 0 &&
                strspn(text + first + 5, " ") == out->start - first - 5) {
         for (size_t i = 0; i < count; i++)

@@ -6,6 +6,7 @@
 
 #include "pc-tui/ui/ui_action.h"
 #include "pc-tui/ui/ui_line.h"
+#include "pc-tui/ui/ui_picker.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum { HELP_SCROLL = 10, WHEEL_SCROLL = 3, STEP_AT_FIRST = 5 };
@@ -31,17 +32,36 @@ static bool is_hangul(uint32_t codepoint)
            (codepoint >= 0xffa0 && codepoint <= 0xffdc);
 }
 
+static bool is_full_width(uint32_t codepoint)
+{
+    return codepoint >= 0xff01 && codepoint <= 0xff5e;
+}
+
 // A key that does nothing says why, so that nobody wonders whether the machine is deaf.
 static unsigned unbound(struct ui *ui, const struct key_event *event, const char *key, int64_t now_ms)
 {
-    if (event->code != KEYCODE_CHARACTER && event->code != KEYCODE_FUNCTION)
-        return 0;
-    char shown[ACTION_KEYS_SIZE];
+    char shown[ACTION_KEYS_SIZE], plain[ACTION_KEYS_SIZE];
     actions_show_key(shown, key, false);
-    if (event->code == KEYCODE_CHARACTER && is_hangul(event->codepoint)) {
+    bool is_character = event->code == KEYCODE_CHARACTER;
+    struct key_event unmodified = *event;
+    unmodified.modifiers = 0;
+    char name[KEY_NAME_SIZE];
+    key_format(name, &unmodified);
+    if (is_character && is_hangul(event->codepoint)) {
         ui_hint(ui, now_ms, true, "keyboard is in Hangul mode (한/영)");
-    } else if (event->modifiers == 0 && event->codepoint >= 'A' && event->codepoint <= 'Z') {
+    } else if (is_character && is_full_width(event->codepoint)) {
+        ui_hint(ui, now_ms, true, "%s is a full-width letter: switch the input method off", shown);
+    } else if (is_character && event->codepoint == 0xa0) {
+        ui_hint(
+            ui, now_ms, true, "U+00A0 is a no-break space (AltGr and the space bar): SPACE alone is STOP");
+    } else if (is_character && event->modifiers == 0 && event->codepoint >= 'A' && event->codepoint <= 'Z') {
         ui_hint(ui, now_ms, true, "%s does nothing: is Caps Lock on?", shown);
+    } else if (event->modifiers != 0 && actions_by_key(name) != ACTION_NONE) {
+        ui_hint(
+            ui, now_ms, true, "%s does nothing: press %s alone", shown, actions_show_key(plain, name, false));
+    } else if (is_character && event->modifiers == 0 && event->codepoint > 0x7e) {
+        ui_hint(ui, now_ms, true, "%s (U+%04X) does nothing here: ? shows the keys", shown,
+            (unsigned)event->codepoint);
     } else {
         ui_hint(ui, now_ms, true, "%s does nothing here: ? shows the keys", shown);
     }
@@ -114,11 +134,10 @@ static unsigned help_key(struct ui *ui, const struct key_event *event, const cha
 
 static unsigned confirm_key(struct ui *ui, const char *key, int64_t now_ms)
 {
-    ui->mode = UI_MAIN;
-    ui->hint[0] = '\0';
     if (strcmp(key, "y") == 0)
-        return ui_send(ui, "off", now_ms);
-    ui_hint(ui, now_ms, false, "cancelled: nothing was switched off");
+        return ui_answer_yes(ui, now_ms);
+    ui->mode = UI_MAIN;
+    ui_hint(ui, now_ms, false, "cancelled: nothing was sent");
     return UI_REDRAW;
 }
 
@@ -142,6 +161,8 @@ static unsigned paste(struct ui *ui, const struct key_event *event, int64_t now_
 static unsigned wheel(struct ui *ui, int direction)
 {
     size_t last = ui_help_last_top(ui);
+    if (ui->mode == UI_PICKER)
+        return 0;
     if (ui->mode != UI_HELP && ui->mode != UI_HELP_SEARCH)
         ui_scroll_events(ui, direction * WHEEL_SCROLL);
     else if (direction > 0)
@@ -188,6 +209,7 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
         ui->hint[0] = '\0';
         effects |= UI_REDRAW;
     }
+    ui->chosen = ui->chosen || ui->device_known; // whoever presses keys means what is on the screen
     key_format(key, event);
     bool is_held = event->phase == KEYPHASE_HELD ||
                    (strcmp(key, ui->last_key) == 0 && now_ms - ui->last_key_ms < ACTION_HELD_MS);
@@ -205,7 +227,34 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
         return effects | ui_line_key(ui, event, key, now_ms);
     if (ui->mode == UI_HELP)
         return effects | help_key(ui, event, key, now_ms);
+    if (ui->mode == UI_PICKER)
+        return effects | ui_picker_key(ui, event, key);
     return effects | main_key(ui, event, key, is_held, now_ms);
+}
+
+unsigned ui_click(struct ui *ui, const struct ui_hit *hit, int64_t now_ms)
+{
+    unsigned effects = ui_tick(ui, now_ms);
+    if (ui->mode != UI_MAIN)
+        return effects;
+    if (hit->device >= 0) {
+        ui->all = false;
+        ui->chosen = true;
+        return effects | ui_select_device(ui, (size_t)hit->device);
+    }
+    const struct status_channel *channel = ui_channel(ui, hit->channel);
+    if (!channel || !ui_select_channel(ui, hit->channel))
+        return effects;
+    if (!hit->on_gauge)
+        return effects | UI_REDRAW;
+    if (ui->options.read_only) {
+        ui_hint(ui, now_ms, true, "%s", actions_why_not(ACTION_CENTER, ui_have(ui)));
+        return effects | UI_REDRAW;
+    }
+    char degrees[16], command[PROTOCOL_NAME_MAX + 32];
+    int whole = (hit->tenths + (hit->tenths < 0 ? -5 : 5)) / 10 * 10; // a cell is no finer than that
+    snprintf(command, sizeof command, "%s %s", channel->id.name, protocol_format_tenths(degrees, whole));
+    return effects | ui_ask(ui, QUESTION_SET, command, now_ms);
 }
 
 void ui_resize(struct ui *ui, int rows)
@@ -219,9 +268,14 @@ void ui_resize(struct ui *ui, int rows)
 unsigned ui_tick(struct ui *ui, int64_t now_ms)
 {
     unsigned effects = 0;
+    if (!ui->chosen && ui->model->link.state == LINK_UP) {
+        if (ui->choose_until_ms == 0)
+            ui->choose_until_ms = now_ms + UI_CHOOSE_MS;
+        ui->chosen = now_ms >= ui->choose_until_ms && ui->device_known;
+    }
     if (ui->mode == UI_CONFIRM && now_ms >= ui->confirm_until_ms) {
         ui->mode = UI_MAIN;
-        ui_hint(ui, now_ms, false, "no y within 5 s: nothing was switched off");
+        ui_hint(ui, now_ms, false, "no y within 5 s: nothing was sent");
         effects |= UI_REDRAW;
     }
     if (ui->hint[0] && now_ms >= ui->hint_until_ms) {

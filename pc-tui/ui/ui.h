@@ -20,7 +20,9 @@ struct controller;
 enum {
     UI_HINT_SIZE = 256,
     UI_HINT_MS = 4000,    // how long a hint stands
-    UI_CONFIRM_MS = 5000, // how long `x` waits for its `y`
+    UI_CONFIRM_MS = 5000, // how long a question waits for its `y`
+    UI_CHOOSE_MS =
+        1000, // devices that appear so soon after the link came up take part in the first selection
     UI_PRESETS_MAX = 24,
     UI_HELP_ROWS_MAX = 96,
 };
@@ -31,7 +33,8 @@ enum ui_mode {
     UI_FILTER,  // `/`: the filter works while it is typed
     UI_HELP,
     UI_HELP_SEARCH, // `/` within help
-    UI_CONFIRM,     // `x` waits for `y`
+    UI_CONFIRM,     // a question waits for its `y`
+    UI_PICKER,      // `g`: the list of devices
 };
 
 enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any may come together
@@ -43,6 +46,21 @@ enum ui_effect { // what ui_key, ui_tick and ui_refresh ask of the shell; any ma
     UI_HISTORY = 1 << 5, // a line was added to the history: save it
 };
 
+// What a question asks for.
+enum ui_question {
+    QUESTION_SAFE,   // `x`: all outputs to their safe state
+    QUESTION_SET,    // a click on a gauge
+    QUESTION_RETIRE, // `D`: clear the last report of a device that is gone
+};
+
+// What stands where the operator clicked. Indices are those of the model's devices and of the selected device's channels;
+// -1 = none.
+struct ui_hit {
+    int device, channel;
+    bool on_gauge;
+    int tenths; // of on_gauge: the angle of that cell
+};
+
 struct ui_preset {
     char key[KEY_NAME_SIZE]; // in the notation of key.h
     char label[48];
@@ -51,7 +69,10 @@ struct ui_preset {
 
 struct ui_options {
     bool read_only;
-    char device[PROTOCOL_DEVICE_MAX + 1]; // selected at first once it is seen; "" = the first there is
+    char device[PROTOCOL_DEVICE_MAX +
+                1]; // the only one that is ever selected by itself; "" = none is asked for
+    char last_device[PROTOCOL_DEVICE_MAX + 1]; // selected in the run before, where has_last_device
+    bool has_last_device;
     struct ui_preset presets[UI_PRESETS_MAX];
     size_t preset_count;
 };
@@ -62,7 +83,7 @@ struct ui { // views read it, only ui_ functions change it
     struct ui_options options;
 
     enum ui_mode mode;
-    struct line line; // of UI_COMMAND, UI_FILTER and UI_HELP_SEARCH
+    struct line line; // of UI_COMMAND, UI_FILTER, UI_HELP_SEARCH and UI_PICKER
     struct line_history history;
     struct completion offered; // what Tab offers now; count 0 = nothing
     size_t offered_at;         // the word of these that is in the line; offered.count = none
@@ -72,7 +93,15 @@ struct ui { // views read it, only ui_ functions change it
     size_t events_back;          // how many events the pane is scrolled back; 0 = newest at the bottom
     size_t help_top;             // first row of help shown
 
-    bool device_known;                    // false until the model has a device to select
+    enum ui_question question;        // of UI_CONFIRM
+    char question_text[UI_HINT_SIZE]; // what is asked: "tilt 23 on nano-lab2?"
+    char question_command[LINE_SIZE]; // what `y` sends
+    char question_device[PROTOCOL_DEVICE_MAX + 1];
+    size_t picked; // of UI_PICKER: which of the devices that pass the filter
+
+    bool chosen; // the operator has pressed a key, or the devices had time to appear: the selection stays
+    int64_t choose_until_ms; // until when a better device at the start takes the selection; 0 = no link yet
+    bool device_known;       // false until the model has a device to select
     char device[PROTOCOL_DEVICE_MAX + 1]; // the selected device
     bool all;                             // every live device is addressed
     char servo[PROTOCOL_NAME_MAX + 1];    // the selected servo, "" where there is none
@@ -99,6 +128,8 @@ void ui_init(
 unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms);
 // Runs an action as if its key had been pressed; nth is 1 to 9 for ACTION_TOGGLE_NTH, else 0.
 unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms);
+// The operator clicked on what hit says. A channel is selected; a gauge asks first. Returns effects.
+unsigned ui_click(struct ui *ui, const struct ui_hit *hit, int64_t now_ms);
 // The screen has so many rows now.
 void ui_resize(struct ui *ui, int rows);
 // Ends what has run out: hint, confirmation. Returns effects.
@@ -118,6 +149,8 @@ size_t ui_help_last_top(const struct ui *ui);
 int ui_device(const struct ui *ui);
 int ui_servo(const struct ui *ui);
 int ui_output(const struct ui *ui);
+int ui_dimmer(
+    const struct ui *ui); // the dimmer that + and - mean: the selected one, else the only one there is
 // The digit that toggles this channel of the selected device, 1 to 9; 0 = none.
 int ui_digit(const struct ui *ui, int channel);
 // What there is now, as enum action_need bits: which actions are enabled.
@@ -132,6 +165,8 @@ struct ui_help_row {
 };
 // The rows of help that the search lets through. Returns how many were written.
 size_t ui_help(const struct ui *ui, bool ascii, struct ui_help_row *out, size_t max);
+// The indices of the devices that the picker's filter lets through, at most max. Returns how many there are.
+size_t ui_picker(const struct ui *ui, size_t *out, size_t max);
 // True where the event text passes the filter.
 bool ui_filter_passes(const struct ui *ui, const char *text);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/ui/ui_picker.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum { DIMMER_STEP = 10, EVENTS_SCROLL = 5 };
@@ -88,15 +89,42 @@ static unsigned toggle_nth(struct ui *ui, int nth, int64_t now_ms)
     return UI_REDRAW;
 }
 
-static unsigned ask(struct ui *ui, int64_t now_ms)
+static const char *label(const struct ui *ui)
 {
-    const char *name = ui->all ? "all devices" : ui->device[0] ? ui->device : "this device";
+    return ui->device[0] ? ui->device : "this device";
+}
+
+unsigned ui_ask(struct ui *ui, enum ui_question question, const char *command, int64_t now_ms)
+{
+    const char *name = ui->all && question != QUESTION_RETIRE ? "all devices" : label(ui);
+    switch (question) {
+    case QUESTION_SAFE:
+        snprintf(ui->question_text, sizeof ui->question_text, "All outputs of %s to their safe state?", name);
+        break;
+    case QUESTION_SET:
+        snprintf(ui->question_text, sizeof ui->question_text, "%s on %s?", command, name);
+        break;
+    case QUESTION_RETIRE:
+        snprintf(ui->question_text, sizeof ui->question_text, "Clear the last report of %s from the broker?",
+            name);
+        break;
+    }
+    ui->question = question;
+    snprintf(ui->question_command, sizeof ui->question_command, "%s", command);
+    snprintf(ui->question_device, sizeof ui->question_device, "%s", ui->device);
     ui->mode = UI_CONFIRM;
     ui->confirm_until_ms = now_ms + UI_CONFIRM_MS;
-    ui_hint(
-        ui, now_ms, false, "all outputs of %s to their safe state? y does it, any other key cancels", name);
-    ui->hint_until_ms = ui->confirm_until_ms;
+    ui->hint[0] = '\0';
     return UI_REDRAW;
+}
+
+unsigned ui_answer_yes(struct ui *ui, int64_t now_ms)
+{
+    ui->mode = UI_MAIN;
+    if (ui->question != QUESTION_RETIRE)
+        return ui_send(ui, ui->question_command, now_ms);
+    struct controller_answer answer = controller_retire(ui->controller, ui->question_device);
+    return answered(ui, &answer, now_ms);
 }
 
 static unsigned address_all(struct ui *ui, int64_t now_ms)
@@ -174,11 +202,11 @@ unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms)
     case ACTION_TOGGLE_NTH:
         return toggle_nth(ui, nth, now_ms);
     case ACTION_BRIGHTER:
-        return step(ui, ui_channel(ui, ui_output(ui)), 1, DIMMER_STEP, now_ms);
+        return step(ui, ui_channel(ui, ui_dimmer(ui)), 1, DIMMER_STEP, now_ms);
     case ACTION_DARKER:
-        return step(ui, ui_channel(ui, ui_output(ui)), -1, DIMMER_STEP, now_ms);
+        return step(ui, ui_channel(ui, ui_dimmer(ui)), -1, DIMMER_STEP, now_ms);
     case ACTION_SAFE:
-        return ask(ui, now_ms);
+        return ui_ask(ui, QUESTION_SAFE, "off", now_ms);
     case ACTION_NEXT_CHANNEL:
         return ui_next_channel(ui, 1);
     case ACTION_PREVIOUS_CHANNEL:
@@ -187,8 +215,12 @@ unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms)
         return ui_next_device(ui, 1);
     case ACTION_PREVIOUS_DEVICE:
         return ui_next_device(ui, -1);
+    case ACTION_PICK_DEVICE:
+        return ui_picker_open(ui);
     case ACTION_ALL_DEVICES:
         return address_all(ui, now_ms);
+    case ACTION_RETIRE:
+        return ui_ask(ui, QUESTION_RETIRE, "", now_ms);
     case ACTION_COMMAND:
         return ui_line_open(ui, UI_COMMAND);
     case ACTION_FILTER:

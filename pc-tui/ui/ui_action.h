@@ -15,4 +15,9 @@ unsigned ui_line_open(struct ui *ui, enum ui_mode mode);
 // Closes what lies on top: help, the addressing of all devices, the filter, the scrolled events.
 unsigned ui_close_topmost(struct ui *ui);
 
+// Asks a question; `y` sends command, or retires the device.
+unsigned ui_ask(struct ui *ui, enum ui_question question, const char *command, int64_t now_ms);
+// The answer was `y`.
+unsigned ui_answer_yes(struct ui *ui, int64_t now_ms);
+
 #endif

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pc-tui/ui/ui.h"
+#include "pc-tui/ui/ui_select.h"
 
+enum { PRESET_WORTH = 5 };    // the footer leaves out what is worth less before a preset
 enum { HELP_FRAME_ROWS = 3 }; // of the screen that help cannot have: its title, a blank row, the footer
 
 struct rows {
@@ -94,6 +95,8 @@ static size_t put(struct footer_item *items, size_t count, size_t max, const cha
         return count;
     snprintf(items[count].keys, sizeof items[count].keys, "%s", keys);
     snprintf(items[count].label, sizeof items[count].label, "%s", label);
+    snprintf(items[count].brief, sizeof items[count].brief, "%s", label);
+    items[count].worth = PRESET_WORTH;
     return count + 1;
 }
 
@@ -102,7 +105,14 @@ size_t ui_footer(const struct ui *ui, bool ascii, struct footer_item *items, siz
     char keys[ACTION_KEYS_SIZE];
     size_t count = 0;
     if (ui->mode == UI_MAIN) {
-        count = actions_footer(ui_have(ui), ui->step, ui->output, ascii, items, max);
+        const struct status_channel *tilt = ui_tilt_servo(ui), *pan = ui_pan_servo(ui);
+        const struct status_channel *dimmer = ui_channel(ui, ui_dimmer(ui));
+        const struct footer_names names = {.step = ui->step,
+            .tilt = tilt ? tilt->id.name : "",
+            .pan = pan ? pan->id.name : "",
+            .output = ui->output,
+            .dimmer = dimmer ? dimmer->id.name : ""};
+        count = actions_footer(ui_have(ui), &names, ascii, items, max);
         for (size_t i = 0; i < ui->options.preset_count; i++)
             count = put(items, count, max, actions_show_key(keys, ui->options.presets[i].key, ascii),
                 ui->options.presets[i].label);
@@ -126,8 +136,13 @@ size_t ui_footer(const struct ui *ui, bool ascii, struct footer_item *items, siz
         count = put(items, count, max, "/", "search");
         return put(items, count, max, "q", "close");
     case UI_CONFIRM:
-        count = put(items, count, max, "y", "all outputs safe");
+        count = put(items, count, max, "y", "yes");
         return put(items, count, max, "any other key", "cancel");
+    case UI_PICKER:
+        count = put(items, count, max, "Enter", "select");
+        count = put(items, count, max, updown, "move");
+        count = put(items, count, max, ascii ? "a-z" : "a–z", "filter");
+        return put(items, count, max, "Esc", "close");
     case UI_MAIN:
         break;
     }

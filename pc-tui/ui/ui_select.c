@@ -35,6 +35,21 @@ int ui_servo(const struct ui *ui)
     return find(selected(ui), ui->servo, model_is_servo);
 }
 
+int ui_dimmer(const struct ui *ui)
+{
+    const struct model_device *device = selected(ui);
+    int output = ui_output(ui), only = -1, count = 0;
+    for (size_t i = 0; device && i < device->status->count; i++) {
+        if (model_kind(device->status->channels[i].id.kind)->step != UNIT_PERCENT)
+            continue;
+        if ((int)i == output)
+            return output;
+        only = (int)i;
+        count++;
+    }
+    return count == 1 ? only : -1;
+}
+
 int ui_output(const struct ui *ui)
 {
     return find(selected(ui), ui->output, model_is_output);
@@ -86,6 +101,11 @@ int ui_nth_output(const struct ui *ui, int nth)
     return -1;
 }
 
+static bool is_gone(const struct model_device *device)
+{
+    return device && !device->tutorial && (device->offline || device->heard_us == 0);
+}
+
 unsigned ui_have(const struct ui *ui)
 {
     const struct status_channel *output = ui_channel(ui, ui_output(ui));
@@ -95,7 +115,8 @@ unsigned ui_have(const struct ui *ui)
     have |= ui_tilt_servo(ui) ? NEED_TILT : 0;
     have |= ui_pan_servo(ui) ? NEED_PAN : 0;
     have |= output ? NEED_OUTPUT | NEED_CHANNEL : 0;
-    have |= output && model_kind(output->id.kind)->step == UNIT_PERCENT ? NEED_DIMMER : 0;
+    have |= ui_dimmer(ui) >= 0 ? NEED_DIMMER : 0;
+    have |= is_gone(selected(ui)) ? NEED_GONE : 0;
     have |= ui->model->count > 1 ? NEED_DEVICES : 0;
     have |= ui->model->link.state != LINK_UP ? NEED_DOWN : 0;
     have |= ui->options.read_only ? 0 : NEED_CONTROL;
@@ -147,6 +168,16 @@ unsigned ui_next_device(struct ui *ui, int direction)
     return ui_select_device(ui, ((size_t)at + count + (direction > 0 ? 1 : count - 1)) % count);
 }
 
+unsigned ui_select_channel(struct ui *ui, int index)
+{
+    const struct status_channel *channel = ui_channel(ui, index);
+    if (!channel || (!model_is_servo(channel) && !model_is_output(channel)))
+        return 0;
+    ui->focus_output = model_is_output(channel);
+    snprintf(ui->focus_output ? ui->output : ui->servo, PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
+    return UI_REDRAW;
+}
+
 unsigned ui_next_channel(struct ui *ui, int direction)
 {
     const struct model_device *device = selected(ui);
@@ -154,14 +185,20 @@ unsigned ui_next_channel(struct ui *ui, int direction)
     int count = device ? (int)device->status->count : 0;
     for (int i = 1; i <= count; i++) {
         int next = ((at < 0 ? 0 : at) + direction * i + count * i) % count;
-        const struct status_channel *channel = &device->status->channels[next];
-        if (!model_is_servo(channel) && !model_is_output(channel))
-            continue;
-        ui->focus_output = model_is_output(channel);
-        snprintf(ui->focus_output ? ui->output : ui->servo, PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
-        return UI_REDRAW;
+        if (ui_select_channel(ui, next))
+            return UI_REDRAW;
     }
     return 0;
+}
+
+// The device that the start selects: the one used last, else the one without a name, else the first by name. Which of
+// them reports first is chance, and decides nothing.
+static size_t first_choice(const struct ui *ui)
+{
+    size_t index = 0;
+    if (ui->options.has_last_device && model_find(ui->model, ui->options.last_device, &index))
+        return index;
+    return 0; // the model sorts by name, the one without a name first
 }
 
 // A device that was asked for by name is waited for: the keys must not mean another one meanwhile.
@@ -169,12 +206,13 @@ static unsigned keep_device(struct ui *ui)
 {
     size_t index = 0;
     const char *wanted = ui->options.device;
-    if (ui->device_known && model_find(ui->model, ui->device, NULL))
+    bool is_there = ui->device_known && model_find(ui->model, ui->device, &index);
+    if (is_there && (ui->chosen || *wanted || index == first_choice(ui)))
         return 0;
     ui->device_known = false;
     if (*wanted)
         return model_find(ui->model, wanted, &index) ? ui_select_device(ui, index) : 0;
-    return ui->model->count > 0 ? ui_select_device(ui, 0) : 0;
+    return ui->model->count > 0 ? ui_select_device(ui, first_choice(ui)) : 0;
 }
 
 unsigned ui_refresh(struct ui *ui)

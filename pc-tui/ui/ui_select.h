@@ -19,6 +19,8 @@ size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNE
 unsigned ui_select_device(struct ui *ui, size_t index);
 unsigned ui_next_device(struct ui *ui, int direction);
 unsigned ui_next_channel(struct ui *ui, int direction);
+// Selects a servo or an output. Returns UI_REDRAW, or 0 where the channel is neither.
+unsigned ui_select_channel(struct ui *ui, int index);
 // Scrolls the events back (by > 0) or forward, and stays within the journal.
 void ui_scroll_events(struct ui *ui, int by);
 

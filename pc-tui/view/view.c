@@ -1,74 +1,140 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/view/view.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { TICK_US = 1000000, EVENTS_WANTED = 3, DEVICES_WANTED = 4, CHANNELS_WANTED = 8, GAPS = 4 };
-
-struct layout {
-    int gaps, header, devices, channels, health, events, message;
+enum {
+    TICK_US = 1000000, // ages count on
+    EVENTS_WANTED = 3,
+    DEVICES_WANTED = 4,
+    CHANNELS_WANTED = 8,
+    GAPS = 4,
+    TWO_PANES = 120,  // columns from which on the details stand beside the rest
+    DETAILS_MIN = 40, // columns of the details
+    DETAILS_MAX = 72,
+    DETAILS_GAP = 2,
 };
 
-static int total(const struct layout *layout)
+// Rows of each part.
+struct rows {
+    int gaps, header, devices, title, channels, health, events, message;
+};
+
+static int total(const struct rows *rows)
 {
-    return layout->gaps + layout->header + layout->devices + layout->channels + layout->health +
-           layout->events + layout->message;
+    return rows->gaps + rows->header + rows->devices + rows->title + rows->channels + rows->health +
+           rows->events + rows->message;
 }
 
-static void shrink(struct layout *layout, int rows, int *part, int least)
+static void shrink(struct rows *rows, int room, int *part, int least)
 {
-    int over = total(layout) - rows;
+    int over = total(rows) - room;
     if (over <= 0 || *part <= least)
         return;
     *part = *part - over > least ? *part - over : least;
 }
 
-// Rows for each pane, the footer's apart. What is dropped first comes first.
-static void lay_out(struct layout *layout, const struct view *view, int rows, int columns, bool health)
+// Rows for each part, the footer's apart. What is dropped first comes first.
+static void share_rows(struct rows *rows, const struct view *view, int room, int columns, bool health)
 {
     size_t devices = view->model->count;
     int channels = view_channels_rows(view, columns);
-    int many = rows / 6 > DEVICES_WANTED ? rows / 6 : DEVICES_WANTED;
-    *layout = (struct layout){
+    int many = room / 6 > DEVICES_WANTED ? room / 6 : DEVICES_WANTED;
+    *rows = (struct rows){
         .gaps = GAPS,
         .header = 1,
         .devices = devices > (size_t)many ? many : (int)devices,
+        .title = devices > 1,
         .channels = channels,
         .health = health,
         .events = EVENTS_WANTED,
         .message = 1,
     };
     // A long list of channels scrolls in what the others leave rather than pushing them out.
-    shrink(layout, rows, &layout->channels, channels < CHANNELS_WANTED ? channels : CHANNELS_WANTED);
-    shrink(layout, rows, &layout->gaps, 0);
-    shrink(layout, rows, &layout->health, 0);
-    shrink(layout, rows, &layout->devices, 1);
-    shrink(layout, rows, &layout->events, 1);
-    shrink(layout, rows, &layout->message, 0);
-    shrink(layout, rows, &layout->header, 0);
-    shrink(layout, rows, &layout->events, 0);
-    shrink(layout, rows, &layout->devices, 0);
-    shrink(layout, rows, &layout->channels, 0);
-    int left = rows - total(layout);
+    shrink(rows, room, &rows->channels, channels < CHANNELS_WANTED ? channels : CHANNELS_WANTED);
+    shrink(rows, room, &rows->gaps, 0);
+    shrink(rows, room, &rows->health, 0);
+    shrink(rows, room, &rows->devices, 1);
+    shrink(rows, room, &rows->title, 0);
+    shrink(rows, room, &rows->events, 1);
+    shrink(rows, room, &rows->message, 0);
+    shrink(rows, room, &rows->header, 0);
+    shrink(rows, room, &rows->events, 0);
+    shrink(rows, room, &rows->devices, 0);
+    shrink(rows, room, &rows->channels, 0);
+    int left = room - total(rows);
     if (left > 0)
-        layout->events += left;
+        rows->events += left;
 }
 
-static void draw_help(struct screen *screen, const struct view *view, int rows, int columns)
+// Where each pane stands; one with no rows is not drawn.
+struct layout {
+    struct pane header, devices, title, channels, health, events, message, footer, details;
+};
+
+// Takes so many rows for a pane, and one more as a gap behind it while there are gaps left.
+static void take_rows(struct pane *pane, int *row, int rows, int *gaps, bool gap)
 {
-    struct pane pane = {screen, view, 0, 1, columns};
+    pane->row = *row;
+    pane->rows = rows;
+    *row += rows;
+    if (gap && *gaps > 0 && rows > 0) {
+        (*row)++;
+        (*gaps)--;
+    }
+}
+
+static void lay_out(struct layout *layout, struct screen *screen, const struct view *view)
+{
+    int rows = screen_rows(screen), columns = screen_columns(screen), row = 0;
+    struct pane whole = {.screen = screen, .view = view, .columns = columns};
+    const struct model_device *device = view_device(view);
+    bool two = columns >= TWO_PANES && device && !device->tutorial;
+    int details = columns / 3;
+    details = details < DETAILS_MIN ? DETAILS_MIN : details > DETAILS_MAX ? DETAILS_MAX : details;
+    struct pane main = whole;
+    main.columns = two ? columns - details - DETAILS_GAP : columns;
+    struct rows share;
+    share_rows(&share, view, rows - 1, main.columns, !two && view_health(&whole));
+
+    layout->header = layout->message = layout->footer = whole;
+    layout->devices = layout->title = layout->channels = layout->health = layout->events = main;
+    int gaps = share.gaps;
+    take_rows(&layout->header, &row, share.header, &gaps, true);
+    int below_header = row;
+    take_rows(&layout->devices, &row, share.devices, &gaps, true);
+    take_rows(&layout->title, &row, share.title, &gaps, false);
+    take_rows(&layout->channels, &row, share.channels, &gaps, true);
+    take_rows(&layout->health, &row, share.health, &gaps, true);
+    layout->events.row = row;
+    layout->events.rows = rows - 1 - share.message - row;
+    // Without a row of its own a message lies over the last one.
+    layout->message.row = rows - 2;
+    layout->message.rows = rows > 1;
+    layout->footer.row = rows - 1;
+    layout->footer.rows = 1;
+    layout->details = whole;
+    layout->details.left = main.columns + DETAILS_GAP;
+    layout->details.columns = details;
+    layout->details.row = below_header;
+    layout->details.rows = two ? rows - 1 - share.message - below_header : 0;
+}
+
+// Help and the list of devices take the whole screen, except for header and footer.
+static void draw_list(struct screen *screen, const struct view *view, int rows, int columns)
+{
+    struct pane pane = {.screen = screen, .view = view, .rows = 1, .columns = columns};
     bool header = rows > 3;
     if (header)
         view_header(&pane);
     pane.row = header;
     pane.rows = rows - 2 - header;
-    if (pane.rows > 0)
+    if (pane.rows > 0 && view->ui->mode == UI_PICKER)
+        view_picker(&pane);
+    else if (pane.rows > 0)
         view_help(&pane);
     pane.rows = 1;
     pane.row = rows - 1;
@@ -78,72 +144,67 @@ static void draw_help(struct screen *screen, const struct view *view, int rows, 
     screen_end(screen, cursor >= 0 ? rows - 2 : rows - 1, cursor >= 0 ? cursor : 0, cursor >= 0);
 }
 
-static void draw_main(struct screen *screen, const struct view *view, int rows, int columns)
+static void draw_main(struct screen *screen, const struct view *view)
 {
     struct layout layout;
-    struct pane pane = {screen, view, 0, 0, columns};
-    bool health = view_health(&pane);
-    lay_out(&layout, view, rows - 1, columns, health);
-
-    if (layout.header)
-        view_header(&pane);
-    int gaps = layout.gaps;
-    pane.row = layout.header;
-    if (layout.header && gaps > 0) {
-        pane.row++;
-        gaps--;
-    }
-    pane.rows = layout.devices;
-    view_devices(&pane);
-    pane.row += pane.rows;
-    if (pane.rows > 0 && gaps > 0) {
-        pane.row++;
-        gaps--;
-    }
-    pane.rows = layout.channels;
-    int cursor_row = view_channels(&pane), cursor_column = 1;
-    pane.row += pane.rows;
-    if (gaps > 0) {
-        pane.row++;
-        gaps--;
-    }
-    pane.rows = layout.health;
-    view_health(&pane);
-    pane.row += pane.rows;
-    if (pane.rows > 0 && gaps > 0) {
-        pane.row++;
-        gaps--;
-    }
-    pane.rows = rows - 1 - layout.message - pane.row;
-    if (pane.rows > 0)
-        view_events(&pane);
-
-    // Without a row of its own a message lies over the last one.
-    int text_cursor = -1;
-    if (rows > 1) {
-        struct pane message = {screen, view, rows - 2, 1, columns};
-        text_cursor = view_message(&message);
-        message.row--;
-        if (message.row > 0)
-            view_completion(&message);
-    }
-    struct pane footer = {screen, view, rows - 1, 1, columns};
-    view_footer(&footer, layout.header);
+    lay_out(&layout, screen, view);
+    const struct model_device *device = view_device(view);
+    if (layout.header.rows > 0)
+        view_header(&layout.header);
+    view_devices(&layout.devices);
+    if (layout.title.rows > 0 && device)
+        view_putf(&layout.title, layout.title.row, 1, layout.title.columns, ROLE_LABEL, "channels of %s",
+            view_name(view, device));
+    int cursor_row = view_channels(&layout.channels), cursor_column = 1;
+    view_health(&layout.health);
+    if (layout.events.rows > 0)
+        view_events(&layout.events);
+    if (layout.details.rows > 0)
+        view_details(&layout.details);
+    int text_cursor = layout.message.rows > 0 ? view_message(&layout.message) : -1;
+    struct pane above = layout.message;
+    above.row--;
+    if (above.row > 0)
+        view_completion(&above);
+    view_footer(&layout.footer, layout.header.rows > 0);
     if (text_cursor >= 0) {
-        cursor_row = rows - 2;
+        cursor_row = layout.message.row;
         cursor_column = text_cursor;
     }
     screen_end(screen, cursor_row, cursor_column, text_cursor >= 0);
+}
+
+static bool is_list(const struct ui *ui)
+{
+    return ui->mode == UI_HELP || ui->mode == UI_HELP_SEARCH || ui->mode == UI_PICKER;
+}
+
+struct ui_hit view_hit(struct screen *screen, const struct view *view, int row, int column)
+{
+    struct ui_hit hit = {.device = -1, .channel = -1};
+    struct layout layout;
+    if (is_list(view->ui))
+        return hit;
+    lay_out(&layout, screen, view);
+    const struct pane *devices = &layout.devices;
+    if (column >= devices->columns)
+        return hit;
+    size_t device = view_devices_first(devices) + (size_t)(row - devices->row);
+    if (row >= devices->row && row < devices->row + devices->rows && device < view->model->count)
+        hit.device = (int)device;
+    else
+        view_channels_hit(&layout.channels, row, column, &hit);
+    return hit;
 }
 
 void view_draw(struct screen *screen, const struct view *view)
 {
     int rows = screen_rows(screen), columns = screen_columns(screen);
     screen_begin(screen);
-    if (view->ui->mode == UI_HELP || view->ui->mode == UI_HELP_SEARCH)
-        draw_help(screen, view, rows, columns);
+    if (is_list(view->ui))
+        draw_list(screen, view, rows, columns);
     else
-        draw_main(screen, view, rows, columns);
+        draw_main(screen, view);
 }
 
 int64_t view_next_us(const struct view *view)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// model + ui -> screen. view.c lays the panes out, one file each draws them. Views read and never change
-// anything.
+// Draws model and ui on the screen. view.c lays the panes out, and a file of its own draws each. Views read and never
+// change anything.
 #ifndef PC_TUI_VIEW_H
 #define PC_TUI_VIEW_H
 
@@ -11,6 +11,7 @@
 struct controller;
 struct model;
 struct ui;
+struct ui_hit;
 
 // All that a picture is made of. Borrowed for the call.
 struct view {
@@ -23,6 +24,8 @@ struct view {
 
 // Draws everything and sends what changed. Works at every size down to 1 x 1.
 void view_draw(struct screen *screen, const struct view *view);
+// What stands at a row and column of the screen, from 0, in the picture that view_draw would draw now.
+struct ui_hit view_hit(struct screen *screen, const struct view *view, int row, int column);
 // When the picture changes by itself, because an age counts on (CLOCK_MONOTONIC microseconds); INT64_MAX = it
 // does not.
 int64_t view_next_us(const struct view *view);

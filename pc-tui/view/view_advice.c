@@ -61,8 +61,7 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
     } else {
         snprintf(out, VIEW_SENTENCE_SIZE,
             "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only, "
-            "until "
-            "its configuration has a listener: listener 1883 192.168.55.100",
+            "until its configuration has a listener: listener 1883 192.168.55.100",
             view->root);
     }
     return true;
@@ -91,6 +90,21 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
         snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
             device->stopped ? "sudo systemctl start nano-agent"
                             : "sudo systemctl status nano-agent, nano-agent check");
+        return true;
+    }
+    return false;
+}
+
+bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
+{
+    const struct model_device *device = view_device(view);
+    *role = ROLE_LABEL;
+    for (size_t i = 0; device && i < device->status->count; i++) {
+        const struct status_channel *channel = &device->status->channels[i];
+        if (!channel->assumed || !channel->driven)
+            continue;
+        snprintf(out, VIEW_SENTENCE_SIZE,
+            "assumed: nobody measures a servo; the first move began from a place that nobody knew");
         return true;
     }
     return false;

@@ -8,10 +8,10 @@
 #include "pc-tui/view/view_pane.h"
 
 enum {
-    NAME_MIN = 6, // as wide as the tutorial's names and a button's need
-    NAME_MAX = 16,
-    GAUGE_MIN = 9, // below that it shows nothing
-    GAUGE_MAX = 120,
+    NAME_CELLS_MIN = 6, // as wide as the tutorial's names and a button's need
+    NAME_CELLS_MAX = 16,
+    GAUGE_MIN = 9,  // below that it shows nothing
+    GAUGE_MAX = 60, // a longer one says no more
     BAR_MAX = 40,
 };
 
@@ -24,7 +24,7 @@ static view_kind_draw *const draw_kind[] = {
 
 static void find_columns(const struct status *status, int width, struct view_columns *out)
 {
-    int name = NAME_MIN;
+    int name = NAME_CELLS_MIN;
     for (size_t i = 0; i < status->count; i++) {
         const struct channel_id *id = &status->channels[i].id;
         // A servo's name begins where another's digit stands, and its lower limit takes three cells of the
@@ -33,8 +33,8 @@ static void find_columns(const struct status *status, int width, struct view_col
         if (wants > name)
             name = wants;
     }
-    if (name > NAME_MAX)
-        name = NAME_MAX;
+    if (name > NAME_CELLS_MAX)
+        name = NAME_CELLS_MAX;
     if (width < 40 && name > 8)
         name = 8;
     out->sign = 5 + name + 1;
@@ -64,6 +64,11 @@ static void find_columns(const struct status *status, int width, struct view_col
     out->pulse = pulse && target ? out->target + 9 : -1;
 }
 
+static int focused_channel(const struct ui *ui)
+{
+    return ui->focus_output ? ui_output(ui) : ui_servo(ui);
+}
+
 static void channel_row(const struct pane *pane, int row, const struct view_columns *at,
     const struct model_device *device, int index)
 {
@@ -72,76 +77,125 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
     const struct status_channel *channel = &device->status->channels[index];
     enum presence presence = model_presence(device, view->now_us);
     bool chosen = index == ui_servo(ui) || index == ui_output(ui);
-    bool focused = index == (ui->focus_output ? ui_output(ui) : ui_servo(ui));
-    int digit = ui_digit(ui, index), column = model_is_servo(channel) ? 3 : 5;
+    bool focused = index == focused_channel(ui);
+    bool is_servo = model_is_servo(channel);
+    int digit = ui_digit(ui, index), column = is_servo ? 3 : 5;
+    char name[VIEW_NAME_SIZE];
     if (chosen)
-        screen_put(pane->screen, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
+        view_put(pane, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
     if (digit > 0)
-        screen_putf(pane->screen, row, 3, 1, ROLE_LABEL, "%d", digit);
+        view_putf(pane, row, 3, 1, ROLE_LABEL, "%d", digit);
     enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING
                                                     : focused       ? ROLE_FOCUS
                                                                     : ROLE_TEXT);
-    screen_put(pane->screen, row, column, at->sign - column - (column == 3 ? 2 : 1), role, channel->id.name);
+    int width = at->sign - column - (is_servo ? 2 : 1);
+    view_put(pane, row, column, width, role, view_cut_middle(name, channel->id.name, width));
     enum channel_kind kind = channel->id.kind;
     if ((unsigned)kind < sizeof draw_kind / sizeof *draw_kind && draw_kind[kind])
         draw_kind[kind](pane, row, at, channel, presence);
+    else
+        view_put(pane, row, at->gauge, pane->columns, ROLE_NOTICE, "✗ unreadable");
 }
 
 int view_channels_rows(const struct view *view, int columns)
 {
-    char advice[VIEW_SENTENCE_SIZE];
+    char text[VIEW_SENTENCE_SIZE];
     enum screen_role role;
     const struct model_device *device = view_device(view);
     int rows = device ? (int)device->status->count : 0;
-    if (view_advice(view, advice, &role))
-        rows += view_wrap(NULL, 0, 0, columns - 2, role, advice) + (rows > 0 && columns > 40);
+    if (view_advice(view, text, &role))
+        rows += view_wrap(NULL, 0, 0, columns - 2, role, text) + (rows > 0 && columns > 40);
+    else if (view_explanation(view, text, &role))
+        rows += view_wrap(NULL, 0, 0, columns - 2, role, text);
     return rows;
+}
+
+// Which channels the pane shows, and what stands below them.
+struct part {
+    int first, room; // channels shown
+    bool told;       // there is a text below
+    bool gap;        // with an empty row before it
+    int text_rows;
+    char text[VIEW_SENTENCE_SIZE];
+    enum screen_role role;
+};
+
+static void find_part(const struct pane *pane, struct part *out)
+{
+    const struct view *view = pane->view;
+    const struct model_device *device = view_device(view);
+    int count = device ? (int)device->status->count : 0;
+    bool advised = view_advice(view, out->text, &out->role);
+    out->told = advised || view_explanation(view, out->text, &out->role);
+    out->gap = advised && pane->columns > 40;
+    out->text_rows = out->told ? view_wrap(NULL, 0, 0, pane->columns - 2, out->role, out->text) : 0;
+    // What is wrong comes first in worth: the channels give way to it, down to the selected one. An explanation gives way
+    // to them.
+    out->room = advised ? pane->rows - out->text_rows : pane->rows;
+    if (out->room < 1 && count > 0 && pane->rows > 1)
+        out->room = 1;
+    if (out->room > count)
+        out->room = count;
+    if (out->room < 0)
+        out->room = 0;
+    int focused = focused_channel(view->ui);
+    out->first = focused >= out->room ? focused - out->room + 1 : 0;
+    if (out->first > count - out->room)
+        out->first = count - out->room;
 }
 
 int view_channels(const struct pane *pane)
 {
     const struct view *view = pane->view;
     const struct model_device *device = view_device(view);
-    char advice[VIEW_SENTENCE_SIZE];
-    enum screen_role advice_role;
+    struct part part = {.told = false};
     int row = pane->row, rows = pane->rows, cursor = pane->row;
-    bool advised = view_advice(view, advice, &advice_role);
-    int count = device ? (int)device->status->count : 0;
-    int said = advised ? view_wrap(NULL, 0, 0, pane->columns - 2, advice_role, advice) : 0;
     if (rows <= 0)
         return cursor;
-    // What is wrong comes first in worth: the channels give way to it, down to the selected one.
-    int room = rows - said;
-    if (room < 1 && count > 0 && rows > 1)
-        room = 1;
-    if (room > count)
-        room = count;
-    if (room > 0 && device) {
+    find_part(pane, &part);
+    if (part.room > 0 && device) {
         struct view_columns at;
         find_columns(device->status, pane->columns, &at);
-        int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
-        int first = focused >= room ? focused - room + 1 : 0;
-        if (first > count - room)
-            first = count - room;
-        for (int i = 0; i < room; i++) {
-            channel_row(pane, row + i, &at, device, first + i);
-            if (first + i == focused)
+        for (int i = 0; i < part.room; i++) {
+            channel_row(pane, row + i, &at, device, part.first + i);
+            if (part.first + i == focused_channel(view->ui))
                 cursor = row + i;
         }
-        if (first + room < count) {
+        int below = (int)device->status->count - part.first - part.room;
+        if (below > 0) {
             char more[32];
-            snprintf(more, sizeof more, "%d more ▾", count - first - room);
-            int width = screen_width(more);
-            screen_put(pane->screen, row + room - 1, pane->columns - width, width, ROLE_NOTICE, more);
+            snprintf(more, sizeof more, "%d more ▾", below);
+            view_put_right(pane, row + part.room - 1, 0, pane->columns, ROLE_NOTICE, more);
         }
-        row += room;
-        rows -= room;
-        if (rows > said) {
+        row += part.room;
+        rows -= part.room;
+        if (part.gap && rows > part.text_rows) {
             row++;
             rows--;
         }
     }
-    if (advised && rows > 0)
-        view_wrap(pane, row, rows, pane->columns - 2, advice_role, advice);
+    if (part.told && rows > 0)
+        view_wrap(pane, row, rows, pane->columns - 2, part.role, part.text);
     return cursor;
+}
+
+void view_channels_hit(const struct pane *pane, int row, int column, struct ui_hit *hit)
+{
+    const struct model_device *device = view_device(pane->view);
+    struct part part = {.told = false};
+    struct view_columns at;
+    if (!device || pane->rows <= 0)
+        return;
+    find_part(pane, &part);
+    int line = row - pane->row;
+    if (line < 0 || line >= part.room)
+        return;
+    hit->channel = part.first + line;
+    const struct status_channel *channel = &device->status->channels[hit->channel];
+    find_columns(device->status, pane->columns, &at);
+    int cell = column - at.gauge;
+    if (!model_is_servo(channel) || channel->max <= channel->min || cell < 0 || cell >= at.gauge_width)
+        return;
+    hit->on_gauge = true;
+    hit->tenths = view_gauge_tenths(channel, cell, at.gauge_width);
 }

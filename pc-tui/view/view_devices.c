@@ -6,66 +6,103 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { NAME_COLUMN = 1, NAME_WIDTH = 15, STATE_COLUMN = 17, SUMMARY_SIZE = 256, COUNTED = 60 };
+enum {
+    NAME_COLUMN = 1,
+    NAME_MIN = 15,
+    STATE_MIN = 38, // cells that the state keeps before a longer name may take more
+    ITEM_SIZE = 128,
+    COUNTED = 60, // at least so many columns for "1 of 3 devices"
+    GAP = 3,
+};
 
-static void summarise(const struct status *status, char out[SUMMARY_SIZE])
+// Draws the states of the channels; where not all fit, as many whole ones as there is room for, and a sign.
+static void put_summary(const struct pane *pane, int row, int column, int end, const struct status *status)
 {
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < status->count && used < SUMMARY_SIZE - 1; i++) {
-        const struct status_channel *channel = &status->channels[i];
-        char value[MODEL_VALUE_SIZE];
-        if (!*model_value(value, channel))
+    for (size_t i = 0; i < status->count; i++) {
+        char value[MODEL_VALUE_SIZE], item[ITEM_SIZE];
+        if (!*model_value(value, &status->channels[i]))
             continue;
-        int n =
-            snprintf(out + used, SUMMARY_SIZE - used, "%s%s %s", used ? "   " : "", channel->id.name, value);
-        used = n > 0 && used + (size_t)n < SUMMARY_SIZE ? used + (size_t)n : SUMMARY_SIZE - 1;
+        snprintf(item, sizeof item, "%s %s", status->channels[i].id.name, value);
+        bool is_last = i + 1 == status->count;
+        if (column + screen_width(item) + (is_last ? 0 : 2) > end) {
+            view_put(pane, row, column, end - column, ROLE_LABEL, "…");
+            return;
+        }
+        column += view_put(pane, row, column, end - column, ROLE_TEXT, item) + GAP;
     }
 }
 
-static void put_state(
+void view_device_state(
     const struct pane *pane, int row, int column, int end, const struct model_device *device)
 {
     const struct view *view = pane->view;
     enum presence presence = model_presence(device, view->now_us);
-    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE], summary[SUMMARY_SIZE];
+    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE];
     int left = end - column;
     switch (presence) {
     case PRESENCE_TUTORIAL:
-        screen_put(pane->screen, row, column, left, ROLE_LABEL, "◌ plain words: no device reports here yet");
+        view_put(pane, row, column, left, ROLE_LABEL, "◌ plain words: no device reports here yet");
         return;
     case PRESENCE_RETAINED:
-        screen_put(
-            pane->screen, row, column, left, ROLE_NOTICE, "◌ retained: an old report, nothing live yet");
+        view_put(pane, row, column, left, ROLE_NOTICE, "◌ retained: an old report, nothing live yet");
         return;
     case PRESENCE_OFFLINE:
         if (device->wall_ms > 0)
-            screen_putf(pane->screen, row, column, left, ROLE_WRONG, "✗ offline%s, last seen %s",
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline%s, last seen %s",
                 device->stopped ? " (stopped)" : "", view_clock(clock, device->wall_ms, false));
         else
-            screen_putf(pane->screen, row, column, left, ROLE_WRONG, "✗ offline%s",
-                device->stopped ? " (stopped)" : "");
+            view_putf(
+                pane, row, column, left, ROLE_WRONG, "✗ offline%s", device->stopped ? " (stopped)" : "");
         return;
     case PRESENCE_STALE:
-        screen_putf(pane->screen, row, column, left, ROLE_NOTICE, "◌ stale %s",
+        view_putf(pane, row, column, left, ROLE_NOTICE, "◌ stale %s",
             view_span(age, model_age_us(device, view->now_us)));
         return;
     case PRESENCE_LIVE:
         break;
     }
-    int used = screen_put(pane->screen, row, column, left, ROLE_LIVE, "◉ live  ");
-    used += screen_putf(pane->screen, row, column + used, left - used, ROLE_LABEL, "%-6s  ",
+    int used = view_put(pane, row, column, left, ROLE_LIVE, "◉ live  ");
+    used += view_putf(pane, row, column + used, left - used, ROLE_LABEL, "%-6s  ",
         view_span(age, model_age_us(device, view->now_us)));
-    if (model_shared(device, view->now_us)) {
-        screen_put(pane->screen, row, column + used, left - used, ROLE_WRONG, "✗ two agents share this name");
-        return;
+    if (model_shared(device, view->now_us))
+        view_put(pane, row, column + used, left - used, ROLE_WRONG, "✗ two agents share this name");
+    else if (model_moves(device))
+        view_put(pane, row, column + used, left - used, ROLE_MOVING, "moving");
+    else
+        put_summary(pane, row, column + used, end, device->status);
+}
+
+// As wide as the longest name where there is room for it beside the state.
+static int name_width(const struct pane *pane)
+{
+    const struct model *model = pane->view->model;
+    int width = NAME_MIN, most = pane->columns - NAME_COLUMN - 1 - STATE_MIN;
+    for (size_t i = 0; i < model->count; i++) {
+        int wants = screen_width(view_name(pane->view, model->devices[i]));
+        width = wants > width ? wants : width;
     }
-    if (model_moves(device)) {
-        screen_put(pane->screen, row, column + used, left - used, ROLE_MOVING, "moving");
-        return;
-    }
-    summarise(device->status, summary);
-    screen_put(pane->screen, row, column + used, left - used, ROLE_TEXT, summary);
+    most = most > NAME_MIN ? most : NAME_MIN;
+    return width < most ? width : most;
+}
+
+size_t view_devices_first(const struct pane *pane)
+{
+    int selected = ui_device(pane->view->ui);
+    return selected >= 0 && selected >= pane->rows ? (size_t)(selected - pane->rows + 1) : 0;
+}
+
+// Says which of how many is selected, at the right end of the row. Returns where the rest of the row ends.
+static int put_count(const struct pane *pane, int row)
+{
+    const struct model *model = pane->view->model;
+    char text[64];
+    if (model->count < 2 || pane->columns < COUNTED)
+        return pane->columns;
+    snprintf(text, sizeof text, "%d of %zu devices", ui_device(pane->view->ui) + 1, model->count);
+    int width = screen_width(text);
+    int column = pane->columns - 1 - width;
+    view_put(pane, row, column, width, ROLE_LABEL, text);
+    return column - 2;
 }
 
 void view_devices(const struct pane *pane)
@@ -75,31 +112,20 @@ void view_devices(const struct pane *pane)
     int selected = ui_device(view->ui);
     if (pane->rows <= 0 || model->count == 0)
         return;
-    size_t rows = (size_t)pane->rows, first = 0;
-    if (selected >= 0 && (size_t)selected >= rows)
-        first = (size_t)selected - rows + 1;
-    for (size_t i = 0; i < rows && first + i < model->count; i++) {
+    size_t first = view_devices_first(pane);
+    int width = name_width(pane);
+    for (size_t i = 0; i < (size_t)pane->rows && first + i < model->count; i++) {
         const struct model_device *device = model->devices[first + i];
+        char name[VIEW_NAME_SIZE];
         int row = pane->row + (int)i;
         enum presence presence = model_presence(device, view->now_us);
         bool chosen = (int)(first + i) == selected;
         bool addressed = view->ui->all ? presence == PRESENCE_LIVE : chosen;
         if (addressed && model->count > 1)
-            screen_put(pane->screen, row, 0, 1, ROLE_FOCUS, "▸");
+            view_put(pane, row, 0, 1, ROLE_FOCUS, "▸");
         enum screen_role role = chosen && model->count > 1 ? ROLE_FOCUS : view_age_role(presence, ROLE_TEXT);
-        screen_put(pane->screen, row, NAME_COLUMN, NAME_WIDTH, role, view_name(view, device));
-        int end = pane->columns;
-        if (i == 0 && model->count > 1) {
-            char text[64];
-            snprintf(text, sizeof text, "%d of %zu devices", selected + 1, model->count);
-            int width = screen_width(text);
-            // Where there is room for it beside the age.
-            if (pane->columns >= COUNTED) {
-                end = pane->columns - 1 - width;
-                screen_put(pane->screen, row, end, width, ROLE_LABEL, text);
-                end -= 2;
-            }
-        }
-        put_state(pane, row, STATE_COLUMN, end, device);
+        view_put(pane, row, NAME_COLUMN, width, role, view_cut_middle(name, view_name(view, device), width));
+        int end = i == 0 ? put_count(pane, row) : pane->columns;
+        view_device_state(pane, row, NAME_COLUMN + width + 1, end, device);
     }
 }

@@ -8,10 +8,10 @@ void view_dimmer(const struct pane *pane, int row, const struct view_columns *at
         return; // nobody reports, so there is no state to show
     enum screen_role role = view_age_role(presence, channel->on ? ROLE_LIVE : ROLE_LABEL);
     enum screen_role value = view_age_role(presence, ROLE_TEXT);
-    screen_put(pane->screen, row, at->sign, 1, role, channel->on ? "◉" : "◌");
+    view_put(pane, row, at->sign, 1, role, channel->on ? "◉" : "◌");
     int percent = channel->on ? channel->percent : 0, column = at->gauge;
     int full = (percent * at->bar_width + 50) / 100;
     for (int i = 0; i < at->bar_width; i++)
-        screen_put(pane->screen, row, column++, 1, i < full ? value : ROLE_LABEL, i < full ? "█" : "─");
-    screen_putf(pane->screen, row, column, 8, value, "%4d %%", channel->percent);
+        view_put(pane, row, column++, 1, i < full ? value : ROLE_LABEL, i < full ? "█" : "─");
+    view_putf(pane, row, column, 8, value, "%4d %%", channel->percent);
 }

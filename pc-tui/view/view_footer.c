@@ -6,65 +6,83 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { ITEMS_MAX = 32, GAP = 2 };
+enum { ITEMS_MAX = 48, GAP = 2 };
 
 static int item_width(const struct footer_item *item)
 {
     return screen_width(item->keys) + (item->keys[0] && item->label[0]) + screen_width(item->label);
 }
 
-// The way to all the others, and the way out: in sight before anything else is.
-static bool leads(const struct footer_item *item)
-{
-    return strcmp(item->keys, "?") == 0 || strcmp(item->keys, "q") == 0;
-}
-
-// Leaves out whole items, from the end on, until the rest fits.
-static size_t fit(struct footer_item *items, size_t count, int room)
+static int width_of(const struct footer_item *items, size_t count)
 {
     int width = -GAP;
     for (size_t i = 1; i < count; i++)
         width += item_width(&items[i]) + GAP;
-    for (int even_those = 0; even_those < 2; even_those++) {
-        for (size_t i = count - 1; i > 0 && width > room; i--) {
-            if (!even_those && leads(&items[i]))
-                continue;
-            width -= item_width(&items[i]) + GAP;
-            memmove(&items[i], &items[i + 1], (count - i - 1) * sizeof items[0]);
-            count--;
-        }
+    return width;
+}
+
+// The item that is worth least, the last of several; 0 where there is none left but STOP.
+static size_t least(const struct footer_item *items, size_t count, bool only_long)
+{
+    size_t found = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (only_long && strcmp(items[i].label, items[i].brief) == 0)
+            continue;
+        if (found == 0 || items[i].worth >= items[found].worth)
+            found = i;
+    }
+    return found;
+}
+
+// Makes the items fit: first the labels get brief, then whole items go, always what is worth least.
+static size_t fit(struct footer_item *items, size_t count, int room)
+{
+    while (width_of(items, count) > room) {
+        size_t at = least(items, count, true);
+        if (at == 0)
+            break;
+        memcpy(items[at].label, items[at].brief, sizeof items[at].label);
+    }
+    while (count > 1 && width_of(items, count) > room) {
+        size_t at = least(items, count, false);
+        memmove(&items[at], &items[at + 1], (count - at - 1) * sizeof items[0]);
+        count--;
     }
     return count;
+}
+
+// The label of the STOP key; while a stop has not left, that is what it says where no header can say it.
+static const char *stop_label(enum controller_stop state, bool header_shown, int width)
+{
+    if (!header_shown && state == CONTROLLER_STOP_NOT_SENT)
+        return width >= 17 ? " ✗ STOP NOT SENT " : "NOT SENT";
+    if (!header_shown && state == CONTROLLER_STOP_REFUSED)
+        return width >= 16 ? " ✗ STOP REFUSED " : "REFUSED";
+    return width >= 12 ? " SPACE STOP " : width >= 10 ? "SPACE STOP" : "STOP";
 }
 
 void view_footer(const struct pane *pane, bool header_shown)
 {
     static struct footer_item items[ITEMS_MAX];
     const struct view *view = pane->view;
-    struct screen *screen = pane->screen;
     int row = pane->row, end = pane->columns;
-    enum screen_role link_role, role = ROLE_STOP;
+    enum screen_role link_role;
     const char *sign = view_link_sign(view, &link_role);
     if (!header_shown) {
         end--;
-        screen_put(screen, row, end, 1, link_role, sign);
+        view_put(pane, row, end, 1, link_role, sign);
     }
-    const char *stop = " SPACE STOP ";
-    if (end < 12)
-        stop = end >= 10 ? "SPACE STOP" : "STOP";
-    if (!header_shown && controller_stop_state(view->controller) == CONTROLLER_STOP_NOT_SENT) {
-        role = ROLE_ALARM;
-        stop = end >= 17 ? " ✗ STOP NOT SENT " : "NOT SENT";
-    }
-    int column = screen_put(screen, row, 0, end, role, stop) + 1;
-    size_t count = ui_footer(view->ui, screen_is_ascii(screen), items, ITEMS_MAX);
+    enum controller_stop state = controller_stop_state(view->controller);
+    enum screen_role role = !header_shown && state >= CONTROLLER_STOP_REFUSED ? ROLE_ALARM : ROLE_STOP;
+    int column = view_put(pane, row, 0, end, role, stop_label(state, header_shown, end)) + 1;
+    size_t count = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
     if (count == 0)
         return;
     count = fit(items, count, end - column);
     for (size_t i = 1; i < count; i++) {
-        column += screen_put(screen, row, column, end - column, ROLE_TEXT, items[i].keys);
+        column += view_put(pane, row, column, end - column, ROLE_TEXT, items[i].keys);
         if (items[i].keys[0] && items[i].label[0])
             column++;
-        column += screen_put(screen, row, column, end - column, ROLE_LABEL, items[i].label) + GAP;
+        column += view_put(pane, row, column, end - column, ROLE_LABEL, items[i].label) + GAP;
     }
 }

@@ -2,6 +2,7 @@
 #include "pc-tui/view/view_format.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,40 @@
 
 #include "common/text.h"
 #include "pc-tui/ui/ui.h"
+
+int view_put(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text)
+{
+    if (column < 0 || column >= pane->columns)
+        return 0;
+    if (columns > pane->columns - column)
+        columns = pane->columns - column;
+    return screen_put(pane->screen, row, pane->left + column, columns, role, text);
+}
+
+int view_putf(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *format, ...)
+{
+    char text[VIEW_SENTENCE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return view_put(pane, row, column, columns, role, text);
+}
+
+char *view_cut_middle(char out[VIEW_NAME_SIZE], const char *name, int width)
+{
+    int len = (int)strlen(name);
+    // A root may hold other letters than ASCII; it is cut at its end then, as everything else.
+    if (len <= width || width < 3 || screen_width(name) != len) {
+        snprintf(out, VIEW_NAME_SIZE, "%s", name);
+        return out;
+    }
+    int head = (width - 1) / 2, tail = width - 1 - head;
+    snprintf(out, VIEW_NAME_SIZE, "%.*s…%s", head, name, name + len - tail);
+    return out;
+}
 
 const struct model_device *view_device(const struct view *view)
 {
@@ -120,7 +155,7 @@ int view_wrap(
         memcpy(line, text, len);
         line[len] = '\0';
         if (pane && lines < rows)
-            screen_put(pane->screen, row + lines, pane->columns > 2 ? 1 : 0, columns, role, line);
+            view_put(pane, row + lines, pane->columns > 2 ? 1 : 0, columns, role, line);
         lines++;
         text += len;
         while (*text == ' ')
@@ -133,5 +168,5 @@ void view_put_right(
     const struct pane *pane, int row, int column, int width, enum screen_role role, const char *text)
 {
     int used = screen_width(text);
-    screen_put(pane->screen, row, used < width ? column + width - used : column, width, role, text);
+    view_put(pane, row, used < width ? column + width - used : column, width, role, text);
 }

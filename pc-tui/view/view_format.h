@@ -6,14 +6,23 @@
 #include "pc-tui/model/model.h"
 #include "pc-tui/view/view.h"
 
-// A pane's place: whole rows of the screen.
+// A pane's place on the screen. Columns within a pane count from its own left edge.
 struct pane {
     struct screen *screen;
     const struct view *view;
-    int row, rows, columns;
+    int row, rows, left, columns;
 };
 
-enum { VIEW_NUMBER_SIZE = 64, VIEW_SENTENCE_SIZE = 1024, VIEW_SENTENCE_LINES = 3 };
+enum { VIEW_NUMBER_SIZE = 64, VIEW_NAME_SIZE = 160, VIEW_SENTENCE_SIZE = 1024, VIEW_SENTENCE_LINES = 3 };
+
+// As screen_put, but within the pane: nothing is drawn beyond its edges. Returns the cells used.
+int view_put(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);
+int view_putf(const struct pane *pane, int row, int column, int columns, enum screen_role role,
+    const char *format, ...) __attribute__((format(printf, 6, 7)));
+// Writes a name to out so that it takes at most `width` cells: what is too long loses its middle, since names that belong
+// together differ at their ends. Returns out.
+char *view_cut_middle(char out[VIEW_NAME_SIZE], const char *name, int width);
 
 const struct model_device *view_device(const struct view *view); // the selected device; NULL = none
 const char *view_name(const struct view *view, const struct model_device *device);

@@ -37,8 +37,7 @@ __attribute__((format(printf, 3, 4))) static void add(
 static void put(const struct pane *pane, const struct parts *parts, int column, int end)
 {
     for (size_t i = 0; i < parts->count && column < end; i++)
-        column += screen_put(
-            pane->screen, pane->row, column, end - column, parts->part[i].role, parts->part[i].text);
+        column += view_put(pane, pane->row, column, end - column, parts->part[i].role, parts->part[i].text);
 }
 
 static void milliseconds(char out[VIEW_NUMBER_SIZE], int64_t us)
@@ -81,8 +80,8 @@ static void left_parts(const struct view *view, struct parts *parts)
 {
     const struct link_report *link = &view->model->link;
     enum controller_stop stop = controller_stop_state(view->controller);
-    if (stop == CONTROLLER_STOP_NOT_SENT) {
-        add(parts, ROLE_ALARM, " ✗ STOP NOT SENT ");
+    if (stop == CONTROLLER_STOP_NOT_SENT || stop == CONTROLLER_STOP_REFUSED) {
+        add(parts, ROLE_ALARM, stop == CONTROLLER_STOP_NOT_SENT ? " ✗ STOP NOT SENT " : " ✗ STOP REFUSED ");
         add(parts, ROLE_TEXT, "  ");
     } else if (stop == CONTROLLER_STOP_SENT) {
         add(parts, ROLE_NOTICE, "STOP sent, no echo yet  ");
@@ -114,12 +113,12 @@ void view_header(const struct pane *pane)
     int margin = pane->columns > 4 ? 1 : 0;
     int room = pane->columns - 2 * margin;
     if (up && trips->count > 0) {
-        char last[VIEW_NUMBER_SIZE], p50[VIEW_NUMBER_SIZE], max[VIEW_NUMBER_SIZE];
+        char last[VIEW_NUMBER_SIZE], median[VIEW_NUMBER_SIZE], max[VIEW_NUMBER_SIZE];
         milliseconds(last, trips->last_us);
-        milliseconds(p50, trips->p50_us);
+        milliseconds(median, trips->median_us);
         milliseconds(max, trips->max_us);
         add(&times, ROLE_TEXT, "   %s ms", last);
-        add(&times, ROLE_LABEL, "  p50 %s  max %s", p50, max);
+        add(&times, ROLE_LABEL, "  median %s  max %s", median, max);
         // Narrow: the statistics go first, then the last time, then the left end.
         while (times.count > 0 && left.width + 2 + link.width + times.width > room)
             times.width -= screen_width(times.part[--times.count].text);

@@ -18,22 +18,20 @@ void view_help(const struct pane *pane)
         const struct ui_help_row *help = &rows[top + i];
         int row = pane->row + (int)i;
         if (help->heading) {
-            screen_put(pane->screen, row, KEYS_COLUMN, pane->columns, ROLE_LABEL, help->text);
+            view_put(pane, row, KEYS_COLUMN, pane->columns, ROLE_LABEL, help->text);
             continue;
         }
         int column = pane->columns < NARROW ? 8 : TEXT_COLUMN;
         int width = column - KEYS_COLUMN - 1;
-        screen_put(
-            pane->screen, row, KEYS_COLUMN, width > KEYS_WIDTH ? KEYS_WIDTH : width, ROLE_FOCUS, help->keys);
-        screen_put(pane->screen, row, column, pane->columns - column, ROLE_TEXT, help->text);
+        view_put(pane, row, KEYS_COLUMN, width > KEYS_WIDTH ? KEYS_WIDTH : width, ROLE_FOCUS, help->keys);
+        view_put(pane, row, column, pane->columns - column, ROLE_TEXT, help->text);
     }
     if (count == 0)
-        screen_put(
-            pane->screen, pane->row, KEYS_COLUMN, pane->columns, ROLE_NOTICE, "no key has that in its help");
+        view_put(pane, pane->row, KEYS_COLUMN, pane->columns, ROLE_NOTICE, "no key has that in its help");
     if (top + room < count) {
         char more[32];
         snprintf(more, sizeof more, "%zu more ▾", count - top - room);
         int width = screen_width(more);
-        screen_put(pane->screen, pane->row + pane->rows - 1, pane->columns - width, width, ROLE_NOTICE, more);
+        view_put(pane, pane->row + pane->rows - 1, pane->columns - width, width, ROLE_NOTICE, more);
     }
 }

@@ -23,4 +23,9 @@ view_kind_draw view_servo;
 view_kind_draw view_switch; // switches and inputs
 view_kind_draw view_dimmer;
 
+// The cell of a gauge of that width where an angle lies; 0 and width - 1 are the gauge's ends.
+int view_gauge_cell(const struct status_channel *channel, int tenths, int width);
+// The inverse, in tenths of a degree.
+int view_gauge_tenths(const struct status_channel *channel, int cell, int width);
+
 #endif

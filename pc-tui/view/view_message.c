@@ -10,7 +10,7 @@
 static int put_line(const struct pane *pane, const struct line *line, const char *prompt)
 {
     int column = pane->columns > 20 ? 1 : 0;
-    column += screen_put(pane->screen, pane->row, column, pane->columns, ROLE_FOCUS, prompt);
+    column += view_put(pane, pane->row, column, pane->columns, ROLE_FOCUS, prompt);
     int room = pane->columns - column;
     if (room < 1)
         return pane->columns - 1;
@@ -24,20 +24,20 @@ static int put_line(const struct pane *pane, const struct line *line, const char
         size_t used = text_decode(start, strlen(start), &codepoint);
         start += used ? used : 1;
     }
-    screen_put(pane->screen, pane->row, column, room, ROLE_TEXT, line->text + (start - before));
+    view_put(pane, pane->row, column, room, ROLE_TEXT, line->text + (start - before));
     return column + screen_width(start);
 }
 
 static void clear(const struct pane *pane)
 {
     for (int column = 0; column < pane->columns; column++)
-        screen_put(pane->screen, pane->row, column, 1, ROLE_TEXT, " ");
+        view_put(pane, pane->row, column, 1, ROLE_TEXT, " ");
 }
 
 static int put_text(const struct pane *pane, enum screen_role role, const char *text)
 {
     clear(pane);
-    screen_put(pane->screen, pane->row, pane->columns > 20 ? 1 : 0, pane->columns, role, text);
+    view_put(pane, pane->row, pane->columns > 20 ? 1 : 0, pane->columns, role, text);
     return -1;
 }
 
@@ -55,11 +55,13 @@ int view_message(const struct pane *pane)
         return put_line(pane, &ui->line, "/");
     case UI_CONFIRM: {
         int64_t left_ms = ui->confirm_until_ms - pane->view->now_us / 1000;
-        snprintf(text, sizeof text,
-            " All outputs to their safe state? y does it, any other key does not  %d s ",
+        snprintf(text, sizeof text, " %s  y: yes, any other key: no  %d s ", ui->question_text,
             left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0);
         return put_text(pane, ROLE_ALARM, text);
     }
+    case UI_PICKER:
+        clear(pane);
+        return put_line(pane, &ui->line, "device: ");
     case UI_MAIN:
     case UI_HELP:
         break;
@@ -97,7 +99,7 @@ void view_completion(const struct pane *pane)
     clear(pane);
     int column = 1;
     for (size_t i = first; i < ui->offered.count && column < pane->columns; i++)
-        column += screen_put(pane->screen, pane->row, column, pane->columns - column,
+        column += view_put(pane, pane->row, column, pane->columns - column,
                       i == ui->offered_at ? ROLE_FOCUS : ROLE_LABEL, ui->offered.words[i]) +
                   2;
 }

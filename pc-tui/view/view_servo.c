@@ -3,8 +3,7 @@
 
 #include "pc-tui/view/view_kind.h"
 
-// The cell of a gauge where an angle lies. The gauge's ends are not counted among the cells.
-static int gauge_cell(const struct status_channel *channel, int tenths, int width)
+int view_gauge_cell(const struct status_channel *channel, int tenths, int width)
 {
     int inner = width - 2, range = channel->max - channel->min;
     if (range <= 0)
@@ -19,21 +18,20 @@ static int gauge_cell(const struct status_channel *channel, int tenths, int widt
 static void put_gauge(const struct pane *pane, int row, const struct view_columns *at,
     const struct status_channel *channel, enum presence presence)
 {
-    struct screen *screen = pane->screen;
     int width = at->gauge_width;
-    screen_put(screen, row, at->gauge, 1, ROLE_LABEL, "├");
+    view_put(pane, row, at->gauge, 1, ROLE_LABEL, "├");
     for (int i = 1; i < width - 1; i++)
-        screen_put(screen, row, at->gauge + i, 1, ROLE_LABEL, "─");
-    screen_put(screen, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
+        view_put(pane, row, at->gauge + i, 1, ROLE_LABEL, "─");
+    view_put(pane, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
     if (channel->min < 0 && channel->max > 0)
-        screen_put(screen, row, at->gauge + gauge_cell(channel, 0, width), 1, ROLE_LABEL, "┼");
-    if (!channel->deg_known)
-        return;
+        view_put(pane, row, at->gauge + view_gauge_cell(channel, 0, width), 1, ROLE_LABEL, "┼");
+    if (!channel->deg_known || !channel->driven)
+        return; // without power it may be anywhere
     enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
     if (channel->target_known && channel->target != channel->deg)
-        screen_put(screen, row, at->gauge + gauge_cell(channel, channel->target, width), 1, role,
+        view_put(pane, row, at->gauge + view_gauge_cell(channel, channel->target, width), 1, role,
             channel->target > channel->deg ? "▹" : "◃");
-    screen_put(screen, row, at->gauge + gauge_cell(channel, channel->deg, width), 1, role, "▮");
+    view_put(pane, row, at->gauge + view_gauge_cell(channel, channel->deg, width), 1, role, "▮");
 }
 
 void view_servo(const struct pane *pane, int row, const struct view_columns *at,
@@ -47,27 +45,38 @@ void view_servo(const struct pane *pane, int row, const struct view_columns *at,
             view_put_right(pane, row, at->sign - 3, 4, ROLE_LABEL, view_degrees(number, channel->min, true));
             snprintf(text, sizeof text, "%s%s", channel->max > 0 ? "+" : "",
                 view_degrees(number, channel->max, true));
-            screen_put(pane->screen, row, at->upper, 4, ROLE_LABEL, text);
+            view_put(pane, row, at->upper, 4, ROLE_LABEL, text);
             put_gauge(pane, row, at, channel, presence);
         }
     }
     enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
     if (presence == PRESENCE_TUTORIAL)
         return; // nobody reports, so there is nothing to say about where it is
-    if (!channel->deg_known) {
-        screen_put(pane->screen, row, at->degrees + 1, width, ROLE_LABEL, "unknown");
+    if (!channel->driven || !channel->deg_known) {
+        view_put(pane, row, at->degrees + 1, width, ROLE_LABEL, channel->driven ? "unknown" : "off");
         return;
     }
     snprintf(text, sizeof text, "%s°", view_degrees(number, channel->deg, false));
     view_put_right(pane, row, at->degrees, 8, role, text);
     if (at->target >= 0 && channel->target_known && channel->target != channel->deg) {
         snprintf(text, sizeof text, " → %s°", view_degrees(number, channel->target, false));
-        screen_put(pane->screen, row, at->target, 9, role, text);
+        view_put(pane, row, at->target, 9, role, text);
     } else if (at->target >= 0 && channel->assumed) {
-        screen_put(pane->screen, row, at->target, 9, view_age_role(presence, ROLE_NOTICE), " assumed");
+        view_put(pane, row, at->target, 9, view_age_role(presence, ROLE_NOTICE), " assumed");
     }
     if (at->pulse >= 0 && channel->driven && channel->us > 0) {
         snprintf(text, sizeof text, "%d µs", channel->us);
         view_put_right(pane, row, at->pulse, 9, view_age_role(presence, ROLE_LABEL), text);
     }
+}
+
+int view_gauge_tenths(const struct status_channel *channel, int cell, int width)
+{
+    int cells = width - 3; // steps between the first and the last inner cell
+    int64_t range = channel->max - channel->min;
+    if (cell < 1)
+        cell = 1;
+    if (cell > width - 2)
+        cell = width - 2;
+    return cells > 0 ? channel->min + (int)((range * (cell - 1) * 2 + cells) / (2 * cells)) : channel->min;
 }

@@ -7,6 +7,6 @@ void view_switch(const struct pane *pane, int row, const struct view_columns *at
     if (presence == PRESENCE_TUTORIAL)
         return; // nobody reports, so there is no state to show
     enum screen_role role = view_age_role(presence, channel->on ? ROLE_LIVE : ROLE_LABEL);
-    screen_put(pane->screen, row, at->sign, 1, role, channel->on ? "◉" : "◌");
-    screen_put(pane->screen, row, at->gauge, 3, role, channel->on ? "on" : "off");
+    view_put(pane, row, at->sign, 1, role, channel->on ? "◉" : "◌");
+    view_put(pane, row, at->gauge, 3, role, channel->on ? "on" : "off");
 }

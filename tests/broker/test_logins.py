@@ -126,7 +126,7 @@ def removed_within(stage, kit, name, version):
     return device.lost_at - began, shown.at - began
 
 
-@scenario(serial=True, timeout=120)
+@scenario(lock='calm', timeout=120)
 def a_removed_device_is_out_and_shown_as_removed_within_a_second(stage):
     kit = Kit(stage)
     kit.start()

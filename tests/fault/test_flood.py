@@ -52,7 +52,7 @@ class Stops:
         return len(self.seen)
 
 
-@scenario(serial=True, timeout=150)
+@scenario(lock='calm', timeout=150)
 def after_20000_commands_space_in_the_screen_stops_the_servo_and_memory_is_flat(stage):
     broker = stage.broker(config=ROOMY, verbose=False)
     watcher = stage.watcher(broker)

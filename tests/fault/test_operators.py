@@ -30,7 +30,7 @@ def hold(terminal, key, seconds, also=()):
         terminal.type(key)
 
 
-@scenario(serial=True, timeout=90)
+@scenario(lock='calm', timeout=90)
 def a_stop_of_one_operator_is_not_undone_by_the_key_that_another_holds(stage):
     broker = stage.broker()
     watcher = stage.watcher(broker)

@@ -41,7 +41,7 @@ def dup(packet):
     return packet.dup
 
 
-@scenario(serial=True, timeout=120)
+@scenario(lock='calm', timeout=120)
 def a_thousand_commands_sent_again_for_want_of_a_puback_are_each_carried_out_once(stage):
     broker = stage.broker(config=ROOMY, verbose=False)
     watcher = stage.watcher(broker)
@@ -82,7 +82,7 @@ def a_thousand_commands_sent_again_for_want_of_a_puback_are_each_carried_out_onc
     assert_each_carried_out_once(stage, broker, watcher, agent, at_least_again=COMMANDS)
 
 
-@scenario(serial=True, timeout=120)
+@scenario(lock='calm', timeout=120)
 def a_thousand_commands_that_the_broker_delivers_again_are_each_carried_out_once(stage):
     broker = stage.broker(config=ROOMY, verbose=False)
     watcher = stage.watcher(broker)

@@ -24,7 +24,7 @@ static void require_same_meaning(const struct protocol_command *command)
     REQUIRE(protocol_parse_text(command->cmd, strlen(command->cmd), &again, why) == 0);
     REQUIRE(strcmp(again.cmd, command->cmd) == 0);
     REQUIRE(strcmp(again.word, command->word) == 0);
-    REQUIRE(strcmp(again.target, command->target) == 0);
+    REQUIRE(strcmp(again.second, command->second) == 0);
     REQUIRE(again.has_number == command->has_number && again.tenths == command->tenths);
     REQUIRE(protocol_is_stop(&again) == protocol_is_stop(command));
 
@@ -46,7 +46,7 @@ static void require_sound_match(const struct protocol_command *command)
     char why[PROTOCOL_WHY_SIZE];
     enum protocol_result result = vocabulary_match(channels, 5, command, &match, why);
     REQUIRE(result == RESULT_OK || result == RESULT_UNKNOWN || result == RESULT_INVALID);
-    REQUIRE((result == RESULT_OK) == (why[0] == '\0'));
+    REQUIRE((result == RESULT_OK && !match.guessed) == (why[0] == '\0'));
     REQUIRE(match.channel >= -1 && match.channel < 5);
     require_clean(why, PROTOCOL_WHY_CHARS);
     if (result == RESULT_OK && (match.verb == VERB_UP || match.verb == VERB_DOWN) && match.has_number)

@@ -4,7 +4,7 @@
 A scenario is a function with the decorator @scenario. Its one argument, a Stage, starts programs and ends them again
 whatever happens. Each file of scenarios ends with `harness.main()`, which then knows:
 
-    FILE --list          a line a scenario: NAME SERIAL TIMEOUT, for CMake
+    FILE --list          a line a scenario: NAME SERIAL TIMEOUT LOCK, for CMake
     FILE NAME            runs one. Exit status 0 passed, 1 failed, 77 skipped
 
 Environment: BUILD_DIR, where nano-agent/nano-agent and pc-tui/pc-tui are (default: build/tests/plain);
@@ -558,12 +558,14 @@ def at_rest(watcher, channel='tilt', since=0, **fields):
 _scenarios = {}
 
 
-def scenario(function=None, serial=False, timeout=60):
-    """serial: measures time or load, so nothing else may run beside it. timeout: seconds for ctest."""
+def scenario(function=None, serial=False, timeout=60, lock='-'):
+    """serial: measures time so finely that nothing else may run beside it. lock: no two scenarios that name the same lock run
+    at one time; 'calm' is that of those that make much load, and of those that much load would disturb. timeout: seconds for
+    ctest; the longest are started first."""
 
     def register(f):
         if f.__module__ == '__main__':  # not those of a file that is only imported
-            _scenarios[f.__name__] = (f, serial, timeout)
+            _scenarios[f.__name__] = (f, serial, timeout, lock)
         return f
 
     return register(function) if function else register
@@ -607,11 +609,11 @@ def main():
     sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     names = sys.argv[1:]
     if names == ['--list']:
-        for name, (_, serial, timeout) in _scenarios.items():
-            print(name, int(serial), timeout)
+        for name, (_, serial, timeout, lock) in _scenarios.items():
+            print(name, int(serial), timeout, lock)
         return
     if len(names) != 1 or names[0] not in _scenarios:
         print('usage: %s NAME, one of:\n  %s' % (sys.argv[0], '\n  '.join(_scenarios)), file=sys.stderr)
         sys.exit(2)
-    function, _, timeout = _scenarios[names[0]]
+    function, _, timeout, _ = _scenarios[names[0]]
     sys.exit(_run(function, timeout))

@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: MIT
+# One test program for each topic of the link; all of them are entries integration.link.PROMISE.
 if(CMOCKA_FOUND)
-  add_executable(test_link test_link.c link_peers.c $<TARGET_OBJECTS:test-promise>)
-  target_link_libraries(test_link PRIVATE common-mqtt PkgConfig::CMOCKA)
+  add_library(link-rig STATIC link_rig.c link_peers.c)
+  target_link_libraries(link-rig PUBLIC common-mqtt PkgConfig::CMOCKA)
 endif()
-c_promises(integration.link test_link.c test_link)
+foreach(name link link_peers link_load link_close link_packets)
+  if(CMOCKA_FOUND)
+    add_executable(test_${name} test_${name}.c $<TARGET_OBJECTS:test-promise>)
+    target_link_libraries(test_${name} PRIVATE link-rig)
+  endif()
+  c_promises(integration.link test_${name}.c test_${name})
+endforeach()
+
+# getaddrinfo is the test's own there: what a name server that does not answer does to it, no machine can be asked for.
+if(CMOCKA_FOUND)
+  add_executable(test_resolver test_resolver.c $<TARGET_OBJECTS:test-promise>)
+  target_link_libraries(test_resolver PRIVATE common-mqtt PkgConfig::CMOCKA "-Wl,--wrap=getaddrinfo")
+endif()
+c_promises(integration.resolver test_resolver.c test_resolver)

@@ -152,7 +152,7 @@ static void answer_subscribe(int fd, enum manners manners, int level, const uint
     else
         send_bytes(fd, v4, sizeof v4 - !grant);
     if (manners == MANNERS_OVERSIZED)
-        send_bytes(fd, "\x31\xff\xff\xff\x7f\x00\x01t", 8);
+        send_bytes(fd, "\x31\xff\xff\xff\x7f\x00\x0bt/too/large", 18);
     if (manners == MANNERS_SHUT_DOWN)
         send_bytes(fd, "\xe0\x02\x8b\x00", 4);
     if (manners == MANNERS_TAKEN_OVER)
@@ -194,7 +194,46 @@ static void serve(int fd, enum manners manners, int levels_fd)
     }
 }
 
-void peers_start_fake(struct fake_broker *fake, enum manners manners)
+// Sends words with the packet id of `asked` in its place, or the good answer.
+static void say(int fd, const char *words, size_t len, const void *good, size_t good_len, const uint8_t *id)
+{
+    uint8_t bytes[256];
+
+    memcpy(bytes, words ? words : good, words ? len : good_len);
+    len = words ? len : good_len;
+    if (id && len >= 4)
+        memcpy(bytes + 2, id, 2);
+    // The peer may have hung up by now.
+    if (send(fd, bytes, len, MSG_NOSIGNAL) < 0)
+        return;
+}
+
+static void speak(int fd, const struct fake_words *words)
+{
+    uint8_t body[256] = {0};
+    size_t len = 0;
+
+    if (read_packet(fd, body, &len) != 0x10)
+        return;
+    say(fd, words->connack, words->connack_len, "\x20\x03\x00\x00\x00", 5, NULL);
+    for (;;) {
+        int first = read_packet(fd, body, &len);
+        if (first < 0 || first == 0xe0)
+            return;
+        if (first == 0x82) {
+            say(fd, words->suback, words->suback_len, "\x90\x04\x00\x00\x00\x00", 6, body);
+            say(fd, words->after, words->after_len, "", 0, NULL);
+        }
+        if ((first & 0xf6) == 0x32)
+            say(fd, words->puback, words->puback_len, "\x40\x02\x00\x00", 4,
+                body + 2 + (body[0] << 8 | body[1]));
+        if (first == 0xc0)
+            say(fd, NULL, 0, "\xd0\x00", 2, NULL);
+    }
+}
+
+static void start(
+    struct fake_broker *fake, enum manners manners, const struct fake_words *words, size_t count)
 {
     int levels[2];
     const int listener = listen_on_loopback(&fake->port);
@@ -204,17 +243,30 @@ void peers_start_fake(struct fake_broker *fake, enum manners manners)
     CHECK(fake->pid >= 0);
     if (fake->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (;;) {
+        for (size_t n = 0;; n++) {
             const int fd = accept(listener, NULL, NULL);
             if (fd < 0)
                 _exit(1);
-            serve(fd, manners, levels[1]);
+            if (words)
+                speak(fd, &words[n < count ? n : count - 1]);
+            else
+                serve(fd, manners, levels[1]);
             close(fd);
         }
     }
     close(listener);
     close(levels[1]);
     fake->levels_fd = levels[0];
+}
+
+void peers_start_fake(struct fake_broker *fake, enum manners manners)
+{
+    start(fake, manners, NULL, 0);
+}
+
+void peers_start_speaker(struct fake_broker *fake, const struct fake_words *words, size_t count)
+{
+    start(fake, MANNERS_HANG_UP, words, count);
 }
 
 void peers_end_fake(struct fake_broker *fake)

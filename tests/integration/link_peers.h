@@ -26,6 +26,13 @@ enum manners {
     MANNERS_NO_GRANT,   // a SUBACK without any reason code
 };
 
+// What a broker says word for word. A NULL is the good answer.
+struct fake_words {
+    const char *connack, *suback, *after, *puback; // after: comes right behind the SUBACK
+    size_t connack_len, suback_len, after_len, puback_len;
+    // The two bytes from the third on of suback and puback are replaced by the id of the packet that they answer.
+};
+
 struct fake_broker {
     pid_t pid;
     int port;
@@ -33,6 +40,8 @@ struct fake_broker {
 };
 
 void peers_start_fake(struct fake_broker *fake, enum manners manners);
+// Speaks MQTT 5 and says to the n-th connection what words[n] says, to all further ones what the last says.
+void peers_start_speaker(struct fake_broker *fake, const struct fake_words *words, size_t count);
 void peers_end_fake(struct fake_broker *fake);
 
 #endif

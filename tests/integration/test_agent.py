@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import socket
+import time
 
 import harness
 from harness import Skip, answers, at_rest, check, equal, scenario, set_up, tool, wait_for
@@ -299,7 +301,7 @@ def text_from_the_network_cannot_write_control_characters_to_the_log(stage):
 # ---- floods and giants
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='calm', timeout=180)
 def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage):
     broker = stage.broker(verbose=False)
     watcher = stage.watcher(broker)
@@ -327,10 +329,80 @@ def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage)
     grown = agent.rss_kib() - before
     if not harness.SANITIZED:
         check(grown < 1024, 'memory grew by %d KiB (from %d)' % (grown, before))
-    equal(stage.say(broker, watcher, 'led_on').last['result'], 'ok', 'led_on')
+    # By its id: results of the flood may still be on their way.
+    stage.pub(broker, '{"cmd":"led_on","id":"at-last"}')
+    equal(watcher.result('led_on', id='at-last').last['result'], 'ok', 'led_on')
 
 
-@scenario(serial=True, timeout=120)
+FLOOD = 200000  # commands in ten seconds
+
+
+class Asker:
+    """Says stop over MQTT 5 and times the answer, which comes on a topic of its own."""
+
+    def __init__(self, broker):
+        self.took, self.asked = [], {}
+        self.client = harness.paho_client('asker', 5)
+        self.client.on_message = self._answer
+        self.client.connect('127.0.0.1', broker.port)
+        self.client.loop_start()
+        wait_for(self.client.is_connected, 'the asker is connected')
+        self.client.subscribe('jetson/reply/asker', 0)
+
+    def _answer(self, _client, _userdata, message):
+        self.took.append(time.monotonic() - self.asked[message.properties.CorrelationData])
+
+    def stop(self):
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ResponseTopic = 'jetson/reply/asker'
+        properties.CorrelationData = b'%d' % len(self.asked)
+        self.asked[properties.CorrelationData] = time.monotonic()
+        self.client.publish('jetson/control', 'stop', 1, properties=properties)
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@scenario(lock='calm', timeout=120)
+def a_stop_gets_through_20000_commands_a_second_and_the_log_stays_short(stage):
+    broker = stage.broker(verbose=False)
+    agent = stage.agent(broker)
+    wait_for(lambda: 'connected to' in agent.err(), 'the agent is connected')
+    flood = socket.create_connection(('127.0.0.1', broker.port))
+    flood.sendall(b'\x10\x11\x00\x04MQTT\x04\x02\x00\x3c\x00\x05flood')  # CONNECT of MQTT 3.1.1
+    equal(flood.recv(4), b'\x20\x02\x00\x00', 'CONNACK')
+    topic = b'jetson/control'
+    packets = b''.join(bytes((0x30, 2 + len(topic) + len(word), 0, len(topic))) + topic + word
+                       for word in (b'tilt_up', b'tilt_down', b'led_toggle', b'tilt 5'))
+    asker = Asker(broker)
+    before = len(agent.err().splitlines())
+    sent, asked, begun = 0, 0, time.monotonic()
+    while sent < FLOOD:
+        due = min(FLOOD, int((time.monotonic() - begun) * FLOOD / 10))
+        flood.sendall(packets * ((due - sent) // 4))
+        sent += (due - sent) // 4 * 4
+        if time.monotonic() - begun > asked + 0.5 and asked < 9:
+            asker.stop()
+            asked += 1
+        time.sleep(0.002)
+    took = time.monotonic() - begun
+    wait_for(lambda: len(asker.took) == asked, 'each of %d stops is answered' % asked)
+    lines = agent.err().splitlines()[before:]
+    print('%d commands in %.1f s, stops answered after %s ms, %d lines of log' %
+          (sent, took, ' '.join('%.0f' % (1000 * t) for t in asker.took), len(lines)))
+    check(took < 15, 'the flood came slower than it should: %.1f s' % took)
+    check(max(asker.took) < 0.3 * harness.PATIENCE, 'the slowest stop: %.3f s' % max(asker.took))
+    # In ten seconds; the end of the flood may reach into the twelfth.
+    check(len(lines) <= 20 * (took + 1), '%d lines of log:\n%s' % (len(lines), '\n'.join(lines[-30:])))
+    check(len(re.findall(r'… \d+ more', agent.err())) >= 8, 'what was folded is told:\n%s' % '\n'.join(lines[-30:]))
+    flood.close()
+    asker.close()
+
+
+@scenario(lock='calm', timeout=120)
 def a_giant_message_does_not_end_the_agent(stage):
     if harness.SANITIZED:
         raise Skip('sanitizers need the address space that the memory limit takes')
@@ -349,6 +421,77 @@ def a_giant_message_does_not_end_the_agent(stage):
     answers(stage, broker, watcher)
     check(agent.alive(), 'the agent is alive')
     check(agent.rss_kib() < 16 << 10, '%d KiB resident' % agent.rss_kib())
+
+
+@scenario
+def a_broker_that_does_not_take_the_reports_is_told_of_once_with_the_mend(stage):
+    path = stage.write('acl', 'topic read jetson/control\n')
+    os.chmod(path, 0o644)
+    broker = stage.broker(config='acl_file %s\n' % path)
+    agent = stage.agent(broker, config='report = 0.2\nlost_after = 1.0\n')
+    wait_for(lambda: 'not authorized; its access control list must let this user write that topic' in agent.err(),
+             'the log says it')
+    beats = broker.err().count('PUBLISH from nano-agent')
+    wait_for(lambda: broker.err().count('PUBLISH from nano-agent') > beats + 10, 'ten heartbeats more')
+    equal(len(re.findall('not authorized', agent.err())), 1, 'how often it says so')
+    check('on jetson/status' in agent.err() and 'lost' not in agent.err(), agent.err())
+
+
+@scenario
+def reports_that_are_too_large_for_the_broker_are_told_of_with_the_mend(stage):
+    broker = stage.broker(config='max_packet_size 300\n')
+    agent = stage.agent(broker)
+    wait_for(lambda: re.search(r'bytes on jetson/status: too large for it; max_packet_size 32768', agent.err()),
+             'the log says it')
+    stage.pub(broker, 'led_on')
+    wait_for(lambda: agent.changes('led')[-1:] and agent.changes('led')[-1][2] == 'on', 'commands are carried out all the same')
+
+
+@scenario
+def a_lost_terminal_ends_it_as_cleanly_as_sigterm(stage):
+    broker, watcher, agent = harness.set_up(stage)
+    mark = watcher.mark()
+    for _ in range(2):  # one by the kernel, one by the shell
+        agent.signal(signal.SIGHUP)
+    equal(agent.wait(), 0, 'exit status')
+    report = watcher.wait(lambda r: r.online is False, 'an offline status', mark)
+    equal(report.status.get('why'), 'stopped', 'why it is offline')
+    check('stopping (SIGHUP)' in agent.err(), agent.err())
+
+
+@scenario
+def under_nohup_a_lost_terminal_ends_nothing(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    path = stage.write('agent.conf', ('memory_limit = 0\n' if harness.SANITIZED else '') + harness.CHANNELS)
+    agent = stage.start('nohup', [tool('nohup'), harness.program('nano-agent'), '-c', path, '--sim'] + broker.options(), own=True)
+    watcher.online()
+    agent.signal(signal.SIGHUP)
+    harness.answers(stage, broker, watcher)
+    check(agent.alive(), 'it runs')
+
+
+@scenario
+def signals_that_nobody_means_end_nothing(stage):
+    broker, watcher, agent = harness.set_up(stage)
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE):
+        agent.signal(number)
+    harness.answers(stage, broker, watcher)
+    check(agent.alive(), 'it runs')
+
+
+@scenario
+def closed_descriptors_are_dev_null_before_anything_opens(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    path = stage.write('agent.conf', ('memory_limit = 0\n' if harness.SANITIZED else '') + harness.CHANNELS)
+    argv = [harness.program('nano-agent'), '-c', path, '--sim'] + broker.options()
+    agent = stage.start('closed', ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh'] + argv, own=True)
+    watcher.online()
+    harness.answers(stage, broker, watcher)
+    for number in range(3):
+        equal(os.readlink('/proc/%d/fd/%d' % (agent.pid, number)), '/dev/null', 'descriptor %d' % number)
+    equal(agent.terminate(), 0, 'exit status')
 
 
 if __name__ == '__main__':

@@ -38,8 +38,10 @@ def all_in_order_is_ok_and_exit_0(stage):
     path = stage.write('agent.conf', harness.CHANNELS)
     outcome, findings, _ = run_check(stage, path, '--sim', *broker.options())
     equal(outcome.code, 0, outcome.out)
-    equal(finding(findings, 'broker'), 'ok  broker 127.0.0.1:%d: connected, MQTT 5, subscription allowed' % broker.port,
+    equal(finding(findings, 'broker 127'), 'ok  broker 127.0.0.1:%d: connected, MQTT 5, subscription allowed' % broker.port,
           'the broker')
+    equal(finding(findings, 'commands: '), 'ok  commands: what is published on jetson/control arrives', 'commands')
+    equal(finding(findings, 'reports: '), 'ok  reports: the broker takes them on jetson/status', 'reports')
     finding(findings, 'configuration: %s, 2 channels' % path)
     finding(findings, 'libgpiod: ')
     equal(finding(findings, 'servo tilt'), 'ok  servo tilt: simulated', 'the servo')
@@ -53,7 +55,7 @@ def a_mistake_in_the_file_is_a_finding_and_the_rest_is_still_checked(stage):
     equal(outcome.code, 1, outcome.out)
     line = finding(findings, 'configuration')
     check('%s:3: servo tilt: unknown key sped; did you mean speed?' % path in line, line)
-    check(finding(findings, 'broker').startswith('ok'), 'the broker is still asked')
+    check(finding(findings, 'broker 127').startswith('ok'), 'the broker is still asked')
     _, findings, _ = run_check(stage, stage.path('none.conf'), '--sim', *broker.options())
     check('none.conf: No such file' in finding(findings, 'configuration'), findings)
 
@@ -85,9 +87,55 @@ def a_login_that_is_refused_is_a_finding_without_the_password(stage):
     broker = stage.broker(anonymous=False, config='password_file %s\n' % passwords)
     path = stage.write('agent.conf', harness.CHANNELS)
     outcome, findings, mends = run_check(stage, path, '--sim', '-u', 'nano', '-P', 'sesame', *broker.options())
-    check(finding(findings, 'broker').startswith('!!') and 'login {' in mends[0], outcome.out)
+    check(finding(findings, 'broker 127').startswith('!!') and 'login {' in mends[0], outcome.out)
     check('sesame' not in outcome.out + outcome.err, 'a password is not shown')
     run_check(stage, path, '--sim', '-u', 'nano', '-P', 'secret', *broker.options())
+
+
+def acl(stage, text):
+    path = stage.write('acl', text)
+    os.chmod(path, 0o644)
+    return stage.broker(config='acl_file %s\n' % path)
+
+
+@scenario
+def what_the_broker_does_not_let_through_is_found_although_it_says_that_it_does(stage):
+    path = stage.write('agent.conf', harness.CHANNELS)
+    deaf = acl(stage, 'topic write jetson/control\ntopic readwrite jetson/status\n')
+    outcome, findings, mends = run_check(stage, path, '--sim', *deaf.options())
+    check(finding(findings, 'commands: ').startswith('!!') and 'let this user read that topic' in mends[0], outcome.out)
+    check(finding(findings, 'reports: ').startswith('ok'), findings)
+    dumb = acl(stage, 'topic readwrite jetson/control\ntopic read jetson/status\n')
+    outcome, findings, mends = run_check(stage, path, '--sim', *dumb.options())
+    check(finding(findings, 'commands: ').startswith('ok'), findings)
+    line = finding(findings, 'reports: ')
+    check(line.startswith('!!') and 'not authorized' in line and 'jetson/status' in line, findings)
+
+
+@scenario
+def what_cannot_be_proven_is_said(stage):
+    path = stage.write('agent.conf', harness.CHANNELS)
+    broker = acl(stage, 'topic read jetson/control\ntopic write jetson/status\n')  # the least that an agent needs
+    for version in ('mqttv5', 'mqttv311'):
+        outcome, findings, _ = run_check(stage, path, '--sim', '-V', version, *broker.options())
+        equal(outcome.code, 0, outcome.out)
+        check('cannot be proven' in finding(findings, 'reports: '), findings)
+        check('cannot be proven' in finding(findings, 'commands: '), findings)
+
+
+@scenario
+def a_check_leaves_nothing_on_the_broker(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker, topics=['#'])
+    path = stage.write('agent.conf', harness.CHANNELS)
+    run_check(stage, path, '--sim', *broker.options())
+    late = stage.watcher(broker, topics=['#'], name='late')
+    stage.pub(broker, 'end', 'the/end')
+    for each in (watcher, late):
+        each.wait(lambda r: r.topic == 'the/end', 'the last message')
+    equal([r.topic for r in late.since() if r.retained], [], 'retained messages')
+    sent = [(r.topic, bool(r.payload)) for r in watcher.since()][:-1]
+    equal(sent, [('jetson/control', False), ('jetson/status', True)], 'what it published; a will is not among it')
 
 
 @scenario
@@ -100,7 +148,8 @@ def an_agent_that_runs_is_not_disturbed(stage):
     mark = watcher.mark()
     outcome, findings, _ = run_check(stage, stage.write('agent.conf', harness.CHANNELS), '--sim', *broker.options())
     equal(outcome.code, 0, outcome.out)
-    check(finding(findings, 'broker').startswith('ok'), findings)
+    check(finding(findings, 'broker 127').startswith('ok'), findings)
+    check('an agent reports on jetson/status' in finding(findings, 'reports: '), findings)
     after = watcher.wait(lambda r: True, 'a report after the check', since=mark)
     equal((after.boot, after.online), (boot, True), 'the same run of the agent')
     check(agent.alive() and 'lost' not in agent.err() and 'taken over' not in agent.err(), agent.err())

@@ -45,6 +45,10 @@ MISTAKES = {
     'press_that_is_no_command': (LED + 'input button { gpio = "pin 11" press = "led_onn" }\n', 2, ['led_onn', 'led_on']),
     'brace_missing': ('servo tilt { pwm = "pin 33"\n', None, ['}']),
     'equal_sign_missing': ('report 1.0\n', 1, ['=']),
+    'utf_16': ('\ufeffreport = 1.0\n'.encode('utf-16-le'), None, ['utf-16', 'utf-8']),
+    'no_break_space': ('\nreport\u00a0= 1.0\n', 2, ['u+00a0', 'column 7', 'no-break']),
+    'zero_width_space': ('rep\u200bort = 1.0\n', 1, ['u+200b', 'column 4', 'zero-width']),
+    'backslash_in_quotes': ('login { user = "DOM\\user" }\n', 1, ['\\u', 'single quotes']),
     'not_text': (b'report = 1.0\n\xff\xfe\x00\n', None, ['NUL']),
 }
 
@@ -88,11 +92,31 @@ def each_mistake_on_the_command_line_is_exit_2(stage):
     path = stage.write('agent.conf', harness.CHANNELS)
     mistakes = [['--no-such-option'], ['-p', '0'], ['-p', '65536'], ['-p', 'x'], ['-q', '3'], ['-k', '4'],
                 ['-V', 'mqttv4'], ['--root', ''], ['--root', 'a/#'], ['--device', 'a b'], ['--device', 'status'],
-                ['--board', 'ABACUS'], ['-h', ''], ['stray'], ['-c']]
+                ['--board', 'ABACUS'], ['-h', ''], ['stray'], ['-c'], ['-c', ''], ['-P', 'x']]
     for options in mistakes:
         outcome = stage.run([harness.program('nano-agent'), '-c', path, '--sim'] + options)
         equal(outcome.code, 2, 'exit status of %r (%s)' % (options, outcome.err))
         check(outcome.err.strip() and outcome.out == '', '%r: %r' % (options, outcome))
+
+
+@scenario
+def a_byte_order_mark_at_the_start_of_a_file_is_passed_over(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker, root='lab')
+    stage.agent(broker, config='\ufeffroot = "lab"\n')
+    equal(watcher.online().topic, 'lab/status', 'the first key of the file counts')
+
+
+@scenario
+def a_password_file_that_everybody_can_read_is_warned_of(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    path = stage.write('password', '\ufeffsecret\n')
+    os.chmod(path, 0o644)
+    agent = stage.agent(broker, args=['-u', 'nano', '--password-file', path])
+    watcher.online()
+    check('%s: every user of this machine can read it' % path in agent.err(), agent.err())
+    check('secret' not in agent.err(), 'a password must not be in the log')
 
 
 @scenario

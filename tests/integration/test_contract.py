@@ -95,8 +95,8 @@ def what_is_not_understood_is_invalid_with_the_reason_and_moves_nothing(stage):
         b'{"cmd":"tilt_up","id":"a b"}', b'{"cmd":"tilt_up","id":"' + b'i' * 65 + b'"}',
         b'{"cmd":"tilt_up","id":null}', b'{"cmd":"tilt_up","by":5}', b'{"cmd":"tilt_up","by":-1,"boot":"x"}',
         b'{"cmd":"tilt_up","by":1.5,"boot":"x"}', b'{"cmd":"tilt_up","boot":7}', b'{"cmd":"tilt\\u0000up"}',
-        b'tilt nan', b'tilt inf', b'tilt 1e3', b'tilt 0x10', b'tilt 12345', b'tilt 1.234', b'tilt 5,5', b'tilt 5 5',
-        b'tilt 5deg', b'tilt', b'tilt_up 0', b'tilt_up -5', b'tilt_center 5', b'led_on 1', b'move', b'stop now',
+        b'tilt nan', b'tilt inf', b'tilt 1e3', b'tilt 0x10', b'tilt 12345', b'tilt 1.2.3', b'tilt 5,5', b'tilt 5 5',
+        b'tilt 5deg', b'tilt', b'tilt_up 0', b'tilt_up -5', b'tilt_center 5', b'led_on 1', b'move', b'20',
         b'tilt_up\x01', b'tilt\nup', b'tilt .5', b'tilt 5.', b'tilt --5',
     ]
     for payload in cases:
@@ -379,7 +379,7 @@ def a_reply_carries_the_correlation_data_byte_for_byte(stage):
     client = paho_client(version=5)
     client.on_message = lambda _c, _u, message: got.append(message)
     subscribed = []
-    client.on_connect = lambda c, *_: c.subscribe('answers/here')
+    client.on_connect = lambda c, *_: c.subscribe('jetson/reply/here')
     client.on_subscribe = lambda *_: subscribed.append(True)
     client.connect('127.0.0.1', broker.port, 60)
     client.loop_start()
@@ -387,7 +387,7 @@ def a_reply_carries_the_correlation_data_byte_for_byte(stage):
         wait_for(lambda: subscribed, 'paho has subscribed')
         data = bytes(range(256))
         properties = Properties(PacketTypes.PUBLISH)
-        properties.ResponseTopic, properties.CorrelationData = 'answers/here', data
+        properties.ResponseTopic, properties.CorrelationData = 'jetson/reply/here', data
         client.publish('jetson/control', 'tilt nan', 1, properties=properties)
         wait_for(lambda: got, 'a reply')
         equal(got[0].properties.CorrelationData, data, 'the correlation data')
@@ -404,27 +404,34 @@ def a_reply_carries_the_correlation_data_byte_for_byte(stage):
 
 
 @scenario
-def no_reply_goes_to_a_control_or_status_topic_or_one_of_the_brokers_own(stage):
+def replies_go_below_reply_and_nowhere_else(stage):
     from paho.mqtt.packettypes import PacketTypes
     from paho.mqtt.properties import Properties
-    broker, watcher, _ = set_up(stage)
+    broker, watcher, agent = set_up(stage)
     everything = stage.watcher(broker, topics=['#'], name='everything')
     client = paho_client(version=5)
     client.connect('127.0.0.1', broker.port, 60)
     client.loop_start()
     try:
-        for topic in ('jetson/control', 'jetson/x/control', 'jetson/status', 'other/status', '$SYS/x', 'good/reply'):
+        for topic in ('jetson/control', 'jetson/x/control', 'jetson/status', 'other/status', '$SYS/x', 'elsewhere/me',
+                      'jetson/reply/x/control', 'jetson/reply/me'):
             properties = Properties(PacketTypes.PUBLISH)
             properties.ResponseTopic = topic
             client.publish('jetson/control', 'led_toggle', 1, properties=properties)
-        everything.wait(lambda r: r.topic == 'good/reply', 'the reply to the allowed topic')
+        everything.wait(lambda r: r.topic == 'jetson/reply/me', 'the reply to the allowed topic')
     finally:
         client.disconnect()
         client.loop_stop()
     replies = [r for r in everything.since() if r.status and 'last' in r.status and 'channels' not in r.status]
-    equal([r.topic for r in replies], ['good/reply'], 'topics that were answered')
+    equal([r.topic for r in replies], ['jetson/reply/me'], 'topics that were answered')
     answers(stage, broker, watcher)
-    equal(len([r for r in watcher.results() if r['cmd'] == 'led_toggle']), 6, 'all were carried out')
+    toggled = [r for r in watcher.results() if r['cmd'] == 'led_toggle']
+    equal(len(toggled), 8, 'all were carried out')
+    equal([r.get('why') for r in toggled][5:], ['no answer to elsewhere/me: use jetson/reply/…',
+                                               'no answer to jetson/reply/x/control: use jetson/reply/…', None],
+          'what the status says of the topic')
+    told = [line for line in agent.err().splitlines() if 'nano-agent: no answer to' in line]
+    equal(len(told), 1, 'lines of the log about it: %r' % told)
 
 
 # ---- status

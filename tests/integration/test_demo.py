@@ -38,7 +38,7 @@ def scratch(stage):
     return path
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='demo', timeout=180)
 def demo_without_a_terminal_prints_every_echo(stage):
     temporary = scratch(stage)
     outcome = stage.run([DEMO], deadline=BUILD, env={'TMPDIR': temporary})
@@ -51,7 +51,7 @@ def demo_without_a_terminal_prints_every_echo(stage):
     equal(os.listdir(temporary), [], 'temporary files left')
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='demo', timeout=180)
 def demo_uses_a_real_broker_and_device_where_one_is_named(stage):
     broker, watcher, agent = harness.set_up(stage)
     outcome = stage.run([DEMO, '--broker', '127.0.0.1:%d' % broker.port], deadline=BUILD,
@@ -63,7 +63,7 @@ def demo_uses_a_real_broker_and_device_where_one_is_named(stage):
     check(agent.alive() and broker.alive(), 'both go on running')
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='demo', timeout=180)
 def demo_fails_where_no_device_answers(stage):
     broker = stage.broker()
     outcome = stage.run([DEMO, '--broker', '127.0.0.1:%d' % broker.port], deadline=BUILD,
@@ -80,7 +80,7 @@ def demo_refuses_what_it_does_not_know_and_has_help(stage):
     check('--broker' in outcome.out, 'help: %r' % outcome.out)
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='demo', timeout=180)
 def demo_in_a_terminal_shows_the_screen_obeys_a_key_and_leaves_nothing_running(stage):
     temporary = scratch(stage)
     terminal = Terminal(stage, [DEMO], env={'TMPDIR': temporary})
@@ -100,7 +100,7 @@ def demo_in_a_terminal_shows_the_screen_obeys_a_key_and_leaves_nothing_running(s
     equal(os.listdir(temporary), [], 'temporary files left')
 
 
-@scenario(serial=True, timeout=180)
+@scenario(lock='demo', timeout=180)
 def demo_leaves_nothing_running_when_its_terminal_is_closed(stage):
     temporary = scratch(stage)
     terminal = Terminal(stage, [DEMO], env={'TMPDIR': temporary})

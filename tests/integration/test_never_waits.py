@@ -156,7 +156,7 @@ def pipes(size=4096):
     return end, begin
 
 
-@scenario(serial=True, timeout=90)
+@scenario(lock='calm', timeout=90)
 def full_pipes_hold_nothing_up_and_what_is_lost_is_counted(stage):
     out, stdout = pipes()
     err, stderr = pipes()
@@ -166,7 +166,7 @@ def full_pipes_hold_nothing_up_and_what_is_lost_is_counted(stage):
     count_lost(log, 'line')
 
 
-@scenario(serial=True, timeout=90)
+@scenario(lock='calm', timeout=90)
 def a_stopped_terminal_holds_nothing_up(stage):
     terminal, line = pty.openpty()
     held = os.dup(line)
@@ -188,7 +188,7 @@ def a_stopped_terminal_holds_nothing_up(stage):
     check(re.search(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} nano-agent: connected to', text, re.M), 'the time on a terminal')
 
 
-@scenario(serial=True, timeout=90)
+@scenario(lock='calm', timeout=90)
 def a_journal_that_hangs_holds_nothing_up(stage):
     journal, stderr = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     stderr.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

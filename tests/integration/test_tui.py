@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """pc-tui without its screen: send and watch, with real agents, foreign devices and none."""
+import fcntl
 import json
+import os
 import re
 import subprocess
+import time
 
 import harness
 from harness import answers, at_rest, check, equal, scenario, set_up, wait_for
@@ -253,6 +256,100 @@ def watch_json_prints_each_status_as_it_came(stage):
     ours = [r.status for r in watcher.since()]
     check(all(line in ours for line in lines), 'each line is a status that was published')
     equal(lines[-1]['online'], False, 'the last is the will')
+
+
+@scenario
+def watch_prints_changes_only_and_every_heartbeat_with_all(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    watcher = stage.watcher(broker)
+    quiet = stage.tui(broker, 'watch')
+    loud = stage.tui(broker, 'watch', '--all')
+    wait_for(lambda: quiet.out() and loud.out(), 'both have the first status')
+    wait_for(lambda: loud.out().count('\n') >= 5, 'heartbeats')
+    check(quiet.out().count('\n') <= 2, 'at rest nothing is said: %r' % quiet.out())
+    mark = watcher.mark()
+    stage.pub(broker, 'led_on')
+    watcher.result('led_on', mark, cmd='led_on')
+    wait_for(lambda: 'led on' in quiet.out(), 'a change is said')
+
+
+@scenario
+def watch_complains_once_about_a_status_that_is_none(stage):
+    broker = stage.broker()
+    watch = stage.tui(broker, 'watch')
+    wait_for(lambda: 'jetson/+/status' in broker.err(), 'watch has subscribed')
+    for _ in range(20):
+        stage.pub(broker, 'no status at all', topic='jetson/status')
+    stage.pub(broker, '{"v":1,"device":"","online":false}', topic='jetson/status')
+    wait_for(lambda: 'offline' in watch.out(), 'the last message')
+    equal(watch.err().count('jetson/status: '), 1, 'complaints: %r' % watch.err())
+
+
+@scenario
+def output_that_cannot_be_written_is_told_and_exits_1(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    for run in (['send', 'led_on'], ['watch']):
+        argv = [harness.program('pc-tui')] + run + broker.options()
+        with open('/dev/full', 'wb') as full:
+            outcome = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                     timeout=20 * harness.PATIENCE, env=stage.env, check=False)
+        equal(outcome.returncode, 1, '%r' % run)
+        check(b'standard output: No space left on device' in outcome.stderr, 'the reason: %r' % outcome.stderr)
+
+
+@scenario
+def a_reader_that_stops_reading_holds_nothing_up(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    read_end, write_end = os.pipe()
+    fcntl.fcntl(write_end, 1031, 4096)  # F_SETPIPE_SZ: full soon
+    os.set_blocking(write_end, False)
+    try:
+        while True:
+            os.write(write_end, b'x' * 512)
+    except BlockingIOError:
+        os.set_blocking(write_end, True)
+    argv = [harness.program('pc-tui'), 'watch', '--all'] + broker.options()
+    watch = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE, env=stage.env)
+    try:
+        wait_for(lambda: 'jetson/+/status' in broker.err(), 'watch has subscribed')
+        time.sleep(1.5)  # a heartbeat or two that nobody takes
+        told = time.monotonic()
+        watch.terminate()
+        equal(watch.wait(10 * harness.PATIENCE), 0, 'exit status')
+        check(time.monotonic() - told < 1 * harness.PATIENCE, 'SIGTERM to the end: %.2f s' % (time.monotonic() - told))
+    finally:
+        watch.kill()
+        watch.wait()
+        watch.stderr.close()
+        os.close(read_end)
+        os.close(write_end)
+
+
+@scenario
+def a_refused_login_ends_send_at_once(stage):
+    broker = stage.broker(config='allow_anonymous false\n', anonymous=False)
+    began = time.monotonic()
+    outcome = stage.run([harness.program('pc-tui'), 'send', '--timeout', '20', 'led_on'] + broker.options())
+    equal(outcome.code, 4, 'exit status: %r' % outcome)
+    check(re.search('login|not authori[sz]ed', outcome.err), 'the reason: %r' % outcome)
+    check(time.monotonic() - began < 5 * harness.PATIENCE, 'at once: %.1f s' % (time.monotonic() - began))
+
+
+@scenario
+def send_json_prints_each_result_as_an_object(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    outcome = stage.run([harness.program('pc-tui'), 'send', '--json', 'tilt 20', 'led_on', 'pan 5'] + broker.options())
+    equal(outcome.code, 1, 'exit status: %r' % outcome)
+    results = [json.loads(line) for line in outcome.out.splitlines()]
+    equal([r['cmd'] for r in results], ['tilt 20', 'led_on', 'pan 5'], 'commands')
+    equal([r['result'] for r in results[:2]], ['ok', 'ok'], 'results')
+    equal((results[0]['channel'], results[0]['deg']), ('tilt', 20.0), 'where it goes')
+    equal((results[1]['channel'], results[1]['on']), ('led', True), 'what was switched')
+    check(results[0]['ms'] > 0 and results[2]['why'], 'time and reason: %r' % results)
 
 
 @scenario

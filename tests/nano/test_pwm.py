@@ -140,6 +140,21 @@ def our_own_pca9685_sets_up_a_chip_fresh_from_power_up(stage):
     equal([guest.steps(n) for n in (0, 2, 4, 15)], [0] * 4, 'the other channels')
 
 
+@scenario
+def with_stderr_closed_no_line_of_the_log_goes_to_the_bus(stage):
+    guest = boot(stage, pca9685='none')
+    closed = ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh']
+    guest.agent(servo(OWN, 3, rest=FAST + ' start = center'), AWAY, through=closed)
+    wait_for(lambda: guest.steps(3) == nearest_step(1500), 'the servo is driven')
+    before = guest.channels(16)
+    files = guest.run('ls -l /proc/$(pidof nano-agent)/fd')
+    for number in range(3):
+        check(' %d -> /dev/null' % number in files, 'what is open: %s' % files)
+    check('/dev/i2c-0' in files, 'the bus is open: %s' % files)
+    guest.run('sleep 2')  # attempts to connect, and a line for the first
+    equal(guest.channels(16), before, 'the registers')
+
+
 @scenario(timeout=90)
 def our_own_pca9685_is_taken_over_running_after_a_kill(stage):
     slow = servo(OWN, 0, rest='speed = 20 accel = 0')

@@ -27,7 +27,8 @@ LINTIAN = {
 JETPACK_4 = 237
 KNOWN_SINCE = {
     'Unit': {'Description': 1, 'Documentation': 17, 'After': 1, 'Wants': 1, 'StartLimitIntervalSec': 230},
-    'Service': {'Type': 1, 'ExecStartPre': 1, 'ExecStart': 1, 'Restart': 1, 'RestartSec': 1, 'WatchdogSec': 30,
+    'Service': {'Type': 1, 'ExecStartPre': 1, 'ExecStart': 1, 'Restart': 1, 'RestartSec': 1, 'RestartSteps': 254,
+                'RestartMaxDelaySec': 254, 'WatchdogSec': 30,
                 'TimeoutStopSec': 37, 'User': 1, 'SupplementaryGroups': 1, 'StateDirectory': 235, 'UMask': 1,
                 'DevicePolicy': 208, 'DeviceAllow': 208, 'CapabilityBoundingSet': 1, 'NoNewPrivileges': 187,
                 'ProtectSystem': 214, 'ProtectHome': 214, 'ProtectControlGroups': 232, 'ProtectKernelModules': 232,
@@ -39,8 +40,9 @@ KNOWN_SINCE = {
 }
 VALUES_SINCE = {('Type', 'notify'): 1, ('ProtectSystem', 'strict'): 232, ('Restart', 'always'): 1, ('DevicePolicy', 'closed'): 208,
                 ('ProtectProc', 'invisible'): 247}
-# Hardening alone: where one is ignored, everything works as well.
-DISPENSABLE = {'ProtectKernelLogs', 'ProtectClock', 'ProtectHostname', 'ProtectProc', 'PrivateMounts', 'RestrictSUIDSGID'}
+# Hardening, and pauses that grow: where one is ignored, everything works as well.
+DISPENSABLE = {'ProtectKernelLogs', 'ProtectClock', 'ProtectHostname', 'ProtectProc', 'PrivateMounts', 'RestrictSUIDSGID',
+               'RestartSteps', 'RestartMaxDelaySec'}
 FILTER_GROUPS_237 = set('''@aio @basic-io @chown @clock @cpu-emulation @debug @file-system @io-event @ipc @keyring @memlock @module
     @mount @network-io @obsolete @privileged @process @raw-io @reboot @resources @setuid @signal @swap @sync @timer'''.split())
 EXPOSURE_MAX = 2.5
@@ -152,7 +154,9 @@ def systemd_finds_nothing_wrong_with_the_unit(stage):
         text = f.read().replace('/usr/bin/nano-agent', '/bin/true').replace('/usr/lib/nano-agent/pwm-access', '/bin/true')
     unit = stage.write('nano-agent.service', re.sub('^Documentation=.*', '', text, flags=re.M))
     done = stage.run([tool('systemd-analyze'), 'verify', unit], deadline=30)
-    check(done.code == 0 and 'nano-agent' not in done.err, 'systemd-analyze verify: %s' % done.err)
+    young = r"Unknown key (name )?'(%s)' in section" % '|'.join(DISPENSABLE)
+    said = [line for line in done.err.splitlines() if 'nano-agent' in line and not re.search(young, line)]
+    check(done.code == 0 and not said, 'systemd-analyze verify: %s' % done.err)
 
 
 # ---- booted
@@ -270,7 +274,7 @@ done
 echo $(((${EPOCHREALTIME/./} - begin) / 1000)) ms''', 20).split()
     took, seen = int(text[-2]), text[:-2]
     print('back %d ms after kill -9' % took)
-    check(took <= 3000, 'back only %d ms after kill -9' % took)
+    check(took <= 8000, 'back only %d ms after kill -9' % took)
     equal({int(high, 16) << 8 | int(low, 16) for low, high in zip(seen[::2], seen[1::2])}, {position}, 'the pulse meanwhile')
     tilt = watcher.online(mark).channel('tilt')
     check(tilt['driven'] and not tilt['moving'] and abs(tilt['deg'] - 20) <= 0.5, 'the servo where it was: %r' % tilt)
@@ -308,6 +312,29 @@ echo $(((${EPOCHREALTIME/./} - begin) / 1000)) ms''', 20).split()
     watcher.online(mark, deadline=30)
     led(stage, broker, watcher, guest, True)
     moves_to(stage, broker, watcher, guest, 10)
+
+
+@scenario(timeout=300)
+def systemd_restarts_gently_where_the_configuration_has_a_mistake(stage):
+    image = disk(stage, [packages(stage)['nano-agent']])
+    configure(stage, image, CONFIG.replace('speed', 'sped'))
+    guest = SystemdNano(stage, image, Cable(stage))
+    wait_for(lambda: int(guest.show('NRestarts')) >= 3, 'it is tried again', 60)
+
+    def look():
+        uptime, restarts = guest.run('cut -d " " -f 1 /proc/uptime; systemctl show -p NRestarts --value nano-agent').split()
+        return float(uptime), int(restarts)
+
+    before = look()
+    wait_for(lambda: look()[1] >= before[1] + 8, 'it is tried eight times more', 120)
+    after = look()
+    rate = (after[1] - before[1]) * 60 / (after[0] - before[0])
+    check(rate <= 31, '%.1f restarts a minute' % rate)
+    text = guest.run('systemctl stop nano-agent; journalctl -b SYSLOG_IDENTIFIER=nano-agent -o cat --no-pager', 60)
+    lines = text.splitlines()
+    equal(set(lines), {'%s:2: servo tilt: unknown key sped; did you mean speed?' % CONF}, 'what it says')
+    tries = int(guest.run("journalctl -b -u nano-agent -o cat --no-pager | grep -c 'status=2'"))
+    equal(len(lines), tries, 'lines for so many tries')
 
 
 def positions(text):

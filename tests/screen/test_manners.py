@@ -368,6 +368,90 @@ def without_a_terminal_it_says_what_to_do(stage):
 
 
 @scenario
+def a_dumb_terminal_is_refused_in_words(stage):
+    broker = stage.broker()
+    s = tui(stage, broker, env={'TERM': 'dumb'})
+    equal(s.exited(), 'exit 2', 'end')
+    check(re.search(r'terminal.*TERM=dumb.*pc-tui send', s.err()), 'the reason: %r' % s.err())
+    equal(s.seen(b'\x1b'), 0, 'no escape sequence')
+
+
+@scenario
+def a_terminal_that_answers_nothing_is_waited_for_no_longer_than_0_3_s(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    began = time.monotonic()
+    s = tui(stage, broker, silent=True)
+    s.wait('SPACE STOP')
+    took = time.monotonic() - began
+    check(took < 6 * harness.PATIENCE, 'the first picture: %.2f s' % took)
+    s.wait('◉ live')
+    s.press('t')
+    s.wait(r'led +◉ on')
+
+
+@scenario
+def keys_count_while_a_terminal_is_asked(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    watcher = stage.watcher(broker)
+    watcher.online()
+    mark = watcher.mark()
+    s = tui(stage, broker, silent=True)
+    s.bytes(' ')
+    watcher.result('SPACE before the first picture', mark, cmd='stop')
+
+
+@scenario
+def the_users_own_screen_loses_nothing(stage):
+    broker = stage.broker()
+    argv = ['/bin/sh', '-c', 'i=1; while [ $i -lt 20 ]; do echo "line $i of the user"; i=$((i+1)); done; exec "$@"', 'sh',
+            harness.program('pc-tui')] + broker.options()
+    s = screens.Screen(stage, argv)
+    s.wait('SPACE STOP')
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+    for number in range(1, 20):
+        check('line %d of the user' % number in s.dump(), 'line %d: %r' % (number, s.dump()))
+
+
+@scenario
+def a_light_background_gets_darker_colours(stage):
+    _, _, s = live(stage, background=screens.LIGHT)
+    equal(s.cell_of('◉ live').fg, '22', 'live on white')
+    equal(s.cell_of('SPACE STOP').bg, screens.STOP_RED, 'STOP')
+
+
+@scenario
+def an_unknown_background_gets_colours_for_both(stage):
+    _, _, s = live(stage, background=None)
+    equal(s.cell_of('◉ live').fg, '29', 'live')
+
+
+@scenario
+def a_window_of_40000_columns_is_no_crash(stage):
+    _, _, s = live(stage)
+    for rows, columns in ((24, 40000), (40000, 80), (40000, 40000), (1, 1), (24, 80)):
+        equal(s.ask('size %d %d' % (rows, columns)), 'ok', 'resizing')
+        time.sleep(0.3)
+        equal(s.ask('exited 0'), 'timeout', '%d x %d' % (rows, columns))
+    s.wait('SPACE STOP')
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+
+
+@scenario
+def closed_descriptors_get_no_picture(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    argv = ['/bin/sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh', harness.program('pc-tui')] + broker.options()
+    s = screens.Screen(stage, argv)
+    s.wait('◉ live')
+    s.press('q')
+    equal(s.exited(), 'exit 0', 'end')
+
+
+@scenario
 def standard_input_may_be_something_else(stage):
     broker = stage.broker()
     stage.agent(broker)

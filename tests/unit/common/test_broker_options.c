@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -135,6 +136,8 @@ static void a_bad_host_is_refused_whole_and_says_what_would_be_right(void **stat
         {"[::1", "[IPV6]:PORT"},
         {"[]:1", "[IPV6]:PORT"},
         {"[::1]1883", "[IPV6]:PORT"},
+        {"fe[80]::1", "brackets stand around an IPv6 address alone"},
+        {"h\xac", "\"h\xef\xbf\xbd\" is no host"},
         {"1,2,3,4,5,6,7,8,9", "at most 8"},
     };
     char why[PROTOCOL_WHY_SIZE];
@@ -234,11 +237,13 @@ static char *write_file(char path[32], const char *text, size_t len)
     return path;
 }
 
+static char warning[PROTOCOL_WHY_SIZE]; // of the password file read last
+
 static int read_password(const char *text, char out[128], char why[PROTOCOL_WHY_SIZE])
 {
     char path[32];
 
-    const int rc = broker_options_read_password(write_file(path, text, strlen(text)), out, why);
+    const int rc = broker_options_read_password(write_file(path, text, strlen(text)), out, warning, why);
     unlink(path);
     return rc;
 }
@@ -263,9 +268,50 @@ static void a_password_file_is_its_first_line(void **state)
     assert_why(why, "1 to 127");
     text[127] = '\0';
     assert_int_equal(read_password(text, out, why), 0);
-    assert_int_equal(broker_options_read_password("/nonexistent/pw", out, why), -ENOENT);
+    assert_int_equal(broker_options_read_password("/nonexistent/pw", out, warning, why), -ENOENT);
     assert_why(why, "/nonexistent/pw: No such file");
-    assert_true(broker_options_read_password("/", out, why) < 0);
+    assert_true(broker_options_read_password("/", out, warning, why) < 0);
+}
+
+static void a_byte_order_mark_is_no_part_of_the_password(void **state)
+{
+    char out[128], why[PROTOCOL_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(read_password("\xef\xbb\xbfgeheim\r\n", out, why), 0);
+    assert_string_equal(out, "geheim");
+    assert_int_equal(read_password("\xef\xbb\xbf\n", out, why), -EINVAL);
+    assert_int_equal(read_password("\xff\xfeg", out, why), -EINVAL);
+    assert_why(why, "UTF-16; save it as UTF-8");
+}
+
+static void a_password_file_that_everybody_can_read_is_told(void **state)
+{
+    char out[128], why[PROTOCOL_WHY_SIZE], path[32];
+
+    (void)state;
+    write_file(path, "geheim\n", 7);
+    assert_int_equal(broker_options_read_password(path, out, warning, why), 0);
+    assert_string_equal(warning, "");
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(broker_options_read_password(path, out, warning, why), 0);
+    assert_why(warning, "every user of this machine can read it; chmod o-r hides it");
+    assert_why(warning, path);
+    assert_null(strstr(warning, "geheim"));
+    unlink(path);
+}
+
+static void a_password_needs_a_user(void **state)
+{
+    struct broker_options options;
+    char why[PROTOCOL_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(&options, ARGS("-P", "geheim")), 0); // the user may come from a file
+    assert_int_equal(broker_options_check(&options, why), -EINVAL);
+    assert_why(why, "-u NAME");
+    assert_int_equal(parse(&options, ARGS("-P", "geheim", "-u", "me")), 0);
+    assert_int_equal(broker_options_check(&options, why), 0);
 }
 
 static void a_password_file_is_no_password_on_the_command_line(void **state)
@@ -412,6 +458,9 @@ int main(void)
         cmocka_unit_test(the_error_is_one_line_that_names_option_value_and_what_would_be_right),
         cmocka_unit_test(a_user_alone_is_the_callers_question),
         cmocka_unit_test(a_password_file_is_its_first_line),
+        cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_password),
+        cmocka_unit_test(a_password_file_that_everybody_can_read_is_told),
+        cmocka_unit_test(a_password_needs_a_user),
         cmocka_unit_test(a_password_file_is_no_password_on_the_command_line),
         cmocka_unit_test(a_file_sets_the_same_things),
         cmocka_unit_test(an_empty_file_changes_nothing),

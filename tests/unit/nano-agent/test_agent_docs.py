@@ -13,6 +13,7 @@ CONF = (AGENT / 'dist' / 'nano-agent.conf').read_text()
 SOURCES = [*sorted(AGENT.rglob('*.c')), ROOT / 'common' / 'mqtt' / 'link_reason.c']
 # Sub-commands print to the terminal what mends it; their sentences and those about the file are told whole.
 NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'pins.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
+              'section.c', 'section_servo.c', 'section_input.c', 'section_dimmer.c',
               'address.c', 'health.c', 'sim.c', 'notify.c', 'identity.c', 'positions.c', 'board.c', 'motion.c'}
 # Sentences that nobody can act on, or that only go into a report.
 EXEMPT = (
@@ -24,7 +25,7 @@ EXEMPT = (
 )
 
 PARTS = re.compile(r'"((?:[^"\\]|\\.)*)"')
-CALL = re.compile(r'\b(log_warning|log_error|agent_trouble|say|refuse|snprintf)\(')
+CALL = re.compile(r'\b(log_warning|log_error|trouble|say|refuse|snprintf)\(')
 
 
 def section(title):
@@ -42,14 +43,18 @@ def row(text, key):
 
 
 def keys():
-    """(section, key, words) of the parser's table, and of the broker's keys."""
-    table = (AGENT / 'config' / 'config_file.c').read_text()
-    table = table[table.index('config_keys[] = {'):table.index('config_key_count')]
-    found = re.findall(r'\{"(\w+)", (\w+), (KEY_\w+),(.*?)\},\n', table, re.S)
-    assert len(found) > 30, 'the table of keys is read: %d' % len(found)
-    for name, where, kind, rest in found:
-        words = PARTS.findall(rest)[-1].split() if kind == 'KEY_WORD' else []
-        yield {'CONFIG_TOP': 'The whole'}.get(where, '%s NAME' % where.lower()), name, words
+    """(section, key, words) of the parser's tables, and of the broker's keys."""
+    tables = {'The whole': AGENT / 'config' / 'config_file.c'}
+    for path in sorted((AGENT / 'config').glob('section_*.c')):
+        tables['%s NAME' % path.stem.removeprefix('section_')] = path
+    count = 0
+    for where, path in tables.items():
+        table = path.read_text()
+        table = table[table.index('keys[] = {'):]
+        for name, kind, rest in re.findall(r'\{"(\w+)", (KEY_\w+),(.*?)\},\n', table[:table.index('};')], re.S):
+            count += 1
+            yield where, name, PARTS.findall(rest)[-1].split() if kind == 'KEY_WORD' else []
+    assert count > 30, 'the tables of keys are read: %d' % count
     broker = (ROOT / 'common' / 'broker_options.h').read_text()
     broker = broker[broker.index('#define BROKER_OPTIONS_CFG'):]
     for name in re.findall(r'CFG_\w+\("(\w+)"', broker):

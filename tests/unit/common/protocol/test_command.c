@@ -7,11 +7,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/protocol.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
+#define BAD "\xef\xbf\xbd"
 
 static struct protocol_command command;
 static char why[PROTOCOL_WHY_SIZE];
@@ -57,7 +57,7 @@ static void a_plain_word_is_a_command(void **state)
     (void)state;
     assert_parses("tilt_up", "tilt_up");
     assert_string_equal(command.word, "tilt_up");
-    assert_string_equal(command.target, "");
+    assert_string_equal(command.second, "");
     assert_string_equal(command.id, "");
     assert_string_equal(command.boot, "");
     assert_false(command.has_number);
@@ -111,7 +111,7 @@ static void a_number_has_up_to_four_digits_and_two_decimals(void **state)
         {"12.00", 120, "tilt 12"},
         {"-0", 0, "tilt 0"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", cases[i].number);
         assert_parses(text, cases[i].canonical);
@@ -137,8 +137,9 @@ static void anything_else_is_no_number_and_the_reason_says_so(void **state)
 {
     (void)state;
     static const char *const numbers[] = {"nan", "inf", "-inf", "infinity", "1e3", "0x10", "1.", ".5", "+",
-        "-", "--5", "+-5", "12345", "1.234", "1,5", "1.2.3", "5°", "٥", "five", "1_0", "1.+5", "1.5-", "- 5"};
-    for (size_t i = 0; i < COUNT(numbers); i++) {
+        "-", "--5", "+-5", "12345", "12345.6", "1,5", "1.2.3", "5°", "٥", "1_0", "1.234x", "1.2e3", "1.+5",
+        "1.5-", "- 5"};
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", numbers[i]);
         assert_invalid(text, "is not a number: expected at most 4 digits");
@@ -155,17 +156,17 @@ static void anything_further_is_invalid(void **state)
     assert_invalid("tilt_up 5 degrees", "“degrees” is too much");
     assert_invalid("move tilt 20 fast", "“fast” is too much");
     assert_invalid("move 20 tilt", "“tilt” is too much");
-    assert_invalid("tilt_up please", "is not a number");
-    assert_invalid("stop now", "is not a number");
+    assert_invalid("turn tilt up", "“tilt” is too much");
+    assert_invalid("tilt up 5 6", "“6” is too much");
 }
 
 static void a_word_is_letters_digits_and_underscores(void **state)
 {
     (void)state;
     assert_parses("a1_b2_", "a1_b2_");
-    static const char *const words[] = {"20", "-20", "_up", "tilt-up", "tilt.up", "tílt_up", "위로",
-        "ＴＩＬＴ", " {\"cmd\":\"stop\"}", "[\"stop\"]"};
-    for (size_t i = 0; i < COUNT(words); i++)
+    static const char *const words[] = {
+        "_up", "tilt-up", "tilt.up", "tílt_up", "위로", "ＴＩＬＴ", "[\"stop\"]"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         assert_invalid(words[i], "is no word");
     assert_invalid("tílt_up", "“tílt_up” is no word");
     assert_invalid("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a word of at most 47");
@@ -182,10 +183,10 @@ static void move_takes_degrees_or_a_servo_and_degrees(void **state)
 {
     (void)state;
     assert_parses("move 20", "move 20");
-    assert_string_equal(command.target, "");
+    assert_string_equal(command.second, "");
     assert_int_equal(command.tenths, 200);
     assert_parses("move tilt -12.55", "move tilt -12.6");
-    assert_string_equal(command.target, "tilt");
+    assert_string_equal(command.second, "tilt");
     assert_int_equal(command.tenths, -126);
     assert_parses("move", "move"); // what is missing is for the vocabulary to say
     assert_false(command.has_number);
@@ -342,7 +343,7 @@ static void an_id_is_1_to_64_printable_ascii_characters_without_blanks(void **st
     assert_invalid(payload, "id: expected a string of 1 to 64");
     static const char *const ids[] = {
         "\"\"", "\"a b\"", "\"ä\"", "\"a\\tb\"", "\"\\u007f\"", "5", "null", "true", "[]", "{}"};
-    for (size_t i = 0; i < COUNT(ids); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":%s}", ids[i]);
         assert_invalid(payload, "id: expected a string");
         assert_string_equal(command.id, "");
@@ -361,13 +362,13 @@ static void by_is_a_whole_number_of_milliseconds_from_0(void **state)
     static const char *const wrong[] = {
         "-1", "1.5", "-1.0", "\"81234\"", "null", "true", "[]", "{}", "1e300", "9007199254740992.0"};
     char payload[200];
-    for (size_t i = 0; i < COUNT(right); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", right[i].by);
         assert_parses(payload, "tilt_up");
         assert_true(command.has_by);
         assert_true(command.by_ms == right[i].ms);
     }
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"by\":%s,\"boot\":\"b\"}", wrong[i]);
         assert_invalid(payload, "by: expected whole milliseconds");
         assert_false(command.has_by);
@@ -391,7 +392,7 @@ static void a_boot_is_1_to_32_printable_ascii_characters_without_blanks(void **s
     assert_string_equal(command.boot, "0123456789abcdef0123456789abcdef");
     static const char *const boots[] = {
         "\"0123456789abcdef0123456789abcdefg\"", "\"\"", "\"a b\"", "7", "null"};
-    for (size_t i = 0; i < COUNT(boots); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(boots); i++) {
         char payload[200];
         snprintf(payload, sizeof payload, "{\"cmd\":\"tilt_up\",\"id\":\"me\",\"boot\":%s}", boots[i]);
         assert_invalid(payload, "boot: expected a string of 1 to 32");
@@ -444,7 +445,7 @@ static void broken_json_is_invalid(void **state)
     (void)state;
     static const char *const cases[] = {"{", "{\"cmd\"", "{\"cmd\":\"tilt_up\"", "{cmd:\"tilt_up\"}",
         "{'cmd':'tilt_up'}", "{\"cmd\":\"tilt_up\",}", "{\"cmd\":\"\\x\"}", "{\"cmd\":\"\\ud800\"}", "{]"};
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_invalid(cases[i], "broken JSON");
 }
 
@@ -462,7 +463,7 @@ static void canonical_text_parses_to_itself(void **state)
     (void)state;
     static const char *const cases[] = {
         " TILT_up  05.00 ", "tilt +9999.99", "move PAN -0.05", "stop", "x 0.04"};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char first[PROTOCOL_CMD_SIZE];
         assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
         memcpy(first, command.cmd, sizeof first);
@@ -489,7 +490,7 @@ static void stop_and_any_name_stop_are_stops(void **state)
     } cases[] = {{"stop", true}, {"STOP\n", true}, {"tilt_stop", true}, {"{\"cmd\":\"stop\"}", true},
         {"tilt_up", false}, {"stop_tilt", false}, {"stopp", false}, {"tiltstop", false}, {"status", false},
         {"stop 5", false}, {"x_stop 40", false}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(parse_bytes(cases[i].text, strlen(cases[i].text)), 0);
         assert_int_equal(protocol_is_stop(&command), cases[i].stop);
     }
@@ -505,7 +506,7 @@ static void a_stop_is_a_stop_whatever_by_boot_and_id_say(void **state)
         "{\"cmd\":\"tilt_stop\",\"id\":\"\"}",
         "{\"cmd\":\"tilt_stop\",\"id\":5,\"boot\":\"\"}",
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(parse_bytes(cases[i], strlen(cases[i])), 0);
         assert_true(protocol_is_stop(&command));
         assert_string_equal(why, "");

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/protocol.h"
 #include "common/text.h"
-
-#define COUNT(array) (sizeof array / sizeof *(array))
 
 static struct protocol_command command;
 static char why[PROTOCOL_WHY_SIZE];
@@ -19,7 +18,7 @@ static void each_result_has_a_name_and_is_found_by_it(void **state)
     (void)state;
     static const char *const names[] = {
         "", "ok", "limit", "unknown", "invalid", "expired", "retained", "refused", "fault"};
-    for (unsigned i = 0; i < COUNT(names); i++) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
         assert_string_equal(protocol_result_name((enum protocol_result)i), names[i]);
         assert_int_equal(protocol_result_parse(names[i]), i);
     }
@@ -100,9 +99,9 @@ static void a_root_has_levels_of_printable_characters(void **state)
     static const char *const right[] = {"jetson", "lab2/jetson", "a", "집/젯슨", "a-b/c_d/e.f", "a$b"};
     static const char *const wrong[] = {"", "+", "a/+", "#", "jetson/#", "a b", "a\tb", "$SYS", "$jetson",
         "/jetson", "jetson/", "a//b", "/", "a\x01", "a\xff", "a\xe2\x80\xae", "a\x7f"};
-    for (size_t i = 0; i < COUNT(right); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
         assert_int_equal(protocol_check_root(right[i], why), 0);
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         assert_int_equal(protocol_check_root(wrong[i], why), -EINVAL);
         assert_int_equal(strncmp(why, "a root ", 7), 0);
         assert_true(text_is_utf8(why, strlen(why)));
@@ -121,10 +120,10 @@ static void a_device_is_1_to_64_letters_digits_underscores_or_hyphens(void **sta
     (void)state;
     static const char *const right[] = {"", "nano", "Nano-Lab_2", "0", "controls"};
     static const char *const wrong[] = {
-        "a b", "a/b", "+", "#", "ä", "a.b", "control", "status", "reply", "a\n"};
-    for (size_t i = 0; i < COUNT(right); i++)
+        "a b", "a/b", "+", "#", "ä", "a.b", "control", "status", "reply", "about", "echo", "a\n"};
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
         assert_int_equal(protocol_check_device(right[i], why), 0);
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         assert_int_equal(protocol_check_device(wrong[i], why), -EINVAL);
         assert_non_null(strstr(why, "is no device name"));
     }
@@ -143,9 +142,9 @@ static void a_channel_name_is_a_letter_then_letters_digits_underscores(void **st
     static const char *const right[] = {"tilt", "a", "led_2", "abcdefghijklmnopqrstuvwxyz_01234", "stopper"};
     static const char *const wrong[] = {"", "Tilt", "2led", "_a", "a-b", "a b", "ä",
         "abcdefghijklmnopqrstuvwxyz_012345", "stop", "move", "center", "off", "status"};
-    for (size_t i = 0; i < COUNT(right); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
         assert_int_equal(protocol_check_name(right[i], why), 0);
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         assert_int_equal(protocol_check_name(wrong[i], why), -EINVAL);
         assert_non_null(strstr(why, "is no channel name"));
     }
@@ -178,22 +177,27 @@ static void the_device_is_read_out_of_a_topic(void **state)
         "jetson/status/status", "jetson/reply/status", "jetsonx/status", "jetson/nano/statusx",
         "jetson/nano/", "",
         "jetson/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/status"};
-    for (size_t i = 0; i < COUNT(wrong); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         assert_int_equal(protocol_topic_device(wrong[i], "jetson", "status", device), -EINVAL);
         assert_string_equal(device, "");
     }
 }
 
-static void replies_go_to_no_wildcard_no_dollar_no_control_no_status(void **state)
+static void replies_go_below_reply_and_nowhere_else(void **state)
 {
     (void)state;
-    static const char *const right[] = {"jetson/reply/me", "me", "a/controls", "a/status/x", "a$"};
-    static const char *const wrong[] = {"", "$SYS/x", "a/+", "a/#", "#", "jetson/control", "jetson/status",
-        "jetson/nano/control", "x/status", "a\xff"};
-    for (size_t i = 0; i < COUNT(right); i++)
-        assert_true(protocol_reply_allowed(right[i]));
-    for (size_t i = 0; i < COUNT(wrong); i++)
-        assert_false(protocol_reply_allowed(wrong[i]));
+    static const char *const right[] = {"jetson/reply/me", "jetson/reply", "jetson/reply/a/b/c",
+        "jetson/nano/reply/me", "jetson/reply/controls", "jetson/reply/status/x"};
+    static const char *const wrong[] = {"", "me", "$SYS/x", "jetson/+/reply", "jetson/reply/#",
+        "jetson/reply/+/x", "jetson/control", "jetson/status", "jetson/nano/control", "jetson/reply/control",
+        "jetson/reply/x/status", "jetson/nano/reply/about", "jetson/replyx", "jetson/other/reply/me",
+        "xjetson/reply/me", "jetson/reply/\xff", "pt/control", "jetson/nano/reply/control"};
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
+        assert_true(protocol_reply_allowed(right[i], "jetson", "nano"));
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
+        assert_false(protocol_reply_allowed(wrong[i], "jetson", "nano"));
+    assert_true(protocol_reply_allowed("lab2/jetson/reply/me", "lab2/jetson", ""));
+    assert_false(protocol_reply_allowed("jetson/nano/reply/me", "jetson", ""));
 }
 
 int main(void)
@@ -210,7 +214,7 @@ int main(void)
         cmocka_unit_test(a_channel_name_is_a_letter_then_letters_digits_underscores),
         cmocka_unit_test(topics_are_root_leaf_or_root_device_leaf),
         cmocka_unit_test(the_device_is_read_out_of_a_topic),
-        cmocka_unit_test(replies_go_to_no_wildcard_no_dollar_no_control_no_status),
+        cmocka_unit_test(replies_go_below_reply_and_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

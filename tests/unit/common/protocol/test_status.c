@@ -9,15 +9,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/status.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
-#define HEAD         "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
-#define CHANNELS(c)  HEAD ",\"channels\":{" c "}}"
-#define LAST(l)      HEAD ",\"channels\":{},\"last\":{" l "}}"
-#define HEALTH(h)    HEAD ",\"channels\":{},\"health\":{" h "}}"
+#define BAD         "\xef\xbf\xbd"
+#define HEAD        "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"b\",\"seq\":1,\"t\":2,\"report\":1.0"
+#define CHANNELS(c) HEAD ",\"channels\":{" c "}}"
+#define LAST(l)     HEAD ",\"channels\":{},\"last\":{" l "}}"
+#define HEALTH(h)   HEAD ",\"channels\":{},\"health\":{" h "}}"
 
 static const char example[] =
     "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"9f31c2aa\",\"seq\":42,\"t\":81034,\"report\":1.0,"
@@ -301,7 +301,7 @@ static void what_is_no_status_is_refused(void **state)
         {"{\"v\":1,\"online\":true,\"device\":\"\xff\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\x01\"}", "broken JSON"},
         {"{\"v\":1,\"online\":true,\"device\":\"\\u0000\"}", "broken JSON"}};
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
     assert_int_equal(status_parse("{\"v\":1,\"online\":true}\0", 23, &status, why), -EINVAL);
 }
@@ -322,26 +322,13 @@ static void a_wrong_type_is_refused_naming_its_key(void **state)
         {"{\"v\":1,\"online\":true,\"report\":\"1\"}", "report: expected a number"},
         {"{\"v\":1,\"online\":true,\"channels\":[]}", "channels: expected an object"},
         {"{\"v\":1,\"online\":true,\"last\":null}", "last: expected an object"},
-        {"{\"v\":1,\"online\":true,\"health\":5}", "health: expected an object"},
-        {CHANNELS("\"led\":true"), "channels.led: expected an object"},
-        {CHANNELS("\"led\":{}"), "channels.led.kind: expected a string"},
-        {CHANNELS("\"led\":{\"kind\":5}"), "channels.led.kind: expected a string"},
-        {CHANNELS("\"led\":{\"kind\":\"switch\",\"on\":1}"), "channels.led.on: expected true or false"},
-        {CHANNELS("\"x\":{\"kind\":\"servo\",\"deg\":\"12\"}"), "channels.x.deg: expected a number"},
-        {CHANNELS("\"x\":{\"kind\":\"servo\",\"min\":null}"), "channels.x.min: expected a number"},
-        {CHANNELS("\"x\":{\"kind\":\"servo\",\"moving\":\"no\"}"),
-            "channels.x.moving: expected true or false"},
-        {CHANNELS("\"x\":{\"kind\":\"servo\",\"axis\":1}"), "channels.x.axis: expected a string"},
-        {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":[]}"), "channels.x.percent: expected a number"},
         {LAST("\"n\":\"1\",\"result\":\"ok\""), "last.n: expected a number"},
         {LAST("\"n\":1,\"id\":5,\"result\":\"ok\""), "last.id: expected a string"},
         {LAST("\"n\":1,\"result\":5"), "last.result: expected a string"},
         {LAST("\"n\":1"), "last.result: expected a string"},
         {LAST("\"n\":1,\"result\":\"ok\",\"again\":1"), "last.again: expected true or false"},
-        {HEALTH("\"cpu\":\"low\""), "health.cpu: expected a number"},
-        {HEALTH("\"watts\":null"), "health.watts: expected a number"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         assert_refused(cases[i].json, -EINVAL, cases[i].reason);
 }
 
@@ -356,6 +343,29 @@ static void a_number_out_of_range_is_refused_naming_its_key(void **state)
         {"{\"v\":1,\"online\":true,\"t\":1e300}", "t: expected a number in its range"},
         {"{\"v\":1,\"online\":true,\"report\":0}", "report: expected a number in its range"},
         {"{\"v\":1,\"online\":true,\"report\":-1e300}", "report: expected a number in its range"},
+        {LAST("\"n\":-1,\"result\":\"ok\""), "last.n: expected a number in its range"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_refused(cases[i].json, -EINVAL, cases[i].reason);
+}
+
+// One servo with a value that nobody expected must not make a whole device unknown.
+static void a_channel_that_cannot_be_read_costs_that_channel_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *reason;
+    } cases[] = {
+        {CHANNELS("\"led\":true"), "channels.led: expected an object"},
+        {CHANNELS("\"led\":{}"), "channels.led.kind: expected a string"},
+        {CHANNELS("\"led\":{\"kind\":5}"), "channels.led.kind: expected a string"},
+        {CHANNELS("\"led\":{\"kind\":\"switch\",\"on\":1}"), "channels.led.on: expected true or false"},
+        {CHANNELS("\"x\":{\"kind\":\"servo\",\"deg\":\"12\"}"), "channels.x.deg: expected a number"},
+        {CHANNELS("\"x\":{\"kind\":\"servo\",\"min\":null}"), "channels.x.min: expected a number"},
+        {CHANNELS("\"x\":{\"kind\":\"servo\",\"moving\":\"no\"}"),
+            "channels.x.moving: expected true or false"},
+        {CHANNELS("\"x\":{\"kind\":\"servo\",\"axis\":1}"), "channels.x.axis: expected a string"},
+        {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":[]}"), "channels.x.percent: expected a number"},
         {CHANNELS("\"x\":{\"kind\":\"servo\",\"deg\":1e300}"),
             "channels.x.deg: expected a number in its range"},
         {CHANNELS("\"x\":{\"kind\":\"servo\",\"deg\":10000}"),
@@ -366,14 +376,62 @@ static void a_number_out_of_range_is_refused_naming_its_key(void **state)
         {CHANNELS("\"x\":{\"kind\":\"servo\",\"res\":-5}"), "channels.x.res: expected a number in its range"},
         {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":101}"), "percent: expected a number in its range"},
         {CHANNELS("\"x\":{\"kind\":\"dimmer\",\"percent\":-1}"), "percent: expected a number in its range"},
-        {LAST("\"n\":-1,\"result\":\"ok\""), "last.n: expected a number in its range"},
-        {HEALTH("\"cpu\":1.1"), "health.cpu: expected a number in its range"},
-        {HEALTH("\"mem\":-0.1"), "health.mem: expected a number in its range"},
-        {HEALTH("\"cpu_c\":1e9"), "health.cpu_c: expected a number in its range"},
-        {HEALTH("\"up\":-1"), "health.up: expected a number in its range"},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        assert_refused(cases[i].json, -EINVAL, cases[i].reason);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        assert_int_equal(parse(cases[i].json), 0);
+        if (!strstr(why, cases[i].reason))
+            fail_msg("%s: %s", cases[i].json, why);
+        assert_int_equal(status.count, 1);
+        assert_true(status.channels[0].unreadable);
+        assert_int_equal(status.channels[0].id.kind, CHANNEL_OTHER);
+    }
+    assert_int_equal(
+        parse(CHANNELS("\"a\":5,\"tilt\":{\"kind\":\"servo\",\"deg\":5},\"b\":{\"kind\":1}")), 0);
+    assert_int_equal(status.count, 3);
+    assert_string_equal(why, "channels.a: expected an object");
+    assert_string_equal(status.channels[0].id.name, "a");
+    assert_true(status.channels[0].unreadable && status.channels[2].unreadable);
+    assert_false(status.channels[1].unreadable);
+    assert_int_equal(status.channels[1].deg, 50);
+}
+
+static void a_figure_of_health_that_cannot_be_read_is_left_out(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        HEALTH("\"cpu\":\"low\""),
+        HEALTH("\"watts\":null"),
+        HEALTH("\"cpu\":1.1"),
+        HEALTH("\"mem\":-0.1"),
+        HEALTH("\"cpu_c\":1e9"),
+        HEALTH("\"up\":-1"),
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        assert_read(cases[i]);
+        assert_int_equal(status.health.has, 0);
+    }
+    assert_read("{\"v\":1,\"online\":true,\"health\":5}");
+    assert_int_equal(status.health.has, 0);
+    assert_read(HEALTH("\"cpu\":2,\"load\":0.5"));
+    assert_int_equal(status.health.has, HEALTH_LOAD);
+}
+
+// What a configuration may say, a status may carry.
+static void the_ranges_are_those_of_the_agent(void **state)
+{
+    (void)state;
+    assert_read(CHANNELS("\"tilt\":{\"kind\":\"servo\",\"speed\":10000,\"res\":720,\"min\":-360,\"max\":360,"
+                         "\"step\":90,\"us\":25000}"));
+    assert_int_equal(status.channels[0].speed, 100000);
+    assert_int_equal(status.channels[0].res_milli, 720000);
+}
+
+static void a_noisy_topic_is_read(void **state)
+{
+    (void)state;
+    assert_read(HEALTH("\"noise\":\"car/\\u001bcontrol\""));
+    assert_string_equal(status.health.noise, "car/\xef\xbf\xbd"
+                                             "control");
 }
 
 static void a_boot_longer_than_32_characters_is_refused(void **state)
@@ -488,6 +546,10 @@ int main(void)
         cmocka_unit_test(what_is_no_status_is_refused),
         cmocka_unit_test(a_wrong_type_is_refused_naming_its_key),
         cmocka_unit_test(a_number_out_of_range_is_refused_naming_its_key),
+        cmocka_unit_test(a_channel_that_cannot_be_read_costs_that_channel_alone),
+        cmocka_unit_test(a_figure_of_health_that_cannot_be_read_is_left_out),
+        cmocka_unit_test(the_ranges_are_those_of_the_agent),
+        cmocka_unit_test(a_noisy_topic_is_read),
         cmocka_unit_test(a_boot_longer_than_32_characters_is_refused),
         cmocka_unit_test(every_string_is_cleaned_and_cut),
         cmocka_unit_test(a_result_given_once_more_and_a_local_one_are_marked),

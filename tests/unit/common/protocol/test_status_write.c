@@ -10,11 +10,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/status.h"
 #include "common/text.h"
 
-#define COUNT(array) (sizeof array / sizeof *(array))
-#define BAD          "\xef\xbf\xbd"
+#define BAD "\xef\xbf\xbd"
 
 static struct status status;
 static struct status_writer *writer;

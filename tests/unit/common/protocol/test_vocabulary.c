@@ -8,9 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/protocol/vocabulary.h"
-
-#define COUNT(array) (sizeof array / sizeof *(array))
 
 enum { TILT, PAN, LED, LAMP, BUTTON };
 static const struct channel_id all_kinds[] = {
@@ -36,7 +35,7 @@ static enum protocol_result match_of(const struct channel_id *channels, size_t c
 
 static void assert_means(const char *text, enum verb verb, int channel)
 {
-    enum protocol_result result = match_of(all_kinds, COUNT(all_kinds), text);
+    enum protocol_result result = match_of(all_kinds, ARRAY_LENGTH(all_kinds), text);
     if (result != RESULT_OK)
         print_error("%s: %s: %s\n", text, protocol_result_name(result), why);
     assert_int_equal(result, RESULT_OK);
@@ -47,7 +46,7 @@ static void assert_means(const char *text, enum verb verb, int channel)
 
 static void assert_refused(const char *text, enum protocol_result expected, const char *reason)
 {
-    enum protocol_result result = match_of(all_kinds, COUNT(all_kinds), text);
+    enum protocol_result result = match_of(all_kinds, ARRAY_LENGTH(all_kinds), text);
     if (result != expected || !strstr(why, reason))
         print_error("%s: %s: %s\n", text, protocol_result_name(result), why);
     assert_int_equal(result, expected);
@@ -133,7 +132,7 @@ static void move_means_the_servo_named_or_the_first(void **state)
     assert_means("move pan -20", VERB_SET, PAN);
     assert_int_equal(match.tenths, -200);
     assert_refused("move pam 5", RESULT_UNKNOWN, "no servo pam here: did you mean pan?");
-    assert_refused("move led 5", RESULT_UNKNOWN, "no servo led here");
+    assert_refused("move led 5", RESULT_UNKNOWN, "led is a switch: led_on, led_off or led_toggle");
     assert_refused("move", RESULT_INVALID, "expected degrees");
 
     static const struct channel_id led_first[] = {
@@ -157,7 +156,7 @@ static void a_superfluous_number_is_invalid(void **state)
     static const char *const texts[] = {"tilt_center 5", "tilt_stop 5", "tilt_off 5", "led_on 1", "led_off 1",
         "led_toggle 1", "lamp_on 5", "lamp_off 5", "lamp_toggle 5", "stop 5", "center 5", "off 5",
         "status 5"};
-    for (size_t i = 0; i < COUNT(texts); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
         assert_refused(texts[i], RESULT_INVALID, "takes no number");
 }
 
@@ -166,7 +165,7 @@ static void a_relative_step_is_greater_than_0(void **state)
     (void)state;
     static const char *const texts[] = {"tilt_up 0", "tilt_up -5", "tilt_down 0", "tilt_down -0.1",
         "pan_left 0", "pan_right -1", "lamp_up 0", "lamp_down -10", "tilt_up 0.04"};
-    for (size_t i = 0; i < COUNT(texts); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
         assert_refused(texts[i], RESULT_INVALID, "a step greater than 0");
 }
 
@@ -213,11 +212,11 @@ static void only_what_makes_a_servo_move_is_motion(void **state)
     static const enum verb resting[] = {
         VERB_STOP_ALL, VERB_OFF_ALL, VERB_STATUS, VERB_STOP, VERB_OFF, VERB_ON, VERB_TOGGLE};
     assert_true(vocabulary_is_motion(VERB_CENTER_ALL, CHANNEL_OTHER));
-    for (size_t i = 0; i < COUNT(moving); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(moving); i++) {
         assert_true(vocabulary_is_motion(moving[i], CHANNEL_SERVO));
         assert_false(vocabulary_is_motion(moving[i], CHANNEL_DIMMER));
     }
-    for (size_t i = 0; i < COUNT(resting); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(resting); i++) {
         assert_false(vocabulary_is_motion(resting[i], CHANNEL_SERVO));
         assert_false(vocabulary_is_motion(resting[i], CHANNEL_SWITCH));
     }
@@ -227,7 +226,7 @@ static void each_kind_has_a_name_and_is_found_by_it(void **state)
 {
     (void)state;
     static const char *const names[] = {"servo", "switch", "dimmer", "input"};
-    for (unsigned i = 0; i < COUNT(names); i++) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
         assert_string_equal(channel_kind_name((enum channel_kind)i), names[i]);
         assert_int_equal(channel_kind_parse(names[i]), i);
     }
@@ -249,7 +248,7 @@ static void a_name_is_unique_over_all_kinds(void **state)
 {
     (void)state;
     size_t culprit;
-    assert_int_equal(vocabulary_check(all_kinds, COUNT(all_kinds), &culprit, why), 0);
+    assert_int_equal(vocabulary_check(all_kinds, ARRAY_LENGTH(all_kinds), &culprit, why), 0);
     assert_int_equal(vocabulary_check(NULL, 0, &culprit, why), 0);
     static const struct channel_id twice[] = {
         {"tilt", CHANNEL_SERVO, false}, {"led", CHANNEL_SWITCH, false}, {"tilt", CHANNEL_INPUT, false}};
@@ -291,13 +290,14 @@ static void a_device_has_at_most_64_channels(void **state)
 {
     (void)state;
     static struct channel_id channels[PROTOCOL_CHANNELS_MAX + 1];
-    for (size_t i = 0; i < COUNT(channels); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(channels); i++) {
         snprintf(channels[i].name, sizeof channels[i].name, "c%zu", i);
         channels[i].kind = CHANNEL_SERVO;
     }
     size_t culprit;
     assert_int_equal(vocabulary_check(channels, PROTOCOL_CHANNELS_MAX, &culprit, why), 0);
-    assert_clash(channels, COUNT(channels), PROTOCOL_CHANNELS_MAX, "65 channels: a device has at most 64");
+    assert_clash(
+        channels, ARRAY_LENGTH(channels), PROTOCOL_CHANNELS_MAX, "65 channels: a device has at most 64");
 }
 
 struct words {
@@ -320,7 +320,7 @@ static void with_the_default_configuration_these_are_the_words(void **state)
 {
     (void)state;
     struct words words = {.left = 100};
-    vocabulary_each(tutorial, COUNT(tutorial), collect, &words);
+    vocabulary_each(tutorial, ARRAY_LENGTH(tutorial), collect, &words);
     assert_string_equal(words.text,
         "tilt_up? tilt_down? tilt! tilt_center tilt_stop tilt_off led_on led_off led_toggle "
         "stop center off status move!");
@@ -338,10 +338,10 @@ static void the_listing_ends_where_the_caller_has_seen_enough(void **state)
 {
     (void)state;
     struct words words = {.left = 2};
-    vocabulary_each(tutorial, COUNT(tutorial), collect, &words);
+    vocabulary_each(tutorial, ARRAY_LENGTH(tutorial), collect, &words);
     assert_string_equal(words.text, "tilt_up? tilt_down?");
     struct words all = {.left = 10};
-    vocabulary_each(tutorial, COUNT(tutorial), collect, &all);
+    vocabulary_each(tutorial, ARRAY_LENGTH(tutorial), collect, &all);
     assert_string_equal(all.text + strlen(all.text) - 15, "led_toggle stop");
 }
 
@@ -351,10 +351,10 @@ static bool must_match(void *ctx, const char *word, int takes_number)
     char text[PROTOCOL_CMD_SIZE];
     ++*seen;
     snprintf(text, sizeof text, "%s%s", word, takes_number == 2 ? " 5" : "");
-    assert_int_equal(match_of(all_kinds, COUNT(all_kinds), text), RESULT_OK);
+    assert_int_equal(match_of(all_kinds, ARRAY_LENGTH(all_kinds), text), RESULT_OK);
     snprintf(text, sizeof text, "%s%s", word, takes_number == 2 ? "" : " 5");
     assert_int_equal(
-        match_of(all_kinds, COUNT(all_kinds), text), takes_number == 1 ? RESULT_OK : RESULT_INVALID);
+        match_of(all_kinds, ARRAY_LENGTH(all_kinds), text), takes_number == 1 ? RESULT_OK : RESULT_INVALID);
     return true;
 }
 
@@ -362,7 +362,7 @@ static void every_word_listed_is_understood(void **state)
 {
     (void)state;
     size_t seen = 0;
-    vocabulary_each(all_kinds, COUNT(all_kinds), must_match, &seen);
+    vocabulary_each(all_kinds, ARRAY_LENGTH(all_kinds), must_match, &seen);
     assert_int_equal(seen, 6 + 8 + 3 + 6 + 0 + 5);
 }
 

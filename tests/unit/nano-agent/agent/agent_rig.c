@@ -154,6 +154,7 @@ struct agent_channel_config *rig_add(struct rig *rig, const char *name, enum cha
     snprintf(c->id.name, sizeof c->id.name, "%s", name);
     c->id.kind = kind;
     c->debounce_ms = 20;
+    c->start = c->safe = POLICY_OFF;
     if (kind == CHANNEL_SERVO) {
         c->axis = AXIS_TILT;
         c->step = 50;
@@ -173,6 +174,7 @@ struct rig *rig_new(void)
     current = rig;
     rig->now_us = 5000000;
     rig->config.report_ms = 1000;
+    snprintf(rig->config.root, sizeof rig->config.root, "jetson");
     rig_add(rig, "tilt", CHANNEL_SERVO);
     rig_add(rig, "led", CHANNEL_SWITCH);
     return rig;

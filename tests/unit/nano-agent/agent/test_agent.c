@@ -108,7 +108,7 @@ static void what_is_not_understood_is_invalid_and_says_what_was_expected(void **
 {
     HERE(rig);
     static const char *const commands[] = {"tilt nan", "tilt 1e3", "tilt", "tilt_up 0", "tilt_up -5",
-        "tilt_stop 5", "tilt_up 5 6", "{\"cmd\":\"tilt_up\"", "{\"cmd\":5}", "{}", "\xff\xfe", "tilt\x01"};
+        "tilt_center 5", "tilt_up 5 6", "{\"cmd\":\"tilt_up\"", "{\"cmd\":5}", "{}", "\xff\xfe", "tilt\x01"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         assert_int_equal(rig_send(rig, commands[i]), RESULT_INVALID);
         assert_true(why_of(rig)[0] != '\0');
@@ -237,6 +237,23 @@ static void a_retained_command_is_cleared_once_a_run(void **state)
     assert_int_equal(rig_count(rig, RIG_STATUS), 2);
 }
 
+// Another topic may be somebody's own.
+static void a_retained_command_is_cleared_once_a_topic_and_on_control_topics_alone(void **state)
+{
+    HERE(rig);
+    static const struct {
+        const char *topic;
+        size_t cleared;
+    } cases[] = {{"jetson/control", 1}, {"jetson/control", 1}, {"pt/control", 1}, {"jetson/nano/control", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct agent_command command = rig_message("tilt_up");
+        command.topic = cases[i].topic;
+        command.retained = true;
+        assert_int_equal(rig_deliver(rig, command), RESULT_RETAINED);
+        assert_int_equal(rig_count(rig, RIG_CLEAR), cases[i].cleared);
+    }
+}
+
 static void the_id_of_a_retained_command_is_not_used_up(void **state)
 {
     HERE(rig);
@@ -317,6 +334,22 @@ static void a_reply_goes_to_the_response_topic_with_its_correlation(void **state
     assert_memory_equal(rig->correlation, "\0\1\xff", 3);
     assert_string_equal(
         rig->json, "{\"v\":1,\"device\":\"\",\"last\":{\"n\":1,\"cmd\":\"tilt_up\",\"result\":\"ok\"}}");
+}
+
+static void a_topic_that_is_not_answered_is_told_in_the_status_and_once_in_the_log(void **state)
+{
+    HERE(rig);
+    struct agent_command command = rig_message("tilt 90");
+    command.response_topic = "answers/me";
+    assert_int_equal(rig_deliver(rig, command), RESULT_LIMIT);
+    assert_string_equal(rig->seen.last.why, "cut at 45.0°; no answer to answers/me: use jetson/reply/…");
+    assert_string_equal(rig->trouble, "no answer to answers/me: use jetson/reply/…");
+    command = rig_message("led_on");
+    command.response_topic = "answers/me";
+    rig_deliver(rig, command);
+    assert_string_equal(rig->seen.last.why, "no answer to answers/me: use jetson/reply/…");
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    assert_int_equal(rig_count(rig, RIG_REPLY), 0);
 }
 
 static void a_response_topic_that_could_do_harm_is_not_answered(void **state)
@@ -410,11 +443,13 @@ int main(void)
         TEST(the_last_256_ids_are_remembered_and_no_more),
         TEST(a_retained_command_moves_nothing),
         TEST(a_retained_command_is_cleared_once_a_run),
+        TEST(a_retained_command_is_cleared_once_a_topic_and_on_control_topics_alone),
         TEST(the_id_of_a_retained_command_is_not_used_up),
         TEST(a_stop_is_always_carried_out),
         TEST(a_stop_repeated_with_its_id_takes_the_place_of_no_other_id),
         TEST(motion_is_refused_for_half_a_second_after_a_stop),
         TEST(a_reply_goes_to_the_response_topic_with_its_correlation),
+        TEST(a_topic_that_is_not_answered_is_told_in_the_status_and_once_in_the_log),
         TEST(a_response_topic_that_could_do_harm_is_not_answered),
         TEST(on_the_shared_topic_envelopes_for_other_runs_are_ignored_silently),
         TEST(a_fault_of_the_hardware_carries_the_systems_words),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -40,7 +41,7 @@ static void nothing_is_powered_or_moves_at_start(void **state)
 static void start_center_powers_the_servo_at_its_centre(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->start = START_CENTER;
+    rig_config(rig, "tilt")->start = POLICY_CENTER;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "tilt")->pulse_ns, 1500000);
     assert_true(rig_hardware(rig, "tilt")->enabled);
@@ -50,7 +51,7 @@ static void start_center_powers_the_servo_at_its_centre(void **state)
 static void start_last_without_a_saved_position_powers_nothing(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
     assert_false(rig_seen(rig, "tilt")->deg_known);
@@ -59,8 +60,8 @@ static void start_last_without_a_saved_position_powers_nothing(void **state)
 static void start_on_lights_a_dimmer_and_tells_of_a_switch(void **state)
 {
     HERE(rig);
-    rig_config(rig, "lamp")->start = START_ON;
-    rig_config(rig, "led")->start = START_ON;
+    rig_config(rig, "lamp")->start = POLICY_ON;
+    rig_config(rig, "led")->start = POLICY_ON;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 1000000);
     assert_true(rig_hardware(rig, "lamp")->enabled);
@@ -98,12 +99,12 @@ static void a_dimmer_found_running_starts_as_its_start_says(void **state)
     HERE(rig);
     rig_hardware(rig, "lamp")->pwm.was_enabled = true;
     rig_hardware(rig, "lamp")->pwm.found_ns = 400000;
-    rig_config(rig, "lamp")->start = START_LAST;
+    rig_config(rig, "lamp")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_seen(rig, "lamp")->percent, 40);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
     agent_free(rig->agent);
-    rig_config(rig, "lamp")->start = START_OFF;
+    rig_config(rig, "lamp")->start = POLICY_OFF;
     rig_start(rig);
     assert_int_equal(rig_hardware(rig, "lamp")->pulse_ns, 0);
     assert_false(rig_seen(rig, "lamp")->on);
@@ -140,11 +141,11 @@ static void hardware_coarser_than_the_step_is_warned_of_once(void **state)
 static void off_takes_every_output_to_its_safe_state(void **state)
 {
     HERE(rig);
-    rig_add(rig, "pan", CHANNEL_SERVO)->safe = SAFE_HOLD;
-    rig_add(rig, "roll", CHANNEL_SERVO)->safe = SAFE_CENTER;
-    rig_add(rig, "yaw", CHANNEL_SERVO)->safe = SAFE_CENTER; // not driven: `off` powers nothing
-    rig_add(rig, "fan", CHANNEL_SWITCH)->safe = SAFE_ON;
-    rig_add(rig, "door", CHANNEL_SWITCH)->safe = SAFE_HOLD;
+    rig_add(rig, "pan", CHANNEL_SERVO)->safe = POLICY_HOLD;
+    rig_add(rig, "roll", CHANNEL_SERVO)->safe = POLICY_CENTER;
+    rig_add(rig, "yaw", CHANNEL_SERVO)->safe = POLICY_CENTER; // not driven: `off` powers nothing
+    rig_add(rig, "fan", CHANNEL_SWITCH)->safe = POLICY_ON;
+    rig_add(rig, "door", CHANNEL_SWITCH)->safe = POLICY_HOLD;
     rig_add(rig, "button", CHANNEL_INPUT);
     rig_start_afresh(rig);
     static const char *const commands[] = {"tilt 20", "pan 30", "roll 40", "led_on", "door_on", "lamp 40"};
@@ -167,16 +168,88 @@ static void off_takes_every_output_to_its_safe_state(void **state)
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
 }
 
+// Losing the broker must not undo what somebody stopped.
+static void after_a_stop_a_lost_link_centres_nothing_until_a_command_has_moved_it(void **state)
+{
+    HERE(rig);
+    rig_config(rig, "tilt")->lost = POLICY_CENTER;
+    rig_add(rig, "pan", CHANNEL_SERVO)->lost = POLICY_CENTER;
+    rig_start(rig);
+    rig_send(rig, "tilt 30");
+    rig_send(rig, "pan 30");
+    rig_run_ms(rig, 3000);
+    rig_send(rig, "tilt_stop");
+    rig_run_ms(rig, 10000);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: pan to its centre");
+    rig_run_ms(rig, 3000);
+    agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_int_equal(rig_seen(rig, "tilt")->deg, 300);
+    assert_int_equal(rig_seen(rig, "pan")->deg, 0);
+    rig_send(rig, "tilt_up");
+    rig_run_ms(rig, 1000);
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: tilt to its centre, pan to its centre");
+}
+
+static void a_lost_off_that_is_refused_is_tried_again(void **state)
+{
+    HERE(rig);
+    rig_config(rig, "tilt")->lost = POLICY_OFF;
+    rig_start(rig);
+    rig_send(rig, "tilt 30");
+    rig_run_ms(rig, 3000);
+    rig_hardware(rig, "tilt")->error = -EIO;
+    agent_link_lost(rig->agent, rig->now_us, rig_boot_ms(rig));
+    assert_string_equal(rig->trouble, "nothing heard from the broker: tilt failed");
+    rig_run_ms(rig, 5000);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    rig_hardware(rig, "tilt")->error = 0;
+    rig_run_ms(rig, 1000);
+    assert_false(rig_hardware(rig, "tilt")->enabled);
+}
+
+// An `off` in an envelope: what switches off may come late, what moves may not.
+static void an_off_that_is_late_or_for_another_run_switches_off_and_moves_nothing(void **state)
+{
+    HERE(rig);
+    static const char *const late[] = {
+        "{\"cmd\":\"off\",\"by\":1,\"boot\":\"" RIG_BOOT "\"}", "{\"cmd\":\"off\",\"boot\":\"0bad0bad\"}"};
+    rig_config(rig, "tilt")->safe = POLICY_CENTER;
+    rig_start(rig);
+    for (size_t i = 0; i < 2; i++) {
+        rig_send(rig, "tilt 30");
+        rig_send(rig, "led_on");
+        rig_run_ms(rig, 3000);
+        assert_int_equal(rig_send(rig, late[i]), RESULT_OK);
+        assert_string_equal(rig->seen.last.why, "too late: not centred: tilt");
+        assert_false(rig_seen(rig, "led")->on);
+        rig_run_ms(rig, 3000);
+        assert_int_equal(agent_status(rig->agent)->channels[rig_index(rig, "tilt")].deg, 300);
+    }
+    assert_int_equal(rig_send(rig, "{\"cmd\":\"center\",\"boot\":\"0bad0bad\"}"), RESULT_EXPIRED);
+    char in_time[128];
+    snprintf(in_time, sizeof in_time, "{\"cmd\":\"off\",\"by\":%lld,\"boot\":\"" RIG_BOOT "\"}",
+        (long long)rig_boot_ms(rig) + 1000);
+    assert_int_equal(rig_send(rig, in_time), RESULT_OK);
+    rig_run_ms(rig, 3000);
+    assert_int_equal(agent_status(rig->agent)->channels[rig_index(rig, "tilt")].deg, 0);
+    struct agent_command shared = rig_message(late[1]);
+    shared.shared = true;
+    assert_int_equal(rig_deliver(rig, shared), RESULT_NONE);
+}
+
 static void off_does_its_part_even_while_motion_is_refused(void **state)
 {
     HERE(rig);
-    rig_add(rig, "roll", CHANNEL_SERVO)->safe = SAFE_CENTER;
+    rig_add(rig, "roll", CHANNEL_SERVO)->safe = POLICY_CENTER;
     rig_start_afresh(rig);
     rig_send(rig, "roll 40");
     rig_send(rig, "led_on");
     rig_run_ms(rig, 100);
     rig_send(rig, "stop");
-    assert_int_equal(rig_send(rig, "off"), RESULT_REFUSED);
+    assert_int_equal(rig_send(rig, "off"), RESULT_OK);
+    assert_string_equal(rig->seen.last.why, "stopped: not centred: roll");
     assert_false(rig_seen(rig, "led")->on);
     assert_false(rig_seen(rig, "roll")->moving);
 }
@@ -184,13 +257,13 @@ static void off_does_its_part_even_while_motion_is_refused(void **state)
 static void each_output_does_what_lost_says_when_the_link_is_lost(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->lost = LOST_HOLD;
-    rig_config(rig, "led")->lost = LOST_OFF;
-    rig_config(rig, "lamp")->lost = LOST_ON;
-    rig_add(rig, "pan", CHANNEL_SERVO)->lost = LOST_CENTER;
-    rig_add(rig, "roll", CHANNEL_SERVO)->lost = LOST_OFF;
-    rig_add(rig, "yaw", CHANNEL_SERVO)->lost = LOST_CENTER; // not driven: and stays so
-    rig_add(rig, "fan", CHANNEL_SWITCH)->lost = LOST_HOLD;
+    rig_config(rig, "tilt")->lost = POLICY_HOLD;
+    rig_config(rig, "led")->lost = POLICY_OFF;
+    rig_config(rig, "lamp")->lost = POLICY_ON;
+    rig_add(rig, "pan", CHANNEL_SERVO)->lost = POLICY_CENTER;
+    rig_add(rig, "roll", CHANNEL_SERVO)->lost = POLICY_OFF;
+    rig_add(rig, "yaw", CHANNEL_SERVO)->lost = POLICY_CENTER; // not driven: and stays so
+    rig_add(rig, "fan", CHANNEL_SWITCH)->lost = POLICY_HOLD;
     rig_start_afresh(rig);
     static const char *const commands[] = {"tilt 45", "pan 20", "roll 20", "led_on", "fan_on"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -251,8 +324,8 @@ static void a_clean_stop_freezes_motion_and_says_offline(void **state)
 static void exit_off_releases_at_a_clean_stop_without_a_cut_pulse(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->exit = EXIT_OFF;
-    rig_config(rig, "led")->exit = EXIT_OFF;
+    rig_config(rig, "tilt")->exit = POLICY_OFF;
+    rig_config(rig, "led")->exit = POLICY_OFF;
     rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
     rig_send(rig, "led_on");
@@ -277,46 +350,46 @@ static void every_policy_does_what_its_table_says(void **state)
         bool active_before, active_after;
         int pulse_us; // servo: where it comes to rest; 0 = not driven
     } rows[] = {
-        {CHANNEL_SERVO, AT_OFF, SAFE_OFF, true, false, 0},
-        {CHANNEL_SERVO, AT_OFF, SAFE_HOLD, true, true, -1},
-        {CHANNEL_SERVO, AT_OFF, SAFE_CENTER, true, true, 1500},
-        {CHANNEL_SERVO, AT_OFF, SAFE_CENTER, false, false, 0},
-        {CHANNEL_SERVO, AT_OFF, SAFE_HOLD, false, false, 0},
-        {CHANNEL_SERVO, AT_LOST, LOST_HOLD, true, true, -1},
-        {CHANNEL_SERVO, AT_LOST, LOST_HOLD, false, false, 0},
-        {CHANNEL_SERVO, AT_LOST, LOST_CENTER, true, true, 1500},
-        {CHANNEL_SERVO, AT_LOST, LOST_CENTER, false, false, 0},
-        {CHANNEL_SERVO, AT_LOST, LOST_OFF, true, false, 0},
-        {CHANNEL_SERVO, AT_EXIT, EXIT_HOLD, true, true, -1},
-        {CHANNEL_SERVO, AT_EXIT, EXIT_HOLD, false, false, 0},
-        {CHANNEL_SERVO, AT_EXIT, EXIT_OFF, true, false, 0},
-        {CHANNEL_SWITCH, AT_OFF, SAFE_OFF, true, false, 0},
-        {CHANNEL_SWITCH, AT_OFF, SAFE_HOLD, true, true, 0},
-        {CHANNEL_SWITCH, AT_OFF, SAFE_HOLD, false, false, 0},
-        {CHANNEL_SWITCH, AT_OFF, SAFE_ON, false, true, 0},
-        {CHANNEL_SWITCH, AT_LOST, LOST_HOLD, true, true, 0},
-        {CHANNEL_SWITCH, AT_LOST, LOST_HOLD, false, false, 0},
-        {CHANNEL_SWITCH, AT_LOST, LOST_OFF, true, false, 0},
-        {CHANNEL_SWITCH, AT_LOST, LOST_ON, false, true, 0},
-        {CHANNEL_DIMMER, AT_OFF, SAFE_OFF, true, false, 0},
-        {CHANNEL_DIMMER, AT_OFF, SAFE_HOLD, true, true, 0},
-        {CHANNEL_DIMMER, AT_OFF, SAFE_ON, false, true, 0},
-        {CHANNEL_DIMMER, AT_LOST, LOST_HOLD, true, true, 0},
-        {CHANNEL_DIMMER, AT_LOST, LOST_OFF, true, false, 0},
-        {CHANNEL_DIMMER, AT_LOST, LOST_ON, false, true, 0},
-        {CHANNEL_DIMMER, AT_EXIT, EXIT_HOLD, true, true, 0},
-        {CHANNEL_DIMMER, AT_EXIT, EXIT_OFF, true, false, 0},
+        {CHANNEL_SERVO, AT_OFF, POLICY_OFF, true, false, 0},
+        {CHANNEL_SERVO, AT_OFF, POLICY_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_OFF, POLICY_CENTER, true, true, 1500},
+        {CHANNEL_SERVO, AT_OFF, POLICY_CENTER, false, false, 0},
+        {CHANNEL_SERVO, AT_OFF, POLICY_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, POLICY_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_LOST, POLICY_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, POLICY_CENTER, true, true, 1500},
+        {CHANNEL_SERVO, AT_LOST, POLICY_CENTER, false, false, 0},
+        {CHANNEL_SERVO, AT_LOST, POLICY_OFF, true, false, 0},
+        {CHANNEL_SERVO, AT_EXIT, POLICY_HOLD, true, true, -1},
+        {CHANNEL_SERVO, AT_EXIT, POLICY_HOLD, false, false, 0},
+        {CHANNEL_SERVO, AT_EXIT, POLICY_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, POLICY_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, POLICY_HOLD, true, true, 0},
+        {CHANNEL_SWITCH, AT_OFF, POLICY_HOLD, false, false, 0},
+        {CHANNEL_SWITCH, AT_OFF, POLICY_ON, false, true, 0},
+        {CHANNEL_SWITCH, AT_LOST, POLICY_HOLD, true, true, 0},
+        {CHANNEL_SWITCH, AT_LOST, POLICY_HOLD, false, false, 0},
+        {CHANNEL_SWITCH, AT_LOST, POLICY_OFF, true, false, 0},
+        {CHANNEL_SWITCH, AT_LOST, POLICY_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_OFF, POLICY_OFF, true, false, 0},
+        {CHANNEL_DIMMER, AT_OFF, POLICY_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_OFF, POLICY_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_LOST, POLICY_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_LOST, POLICY_OFF, true, false, 0},
+        {CHANNEL_DIMMER, AT_LOST, POLICY_ON, false, true, 0},
+        {CHANNEL_DIMMER, AT_EXIT, POLICY_HOLD, true, true, 0},
+        {CHANNEL_DIMMER, AT_EXIT, POLICY_OFF, true, false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct rig *rig = rig_new();
         struct agent_channel_config *c = rig_add(rig, "it", rows[i].kind);
         const struct rig_hardware *h = rig_hardware(rig, "it");
         if (rows[i].moment == AT_OFF)
-            c->safe = (enum agent_safe)rows[i].policy;
+            c->safe = (enum policy)rows[i].policy;
         else if (rows[i].moment == AT_LOST)
-            c->lost = (enum agent_lost)rows[i].policy;
+            c->lost = (enum policy)rows[i].policy;
         else
-            c->exit = (enum agent_exit)rows[i].policy;
+            c->exit = (enum policy)rows[i].policy;
         rig_start_afresh(rig);
         if (rows[i].active_before)
             assert_int_equal(rig_send(rig, rows[i].kind == CHANNEL_SERVO ? "it 40" : "it_on"), RESULT_OK);
@@ -343,8 +416,8 @@ static void every_policy_does_what_its_table_says(void **state)
 static void hardware_that_refuses_when_the_link_is_lost_is_told_and_the_others_act(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->lost = LOST_OFF;
-    rig_config(rig, "led")->lost = LOST_OFF;
+    rig_config(rig, "tilt")->lost = POLICY_OFF;
+    rig_config(rig, "led")->lost = POLICY_OFF;
     rig_add(rig, "button", CHANNEL_INPUT);
     rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
@@ -375,7 +448,7 @@ static void a_pwm_that_cannot_be_disabled_is_told(void **state)
 static void a_clean_stop_says_offline_even_where_the_hardware_refuses(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->exit = EXIT_OFF;
+    rig_config(rig, "tilt")->exit = POLICY_OFF;
     rig_add(rig, "button", CHANNEL_INPUT);
     rig_start_afresh(rig);
     rig_send(rig, "tilt 45");
@@ -387,6 +460,12 @@ static void a_clean_stop_says_offline_even_where_the_hardware_refuses(void **sta
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
     assert_string_equal(rig->trouble, "servo tilt: Input/output error");
     assert_int_equal(rig_count(rig, RIG_FINAL), 1);
+    rig_run_ms(rig, 1000);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    rig_hardware(rig, "tilt")->error = 0; // and it is tried again for as long as the program waits
+    rig_run_ms(rig, 1000);
+    assert_false(rig_hardware(rig, "tilt")->enabled);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
     assert_true(agent_next_us(rig->agent) == INT64_MAX);
 }
 
@@ -429,6 +508,9 @@ int main(void)
         TEST(the_period_and_the_steps_are_those_of_the_hardware),
         TEST(hardware_coarser_than_the_step_is_warned_of_once),
         TEST(off_takes_every_output_to_its_safe_state),
+        TEST(after_a_stop_a_lost_link_centres_nothing_until_a_command_has_moved_it),
+        TEST(a_lost_off_that_is_refused_is_tried_again),
+        TEST(an_off_that_is_late_or_for_another_run_switches_off_and_moves_nothing),
         TEST(off_does_its_part_even_while_motion_is_refused),
         TEST(each_output_does_what_lost_says_when_the_link_is_lost),
         TEST(nothing_wakes_the_agent_while_the_link_is_lost_and_all_rests),

@@ -92,7 +92,7 @@ static void a_running_pwm_is_believed_more_than_the_file(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_hardware(rig, "tilt")->pwm.was_enabled = true;
     rig_hardware(rig, "tilt")->pwm.found_ns = 1250000;
     rig_start(rig);
@@ -107,7 +107,7 @@ static void start_last_powers_the_saved_position(void **state)
     HERE(rig);
     keep(rig, "tilt", 200, true);
     keep(rig, "pan", -100, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_config(rig, "tilt")->idle_off_ms = 1000;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET), 1);
@@ -123,7 +123,7 @@ static void start_last_leaves_off_what_had_been_switched_off(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, false);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_count(rig, RIG_SET) + rig_count(rig, RIG_ENABLE), 0);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 200);
@@ -133,7 +133,7 @@ static void start_center_moves_there_from_the_saved_position(void **state)
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_CENTER;
+    rig_config(rig, "tilt")->start = POLICY_CENTER;
     rig_start(rig);
     assert_true(rig_event(rig, RIG_SET, 0)->value > 1700000);
     rig_run_ms(rig, 2000);
@@ -145,7 +145,7 @@ static void start_last_that_the_hardware_refuses_is_told_and_not_driven(void **s
 {
     HERE(rig);
     keep(rig, "tilt", 200, true);
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_hardware(rig, "tilt")->error = -5;
     rig_start(rig);
     assert_string_equal(rig->trouble, "servo tilt: Input/output error");
@@ -157,7 +157,7 @@ static void a_saved_position_outside_new_limits_is_taken_at_the_limit(void **sta
     HERE(rig);
     keep(rig, "tilt", 200, true);
     rig_config(rig, "tilt")->motion.limit[1] = 150;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_int_equal(rig_seen(rig, "tilt")->deg, 150);
     assert_in_range(rig_hardware(rig, "tilt")->pulse_ns, 1666000, 1666667);
@@ -170,7 +170,7 @@ static void a_changed_servo_is_not_trusted_and_one_warning_names_it(void **state
     keep(rig, "pan", 200, true);
     rig_config(rig, "tilt")->fingerprint++;
     rig_config(rig, "pan")->fingerprint++;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start(rig);
     assert_false(rig_seen(rig, "tilt")->deg_known);
     assert_int_equal(rig_count(rig, RIG_SET), 0);
@@ -181,7 +181,7 @@ static void a_changed_servo_is_not_trusted_and_one_warning_names_it(void **state
     assert_true(rig_seen(rig, "tilt")->assumed);
 }
 
-static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
+static void what_is_no_servo_here_is_not_trusted_and_kept_for_its_return(void **state)
 {
     HERE(rig);
     keep(rig, "roll", 200, true);
@@ -192,7 +192,61 @@ static void what_is_no_servo_here_is_not_trusted_and_forgotten(void **state)
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
     rig_send(rig, "tilt 10");
     rig_run_ms(rig, 1000);
-    assert_int_equal(rig->saved.count, 1);
+    assert_int_equal(rig->saved.count, 3);
+    assert_int_equal(saved(rig, "tilt")->tenths, 100);
+    assert_int_equal(saved(rig, "roll")->tenths, 200);
+    assert_int_equal(saved(rig, "led")->tenths, 200);
+}
+
+static void a_servo_left_out_for_a_run_keeps_its_position(void **state)
+{
+    HERE(rig);
+    keep(rig, "roll", -150, true);
+    rig_start(rig);
+    rig_send(rig, "tilt 20");
+    rig_run_ms(rig, 6000);
+    rig_add(rig, "roll", CHANNEL_SERVO)->fingerprint = FINGERPRINT;
+    rig_config(rig, "roll")->start = POLICY_LAST;
+    restart(rig, true);
+    assert_int_equal(rig_seen(rig, "roll")->deg, -150);
+    assert_true(rig_seen(rig, "roll")->driven);
+    rig_send(rig, "roll 5");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "roll")->tenths, 50);
+    assert_int_equal(rig->saved.count, 2); // not told twice
+}
+
+// A servo whose pulse or pin was changed, and is changed back before it was ever moved.
+static void a_changed_servo_keeps_its_old_position_until_it_has_a_new_one(void **state)
+{
+    HERE(rig);
+    keep(rig, "tilt", 200, true);
+    rig_config(rig, "tilt")->fingerprint++;
+    rig_start(rig);
+    rig_send(rig, "pan 10");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "tilt")->tenths, 200);
+    assert_int_equal(saved(rig, "tilt")->fingerprint, FINGERPRINT);
+    rig_send(rig, "tilt 10");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(saved(rig, "tilt")->tenths, 100);
+    assert_int_equal(saved(rig, "tilt")->fingerprint, FINGERPRINT + 1);
+}
+
+static void where_there_is_no_room_the_servos_that_there_are_come_first(void **state)
+{
+    HERE(rig);
+    char name[16];
+    for (int i = 0; i < PROTOCOL_CHANNELS_MAX; i++) {
+        snprintf(name, sizeof name, "old%d", i);
+        keep(rig, name, i, true);
+    }
+    rig_start(rig);
+    rig_send(rig, "tilt 20");
+    rig_run_ms(rig, 6000);
+    assert_int_equal(rig->saved.count, PROTOCOL_CHANNELS_MAX);
+    assert_int_equal(saved(rig, "tilt")->tenths, 200);
+    assert_int_equal(saved(rig, "old62")->tenths, 62);
 }
 
 static void a_position_is_saved_when_the_motion_has_ended(void **state)
@@ -325,8 +379,8 @@ static void a_clean_stop_with_nothing_new_saves_nothing(void **state)
 static void exit_off_is_not_a_switching_off_by_somebody(void **state)
 {
     HERE(rig);
-    rig_config(rig, "tilt")->exit = EXIT_OFF;
-    rig_config(rig, "tilt")->start = START_LAST;
+    rig_config(rig, "tilt")->exit = POLICY_OFF;
+    rig_config(rig, "tilt")->start = POLICY_LAST;
     rig_start_afresh(rig);
     rig_send(rig, "tilt 20");
     rig_run_ms(rig, 1000);
@@ -403,7 +457,10 @@ int main(void)
         TEST(start_last_that_the_hardware_refuses_is_told_and_not_driven),
         TEST(a_saved_position_outside_new_limits_is_taken_at_the_limit),
         TEST(a_changed_servo_is_not_trusted_and_one_warning_names_it),
-        TEST(what_is_no_servo_here_is_not_trusted_and_forgotten),
+        TEST(what_is_no_servo_here_is_not_trusted_and_kept_for_its_return),
+        TEST(a_servo_left_out_for_a_run_keeps_its_position),
+        TEST(a_changed_servo_keeps_its_old_position_until_it_has_a_new_one),
+        TEST(where_there_is_no_room_the_servos_that_there_are_come_first),
         TEST(a_position_is_saved_when_the_motion_has_ended),
         TEST(nothing_is_saved_while_nothing_changes),
         TEST(it_is_saved_at_most_every_five_seconds),

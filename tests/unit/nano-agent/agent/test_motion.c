@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "nano-agent/agent/motion.h"
-
-#define COUNT(array) (sizeof array / sizeof *(array))
 
 static const int64_t TENTH = 100000, SECOND_US = 1000000, START_US = 5000000;
 static const int64_t FRAME_US = MOTION_FRAME_US;
@@ -186,8 +185,8 @@ static void a_single_motion_never_overshoots_or_turns_back(void **state)
     (void)state;
     const int accels[] = {0, 1, 30, 600, 20000, 1000000};
     const int speeds[] = {1, 120, 10000};
-    for (size_t a = 0; a < COUNT(accels); a++) {
-        for (size_t s = 0; s < COUNT(speeds); s++) {
+    for (size_t a = 0; a < ARRAY_LENGTH(accels); a++) {
+        for (size_t s = 0; s < ARRAY_LENGTH(speeds); s++) {
             struct motion_config config = plain;
             config.accel = accels[a];
             config.speed = speeds[s];
@@ -271,7 +270,7 @@ static void at_the_limit_a_step_moves_nothing_and_says_so(void **state)
 {
     (void)state;
     const uint32_t steps[] = {0, 256, 4096};
-    for (size_t i = 0; i < COUNT(steps); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
         struct motion_config config = with_steps(steps[i]);
         struct motion m;
         motion_init(&m, &config);
@@ -290,7 +289,7 @@ static void a_relative_command_moves_at_least_one_hardware_step(void **state)
     (void)state;
     const struct motion_config configs[] = {
         with_steps(256), with_steps(4096), mirrored(with_steps(256)), mirrored(with_steps(4096))};
-    for (size_t i = 0; i < COUNT(configs); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(configs); i++) {
         for (int delta = -1; delta <= 1; delta += 2) {
             struct motion m;
             motion_init(&m, &configs[i]);
@@ -362,6 +361,45 @@ static void a_turn_brakes_before_it_goes_back(void **state)
     assert_true(m.position > turned_at);
     run_to_rest(&m, now + FRAME_US);
     assert_int_equal(motion_tenths(&m), -450);
+}
+
+// The nearer target comes when the servo is at full speed; the ramp alone would carry it 12 degrees further.
+static void a_nearer_target_in_mid_move_is_not_passed(void **state)
+{
+    (void)state;
+    struct motion_config other = mirrored(plain), coarse = with_steps(256);
+    const struct motion_config *all[] = {&plain, &other, &coarse};
+    for (size_t c = 0; c < ARRAY_LENGTH(all); c++) {
+        for (int direction = -1; direction <= 1; direction += 2) {
+            for (int ahead = 1; ahead <= 150; ahead++) {
+                struct motion m;
+                motion_init(&m, all[c]);
+                motion_restore(&m, direction * -450);
+                motion_go(&m, direction * 450, START_US);
+                int64_t now = START_US;
+                for (int i = 0; i < 15; i++, now += FRAME_US)
+                    motion_frame(&m, now);
+                int at = (int)(m.position / TENTH);
+                motion_go(&m, at + direction * ahead, now);
+                bool is_ahead = (m.target - m.position) * direction >= 0;
+                while (motion_frame(&m, now)) {
+                    now += FRAME_US;
+                    assert_true(!is_ahead || (m.target - m.position) * direction >= 0);
+                }
+                assert_int_equal(m.position, m.target);
+            }
+        }
+    }
+}
+
+static void the_resolution_is_at_most_the_whole_range(void **state)
+{
+    (void)state;
+    struct motion_config config = with_steps(2);
+    config.pulse_us[1] = 1001;
+    config.angle[0] = -3600;
+    config.angle[1] = 3600;
+    assert_int_equal(motion_res_milli(&config), 720000);
 }
 
 static void a_frame_that_comes_very_late_does_not_jump(void **state)
@@ -492,12 +530,14 @@ static void whatever_is_commanded_limits_and_speed_hold_and_it_arrives(void **st
     const int speeds[] = {3, 120, 2000};
     const int limits[][2] = {{-450, 450}, {-301, 123}, {95, 444}, {-900, 899}};
     uint64_t seed = 1;
-    for (size_t i = 0; i < COUNT(steps) * COUNT(accels) * COUNT(speeds) * COUNT(limits) * 2; i++) {
+    for (size_t i = 0;
+         i < ARRAY_LENGTH(steps) * ARRAY_LENGTH(accels) * ARRAY_LENGTH(speeds) * ARRAY_LENGTH(limits) * 2;
+         i++) {
         size_t at = i / 2;
-        struct motion_config config = with_steps(steps[at % COUNT(steps)]);
-        config.accel = accels[(at /= COUNT(steps)) % COUNT(accels)];
-        config.speed = speeds[(at /= COUNT(accels)) % COUNT(speeds)];
-        at /= COUNT(speeds);
+        struct motion_config config = with_steps(steps[at % ARRAY_LENGTH(steps)]);
+        config.accel = accels[(at /= ARRAY_LENGTH(steps)) % ARRAY_LENGTH(accels)];
+        config.speed = speeds[(at /= ARRAY_LENGTH(accels)) % ARRAY_LENGTH(speeds)];
+        at /= ARRAY_LENGTH(speeds);
         config.limit[0] = limits[at][0];
         config.limit[1] = limits[at][1];
         if (i % 2 == 1)
@@ -526,6 +566,8 @@ int main(void)
         cmocka_unit_test(steps_do_not_drift_with_the_rounding_of_the_hardware),
         cmocka_unit_test(a_stop_holds_what_is_emitted_at_once),
         cmocka_unit_test(a_turn_brakes_before_it_goes_back),
+        cmocka_unit_test(a_nearer_target_in_mid_move_is_not_passed),
+        cmocka_unit_test(the_resolution_is_at_most_the_whole_range),
         cmocka_unit_test(a_frame_that_comes_very_late_does_not_jump),
         cmocka_unit_test(commands_in_quick_succession_win_no_time),
         cmocka_unit_test(limits_between_two_steps_of_the_hardware_are_never_driven),

@@ -15,6 +15,7 @@
 
 #include "nano-agent/config/address.h"
 #include "nano-agent/config/config.h"
+#include "nano-agent/config/config_channels.h"
 #include "nano-agent/config/config_file.h"
 
 static struct config config;
@@ -132,17 +133,36 @@ static void every_key_is_in_the_default_configuration_with_the_value_that_holds_
 
     struct config_file file;
     char why[CONFIG_WHY_SIZE];
-    static const char *const kinds[] = {"servo", "switch", "dimmer", "input"};
-    assert_int_equal(config_file_open(&file, text, "f", why), 0);
-    for (size_t i = 0; i < config_key_count; i++) {
-        const struct key *key = &config_keys[i];
-        cfg_t *section =
-            key->section == CONFIG_TOP ? file.cfg : cfg_getnsec(file.cfg, kinds[key->section], 0);
-        if (!config_file_has(&file, section, key->name))
-            fail_msg("dist/nano-agent.conf does not show %s", key->name);
+    struct key_table sections[CHANNEL_KINDS];
+    size_t count = 0;
+    assert_int_equal(config_file_open(&file, config_channels_keys(sections), text, "f", why), 0);
+    for (int kind = 0; kind < CHANNEL_KINDS; kind++) {
+        for (size_t i = 0; i < sections[kind].count; i++, count++) {
+            const char *key = sections[kind].keys[i].name;
+            if (!config_file_has(&file, cfg_getnsec(file.cfg, sections[kind].name, 0), key))
+                fail_msg("dist/nano-agent.conf does not show %s of a %s", key, sections[kind].name);
+        }
     }
+    assert_true(count > 25);
+    static const char *const top[] = {"report", "lost_after", "memory_limit", "log", "state"};
+    for (size_t i = 0; i < sizeof top / sizeof *top; i++)
+        assert_true(config_file_has(&file, file.cfg, top[i]));
     config_file_close(&file);
     free(text);
+}
+
+// The kinds are read one after the other, except that the file's order says which channel is too many.
+static void the_channel_that_is_too_many_is_named_with_its_line(void **state)
+{
+    (void)state;
+    char text[16384], why[CONFIG_WHY_SIZE];
+    size_t len = 0;
+    for (int i = 1; i <= 70; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s c%d { %s = sim }\n",
+            i % 2 ? "switch" : "servo", i, i % 2 ? "gpio" : "pwm");
+    config_init(&config);
+    assert_int_equal(config_parse(text, "f", &config, why), -EINVAL);
+    assert_string_equal(why, "f:65: switch c65: more than 64 channels");
 }
 
 static void bare_words_one_line_sections_and_comments_are_read(void **state)
@@ -152,13 +172,13 @@ static void bare_words_one_line_sections_and_comments_are_read(void **state)
            "switch led { gpio = 'tegra-gpio:216' active_low = true start = on safe = hold lost = off }");
     assert_int_equal(channel("tilt")->axis, AXIS_PAN);
     assert_true(channel("tilt")->id.pan);
-    assert_int_equal(channel("tilt")->start, START_CENTER);
+    assert_int_equal(channel("tilt")->start, POLICY_CENTER);
     assert_int_equal(output("tilt")->period_ns, 10000000);
     assert_int_equal(output("tilt")->address.kind, HW_SIM);
     assert_true(output("led")->gpio.active_low);
     assert_true(output("led")->gpio.initial);
-    assert_int_equal(channel("led")->safe, SAFE_HOLD);
-    assert_int_equal(channel("led")->lost, LOST_OFF);
+    assert_int_equal(channel("led")->safe, POLICY_HOLD);
+    assert_int_equal(channel("led")->lost, POLICY_OFF);
     assert_int_equal(output("led")->address.pin, 7);
 }
 
@@ -417,6 +437,7 @@ static void outputs_are_named_in_four_ways(void **state)
         {"pin x", false, "1 to 40"},
         {"gpiochip0:3", false, "label"},
         {"../x:1", true, "PWMDEVICE"},
+        {"..:1", true, "PWMDEVICE"},
         {"x:", true, "number of the channel"},
         {"x:-1", false, "number of the line"},
         {"sim 1", true, "2 to 65536"},
@@ -614,6 +635,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_configuration_is_the_tutorials),
         cmocka_unit_test(every_key_is_in_the_default_configuration_with_the_value_that_holds_without_it),
+        cmocka_unit_test(the_channel_that_is_too_many_is_named_with_its_line),
         cmocka_unit_test(bare_words_one_line_sections_and_comments_are_read),
         cmocka_unit_test(channels_come_in_the_order_of_the_file),
         cmocka_unit_test(an_unknown_key_names_the_nearest),

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "nano-agent/hw/backend.h"
 #include "nano-agent/hw/pca9685.h"
+#include "nano-agent/hw/pca9685_chip.h"
 
 static int prescale_of_hz(int64_t hz)
 {

@@ -174,6 +174,31 @@ static void a_directory_in_its_place_or_none_around_it_cannot_be_written(void **
     assert_non_null(strstr(why, "No such file or directory"));
 }
 
+static void a_link_stays_and_the_file_that_it_leads_to_is_written(void **state)
+{
+    (void)state;
+    char why[STORE_WHY_SIZE], sub[160], target[200], text[64];
+    struct stat info;
+    snprintf(sub, sizeof sub, "%s/disk", folder);
+    assert_int_equal(mkdir(sub, 0755), 0);
+    assert_int_equal(symlink("disk/one", path), 0);
+    snprintf(target, sizeof target, "%s/one", sub);
+    assert_int_equal(symlink("two", target), 0); // a link to a link to a file that is not there yet
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(store_write(path, &some, why), 0);
+        assert_int_equal(lstat(path, &info), 0);
+        assert_true(S_ISLNK(info.st_mode));
+        assert_int_equal(readlink(path, text, sizeof text), 8);
+        snprintf(target, sizeof target, "%s/two", sub);
+        assert_int_equal(lstat(target, &info), 0);
+        assert_true(S_ISREG(info.st_mode));
+        assert_kept(125);
+    }
+    unlink(path);
+    assert_int_equal(symlink("positions", path), 0);
+    assert_int_equal(store_write(path, &some, why), -ELOOP);
+}
+
 static void a_leftover_or_a_trap_beside_the_file_is_not_followed(void **state)
 {
     (void)state;
@@ -410,6 +435,7 @@ int main(void)
         TEST(what_is_no_regular_file_is_ignored_and_not_waited_for),
         TEST(a_file_that_may_not_be_read_is_ignored_with_a_reason),
         TEST(a_directory_in_its_place_or_none_around_it_cannot_be_written),
+        TEST(a_link_stays_and_the_file_that_it_leads_to_is_written),
         TEST(a_leftover_or_a_trap_beside_the_file_is_not_followed),
         TEST(a_full_disk_leaves_the_old_file_whole),
         TEST(a_kill_at_any_moment_leaves_a_whole_file),

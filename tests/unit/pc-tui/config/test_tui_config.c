@@ -262,13 +262,13 @@ static void presets_are_read(void **state)
 {
     (void)state;
     write_file("preset F5 { label = \"look up\" command = \"tilt 20\" }\n"
-               "preset g { command = \"led_on\" }\npreset \"<C-g>\" { command = \"led_off\" }\n");
+               "preset v { command = \"led_on\" }\npreset \"<C-g>\" { command = \"led_off\" }\n");
     const struct tui_options *options = load("-c", file_path, NULL);
     assert_int_equal(options->ui.preset_count, 3);
     assert_string_equal(options->ui.presets[0].key, "<F5>");
     assert_string_equal(options->ui.presets[0].label, "look up");
     assert_string_equal(options->ui.presets[0].command, "tilt 20");
-    assert_string_equal(options->ui.presets[1].key, "g");
+    assert_string_equal(options->ui.presets[1].key, "v");
     assert_string_equal(options->ui.presets[1].label, "led_on");
     assert_string_equal(options->ui.presets[2].key, "<C-g>");
 }

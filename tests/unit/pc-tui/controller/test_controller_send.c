@@ -236,7 +236,7 @@ static void without_any_device_the_tutorials_words_are_published_plainly(void **
     assert_int_equal(finished.broker_us, 100);
     char line[JOURNAL_LINE_SIZE];
     assert_string_equal(
-        journal_describe(line, &finished, "jetson", false), "sent  ✓ broker 0.1 ms — no device reports here");
+        journal_describe(line, &finished, "jetson", 0), "sent  ✓ broker 0.1 ms — no device reports here");
     assert_int_equal(controller_step(controller, &UNNAMED, "tilt", 1, 20).verdict, CONTROLLER_TAKEN);
     assert_string_equal(newest()->payload, "tilt_up"); // the script knows no amounts
     hear();

@@ -150,7 +150,7 @@ static void hold_a_key(int64_t one_way_us, int64_t keys_every_us, int speed)
     be_ready();
     report.status.report_ms = 60000; // only what happens here is heard
     hear();
-    report.status.channels[0].max = 100000;
+    report.status.channels[0].max = 99990;
     double deg = 0;
     int target = 0;
     int64_t end = now + 20 * (int64_t)SECOND;
@@ -180,7 +180,8 @@ static void hold_a_key(int64_t one_way_us, int64_t keys_every_us, int speed)
         deg += (double)speed / 1000;
         if (deg > target)
             deg = target;
-        if (arrived || (moving && now >= next_report)) {
+        bool at_rest = moving && (int)deg == target;
+        if (arrived || at_rest || (moving && now >= next_report)) {
             next_report = now + 50 * MS;
             size_t at = back.tail++ % WIRE_MAX;
             back.queue[at].at_us = now + one_way_us;

@@ -146,7 +146,7 @@ static void keys_named_by_their_character_are_understood(void **state)
 {
     (void)state;
     feed("\033[97;5u\033[97;2u\033[13;2u\033[27u\033[32u\033[27;5;105~\033[97:65;3:1u");
-    expect("<C-a>A<S-Enter><Esc><Space><C-i><A-a>");
+    expect("<C-a>A<S-Enter><Esc><Space><Tab><A-a>");
     feed("\033[57358u\033[1114112ux");
     expect("x");
 }

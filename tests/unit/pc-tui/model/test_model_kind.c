@@ -34,7 +34,7 @@ static void an_angle_has_its_sign_and_one_decimal(void **state)
 {
     (void)state;
     char value[MODEL_VALUE_SIZE];
-    struct status_channel servo = {.id = {.kind = CHANNEL_SERVO}, .deg_known = true};
+    struct status_channel servo = {.id = {.kind = CHANNEL_SERVO}, .deg_known = true, .driven = true};
     static const struct {
         int tenths;
         const char *text;
@@ -45,6 +45,11 @@ static void an_angle_has_its_sign_and_one_decimal(void **state)
     }
     servo.deg_known = false;
     assert_string_equal(model_value(value, &servo), "unknown");
+    servo.target = 200;
+    servo.target_known = true;
+    assert_string_equal(model_target(value, &servo), "20.0°");
+    servo.driven = false; // it may be anywhere
+    assert_string_equal(model_target(value, &servo), "off");
 }
 
 static void a_dimmer_that_is_off_shows_no_percent(void **state)

@@ -16,6 +16,8 @@
 
 enum { FILE_MAX = 64 * 1024, ROW_SIZE = 512 };
 static const unsigned everything = ~0u;
+static const struct footer_names names = {
+    .step = 5, .tilt = "tilt", .pan = "pan", .output = "led", .dimmer = "lamp"};
 
 static char *read_source(const char *path)
 {
@@ -131,6 +133,7 @@ static void read_only_refuses_every_action_that_commands(void **state)
         bool commands =
             (actions_info(action)->group == GROUP_MOVE || actions_info(action)->group == GROUP_SWITCH) &&
             action != ACTION_STOP && action != ACTION_STEP_SMALLER && action != ACTION_STEP_LARGER;
+        commands = commands || action == ACTION_RETIRE;
         assert_int_equal(actions_enabled(action, have), !commands);
         if (commands)
             assert_string_equal(actions_why_not(action, have), "read-only: only SPACE is sent");
@@ -182,7 +185,7 @@ static void ascii_shows_nothing_above_ascii(void **state)
         for (const char *c = actions_info((enum action)id)->help; *c; c++)
             assert_true(*c > 0x1f && *c < 0x7f);
     }
-    size_t count = actions_footer(everything, 5, "led", true, items, ACTION_COUNT);
+    size_t count = actions_footer(everything, &names, true, items, ACTION_COUNT);
     for (size_t i = 0; i < count; i++) {
         for (const char *c = items[i].keys; *c; c++)
             assert_true(*c > 0x1f && *c < 0x7f);
@@ -197,45 +200,70 @@ static void assert_item(const struct footer_item *item, const char *keys, const 
     assert_string_equal(item->label, label);
 }
 
-static void the_footer_is_the_one_promised(void **state)
+static void the_footer_has_every_key_that_acts_now(void **state)
 {
     (void)state;
     struct footer_item items[ACTION_COUNT];
-    unsigned have =
-        NEED_DEVICE | NEED_SERVO | NEED_TILT | NEED_PAN | NEED_OUTPUT | NEED_CHANNEL | NEED_CONTROL;
-    size_t count = actions_footer(have, 5, "led", false, items, ACTION_COUNT);
-    assert_int_equal(count, 9);
-    assert_item(&items[0], "SPACE", "STOP");
-    assert_item(&items[1], "↑↓", "tilt");
-    assert_item(&items[2], "←→", "pan");
-    assert_item(&items[3], "[ ]", "step 5°");
-    assert_item(&items[4], "c", "centre");
-    assert_item(&items[5], "o/f/t", "led");
-    assert_item(&items[6], ":", "command");
-    assert_item(&items[7], "?", "help");
-    assert_item(&items[8], "q", "quit");
+    unsigned have = NEED_DEVICE | NEED_SERVO | NEED_TILT | NEED_PAN | NEED_OUTPUT | NEED_CHANNEL |
+                    NEED_CONTROL | NEED_DIMMER | NEED_DEVICES;
+    static const char *const promised[][2] = {{"SPACE", "STOP"}, {"↑↓", "tilt"}, {"←→", "pan"},
+        {"[ ]", "step 5°"}, {"c", "centre"}, {"o/f/t", "led"}, {"+ -", "lamp"}, {"x", "safe"},
+        {"Tab", "channel"}, {"n/p", "device"}, {"g", "devices"}, {"a", "all"}, {":", "command"},
+        {"/", "filter"}, {"?", "help"}, {"q", "quit"}};
+    size_t count = actions_footer(have, &names, false, items, ACTION_COUNT);
+    assert_int_equal(count, sizeof promised / sizeof *promised);
+    for (size_t i = 0; i < count; i++)
+        assert_item(&items[i], promised[i][0], promised[i][1]);
+}
+
+static void what_matters_most_is_left_out_last(void **state)
+{
+    (void)state;
+    struct footer_item items[ACTION_COUNT];
+    size_t count = actions_footer(everything, &names, false, items, ACTION_COUNT);
+    int worth_of_tab = 0, worth_of_filter = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 ? items[i].worth == 0 : items[i].worth > 0);
+        if (strcmp(items[i].keys, "Tab") == 0)
+            worth_of_tab = items[i].worth;
+        if (strcmp(items[i].keys, "/") == 0)
+            worth_of_filter = items[i].worth;
+        assert_true(strlen(items[i].brief) <= strlen(items[i].label));
+    }
+    assert_true(worth_of_tab < worth_of_filter);
+}
+
+static void the_footer_names_the_real_servo(void **state)
+{
+    (void)state;
+    struct footer_item items[ACTION_COUNT];
+    struct footer_names arm = {.step = 20, .tilt = "arm", .pan = "", .output = "", .dimmer = ""};
+    size_t count = actions_footer(NEED_DEVICE | NEED_TILT | NEED_CONTROL, &arm, true, items, ACTION_COUNT);
+    assert_true(count > 2);
+    assert_item(&items[1], "Up/Down", "arm");
+    assert_item(&items[2], "[ ]", "step 20 deg");
+    assert_string_equal(items[2].brief, "20 deg");
 }
 
 static void the_footer_shows_only_what_is_enabled_and_stop_always(void **state)
 {
     (void)state;
     struct footer_item items[ACTION_COUNT];
-    size_t count = actions_footer(0, 5, "", false, items, ACTION_COUNT);
+    size_t count = actions_footer(0, &names, false, items, ACTION_COUNT);
     assert_item(&items[0], "SPACE", "STOP");
     for (size_t i = 0; i < count; i++) {
         assert_string_not_equal(items[i].label, "tilt");
         assert_string_not_equal(items[i].label, "try now");
     }
-    count = actions_footer(NEED_DOWN, 5, "", false, items, ACTION_COUNT);
+    count = actions_footer(NEED_DOWN, &names, false, items, ACTION_COUNT);
     bool offered = false;
     for (size_t i = 0; i < count; i++)
         offered = offered || strcmp(items[i].label, "try now") == 0;
     assert_true(offered);
-    assert_int_equal(actions_footer(everything, 5, "led", false, items, 1), 1);
+    assert_int_equal(actions_footer(everything, &names, false, items, 1), 1);
     assert_item(&items[0], "SPACE", "STOP");
 }
 
-// A row of a table in the manual page: scdoc reads * _ \ [ ] < and ~ as markup there.
 static void manual_row(char out[ROW_SIZE], enum action id)
 {
     char keys[ACTION_KEYS_SIZE], escaped[2 * ACTION_KEYS_SIZE];
@@ -312,7 +340,9 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(keys_are_shown_as_people_write_them),
         cmocka_unit_test(ascii_shows_nothing_above_ascii),
-        cmocka_unit_test(the_footer_is_the_one_promised),
+        cmocka_unit_test(the_footer_has_every_key_that_acts_now),
+        cmocka_unit_test(what_matters_most_is_left_out_last),
+        cmocka_unit_test(the_footer_names_the_real_servo),
         cmocka_unit_test(the_footer_shows_only_what_is_enabled_and_stop_always),
         cmocka_unit_test(the_manual_page_says_what_the_table_says),
         cmocka_unit_test(the_document_says_what_the_table_says),

@@ -85,6 +85,19 @@ static void completion_counts_and_compares_more_words_than_it_keeps(void **state
     assert_string_equal(found.common, "lamp");
 }
 
+static void an_action_that_a_word_of_the_device_says_as_well_is_not_offered_twice(void **state)
+{
+    (void)state;
+    struct completion found;
+    completion_find(&found, channels, CHANNELS, "tilt", 4);
+    assert_true(offered(&found, "tilt_up"));
+    assert_false(offered(&found, "tilt-up"));
+    completion_find(&found, channels, CHANNELS, "tilt-", 5);
+    assert_true(offered(&found, "tilt-up")); // who types it this way gets it
+    completion_find(&found, NULL, 0, "tilt", 4);
+    assert_true(offered(&found, "tilt-up"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
         cmocka_unit_test(completion_knows_every_action_by_name),
         cmocka_unit_test(completion_offers_servos_after_move),
         cmocka_unit_test(completion_counts_and_compares_more_words_than_it_keeps),
+        cmocka_unit_test(an_action_that_a_word_of_the_device_says_as_well_is_not_offered_twice),
     };
     return cmocka_run_group_tests_name("completion", tests, NULL, NULL);
 }

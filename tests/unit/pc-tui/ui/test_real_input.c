@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bytes as terminals really send them, through the parser, the ui and the controller, on a virtual clock: which
-// commands come out. The rows are those of tests/unit/pc-tui/keys/keys.tsv, which tests/screen types into a real
+// commands come out. The rows are those of tests/screen/keys.tsv, which tests/screen types into a real
 // terminal.
 #include <ctype.h>
 #include <errno.h>
@@ -92,7 +92,7 @@ static int read_rows(void **state)
 {
     (void)state;
     char line[512];
-    FILE *file = fopen(SOURCE_DIR "/tests/unit/pc-tui/keys/keys.tsv", "r");
+    FILE *file = fopen(SOURCE_DIR "/tests/screen/keys.tsv", "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
         if (line[0] == '#')

@@ -64,7 +64,7 @@ static void x_and_y_put_everything_safe(void **state)
     struct world *world = world_with(MANY_CHANNELS);
     world_keys(world, "x");
     assert_int_equal(world->ui.mode, UI_CONFIRM);
-    assert_non_null(strstr(world->ui.hint, "safe state"));
+    assert_non_null(strstr(world->ui.question_text, "safe state"));
     world_keys(world, "y");
     assert_int_equal(world->ui.mode, UI_MAIN);
     assert_string_equal(world_sent(world), "off");
@@ -191,7 +191,7 @@ static void keys_without_a_meaning_say_so(void **state)
 {
     (void)state;
     struct world *world = world_with(MANY_CHANNELS);
-    world_keys(world, "g");
+    world_keys(world, "z");
     assert_non_null(strstr(world->ui.hint, "?"));
     world_keys(world, "T");
     assert_non_null(strstr(world->ui.hint, "Caps Lock"));
@@ -204,7 +204,7 @@ static void a_hint_goes_away(void **state)
     (void)state;
     struct world *world = world_with(MANY_CHANNELS);
     assert_true(ui_next_ms(&world->ui) == INT64_MAX);
-    world_keys(world, "g");
+    world_keys(world, "z");
     assert_true(ui_next_ms(&world->ui) == world->us / 1000 + UI_HINT_MS);
     world->effects = 0;
     world_pass(world, UI_HINT_MS);
@@ -217,13 +217,13 @@ static void a_hint_goes_with_the_next_key(void **state)
 {
     (void)state;
     struct world *world = world_with(MANY_CHANNELS);
-    world_keys(world, "g");
+    world_keys(world, "z");
     assert_string_not_equal(world->ui.hint, "");
     assert_int_equal(world_keys(world, "<Up>") & UI_REDRAW, UI_REDRAW);
     assert_string_equal(world->ui.hint, "");
     world_keys(world, "x"); // the question stands until it is answered
     world_pass(world, 100);
-    assert_string_not_equal(world->ui.hint, "");
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
     world_end(world);
 }
 
@@ -232,14 +232,14 @@ static void presets_send_their_command_once(void **state)
     (void)state;
     static struct world world;
     static const struct ui_options options = {
-        .presets = {{"<F5>", "look up", "tilt 20"}, {"g", "on", "led_on"}}, .preset_count = 2};
+        .presets = {{"<F5>", "look up", "tilt 20"}, {"v", "on", "led_on"}}, .preset_count = 2};
     world_begin(&world, &options);
     world_add(&world, "", MANY_CHANNELS);
     world_type(&world, ":status<Enter>");
     world_forget(&world);
-    world_type(&world, "<F5>g");
+    world_type(&world, "<F5>v");
     assert_string_equal(world_sent(&world), "tilt 20|led_on");
-    world_keys(&world, "ggg");
+    world_keys(&world, "vvv");
     assert_string_equal(world_sent(&world), "tilt 20|led_on");
     struct footer_item items[ACTION_COUNT];
     size_t count = ui_footer(&world.ui, false, items, ACTION_COUNT);
@@ -263,6 +263,95 @@ static void focus_and_cursor_reports_are_no_keys(void **state)
     world_end(world);
 }
 
+static void a_modified_arrow_says_which_key_moves(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "<S-Up>");
+    assert_string_equal(world->ui.hint, "Shift-↑ does nothing: press ↑ alone");
+    world_codepoint(world, 0xff4b); // a full-width k
+    assert_non_null(strstr(world->ui.hint, "full-width"));
+    world_codepoint(world, 0xa0);
+    assert_non_null(strstr(world->ui.hint, "U+00A0"));
+    world_codepoint(world, 0xe4);
+    assert_non_null(strstr(world->ui.hint, "ä (U+00E4)"));
+    world_keys(world, "<Insert>");
+    assert_non_null(strstr(world->ui.hint, "Insert"));
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void a_click_selects_a_channel_or_a_device(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_add(world, "lab", TILT_AND_LED);
+    struct ui_hit lamp = {.device = -1, .channel = 3}, button = {.device = -1, .channel = 4};
+    struct ui_hit lab = {.device = 1, .channel = -1}, nothing = {.device = -1, .channel = -1};
+    ui_click(&world->ui, &lamp, world->us / 1000);
+    assert_string_equal(world->ui.output, "lamp");
+    assert_true(world->ui.focus_output);
+    assert_int_equal(ui_click(&world->ui, &button, world->us / 1000), 0);
+    assert_int_equal(ui_click(&world->ui, &nothing, world->us / 1000), 0);
+    ui_click(&world->ui, &lab, world->us / 1000);
+    assert_string_equal(world->ui.device, "lab");
+    world_keys(world, "?");
+    assert_int_equal(ui_click(&world->ui, &lamp, world->us / 1000), 0);
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void a_click_on_a_gauge_asks_first(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    struct ui_hit hit = {.device = -1, .channel = 1, .on_gauge = true, .tenths = 231};
+    ui_click(&world->ui, &hit, world->us / 1000);
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
+    assert_string_equal(world->ui.question_text, "pan 23 on this device?");
+    assert_string_equal(world_sent(world), "");
+    world_keys(world, "y");
+    assert_string_equal(world_sent(world), "pan 23");
+    world_forget(world);
+    hit.tenths = -17;
+    ui_click(&world->ui, &hit, world->us / 1000);
+    world_keys(world, "n");
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
+static void read_only_asks_for_no_angle(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options = {.read_only = true};
+    struct ui_hit hit = {.device = -1, .channel = 0, .on_gauge = true};
+    world_begin(&world, &options);
+    world_add(&world, "", MANY_CHANNELS);
+    ui_click(&world.ui, &hit, world.us / 1000);
+    assert_int_equal(world.ui.mode, UI_MAIN);
+    assert_non_null(strstr(world.ui.hint, "read-only"));
+    world_end(&world);
+}
+
+static void a_device_that_is_gone_can_be_cleared_after_a_question(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    world_keys(world, "D");
+    assert_non_null(strstr(world->ui.hint, "still reports"));
+    world_add(world, "lab", TILT_AND_LED);
+    static const char will[] = "{\"v\":1,\"device\":\"lab\",\"online\":false,\"boot\":\"b0\"}";
+    controller_status(world->controller, "jetson/lab/status", will, sizeof will - 1, false);
+    world_keys(world, "nD");
+    assert_int_equal(world->ui.mode, UI_CONFIRM);
+    assert_string_equal(world->ui.question_text, "Clear the last report of lab from the broker?");
+    assert_int_equal(world->cleared, 0);
+    world_keys(world, "y");
+    assert_int_equal(world->cleared, 2); // status and about
+    world_end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +372,11 @@ int main(void)
         cmocka_unit_test(a_hint_goes_with_the_next_key),
         cmocka_unit_test(presets_send_their_command_once),
         cmocka_unit_test(focus_and_cursor_reports_are_no_keys),
+        cmocka_unit_test(a_modified_arrow_says_which_key_moves),
+        cmocka_unit_test(a_click_selects_a_channel_or_a_device),
+        cmocka_unit_test(a_click_on_a_gauge_asks_first),
+        cmocka_unit_test(read_only_asks_for_no_angle),
+        cmocka_unit_test(a_device_that_is_gone_can_be_cleared_after_a_question),
     };
     return cmocka_run_group_tests_name("ui", tests, NULL, NULL);
 }

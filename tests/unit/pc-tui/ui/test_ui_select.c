@@ -162,6 +162,77 @@ static void without_any_device_the_tutorials_channels_are_offered(void **state)
     world_end(&world);
 }
 
+// What is selected once three devices have reported in this order.
+static void assert_selected(
+    const struct ui_options *options, const char *const order[3], const char *selected)
+{
+    static struct world world;
+    world_begin(&world, options);
+    world_pass(&world, 100);
+    for (int i = 0; i < 3; i++)
+        world_add(&world, order[i], TILT_AND_LED);
+    world_pass(&world, UI_CHOOSE_MS + 1);
+    assert_string_equal(world.ui.device, selected);
+    world_end(&world);
+}
+
+static void the_start_selects_the_same_device_whoever_reports_first(void **state)
+{
+    (void)state;
+    static const char *const orders[][3] = {
+        {"d10", "d2", "e"}, {"e", "d10", "d2"}, {"d2", "e", "d10"}, {"d10", "e", "d2"}};
+    static const char *const unnamed[] = {"d2", "", "e"};
+    struct ui_options options = {.has_last_device = false};
+    for (size_t i = 0; i < 4; i++)
+        assert_selected(&options, orders[i], "d2"); // the first by name, as people count
+    assert_selected(&options, unnamed, "");
+    options.has_last_device = true;
+    snprintf(options.last_device, sizeof options.last_device, "e");
+    for (size_t i = 0; i < 4; i++)
+        assert_selected(&options, orders[i], "e");
+    snprintf(options.last_device, sizeof options.last_device, "gone");
+    assert_selected(&options, orders[0], "d2");
+    options.has_last_device = false;
+    snprintf(options.device, sizeof options.device, "d10");
+    for (size_t i = 0; i < 4; i++)
+        assert_selected(&options, orders[i], "d10");
+}
+
+static void whoever_appears_later_takes_no_selection_away(void **state)
+{
+    (void)state;
+    static struct world world;
+    static const struct ui_options options;
+    world_begin(&world, &options);
+    world_add(&world, "e", TILT_AND_LED);
+    world_pass(&world, UI_CHOOSE_MS + 1);
+    world_add(&world, "d", TILT_AND_LED);
+    assert_string_equal(world.ui.device, "e");
+    world_end(&world);
+    world_begin(&world, &options);
+    world_add(&world, "e", TILT_AND_LED);
+    world_keys(&world, "?"); // who presses a key means what is on the screen
+    world_add(&world, "d", TILT_AND_LED);
+    assert_string_equal(world.ui.device, "e");
+    world_end(&world);
+}
+
+static void plus_and_minus_mean_no_dimmer_where_there_are_two_and_none_is_selected(void **state)
+{
+    (void)state;
+    struct world *world =
+        world_with("\"led\":{\"kind\":\"switch\",\"on\":false},"
+                   "\"a\":{\"kind\":\"dimmer\",\"on\":true,\"percent\":40},"
+                   "\"b\":{\"kind\":\"dimmer\",\"on\":true,\"percent\":40},"
+                   "\"z\":{\"kind\":\"servo\",\"deg\":0,\"target\":0,\"min\":-45,\"max\":45,"
+                   "\"step\":5,\"speed\":120,\"moving\":%s,\"driven\":true}");
+    assert_int_equal(ui_dimmer(&world->ui), -1);
+    world_keys(world, "+");
+    assert_non_null(strstr(world->ui.hint, "Tab selects one"));
+    world_type(world, "<Tab><Tab>+");
+    world_end(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +244,9 @@ int main(void)
         cmocka_unit_test(all_ends_with_a_escape_n_and_p),
         cmocka_unit_test(a_device_asked_for_is_waited_for_and_no_other_moves),
         cmocka_unit_test(without_any_device_the_tutorials_channels_are_offered),
+        cmocka_unit_test(the_start_selects_the_same_device_whoever_reports_first),
+        cmocka_unit_test(whoever_appears_later_takes_no_selection_away),
+        cmocka_unit_test(plus_and_minus_mean_no_dimmer_where_there_are_two_and_none_is_selected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,7 @@ struct world {
     size_t device_count;
     struct published published[PUBLISHED_MAX];
     size_t count, answered;
+    unsigned cleared; // retained messages that were cleared
     unsigned effects; // of all keys since the last clear
 };
 

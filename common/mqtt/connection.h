@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// One connection through libmosquitto, from a socket to a subscription and to its end. It knows one address and
+// nothing of other brokers, names, waits or second attempts: whoever opened it hears by events how far it came.
+//
+// Everything runs on the loop's thread. Events are called from the loop, never from inside a function of this module.
+// connection_free and connection_close may be called from inside events.
+#ifndef COMMON_MQTT_CONNECTION_H
+#define COMMON_MQTT_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/mqtt/handle.h"
+#include "common/mqtt/link_types.h"
+
+struct event_base;
+struct connection;
+
+struct connection_options { // must outlive the connection
+    const char *name;       // the broker in sentences, "localhost:1883"
+    int port;
+    struct handle_options mqtt;
+    size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
+};
+
+enum { CONNECTION_TOPIC_SIZE = 128 };
+
+enum connection_phase {
+    PHASE_TCP,       // connect() is under way
+    PHASE_HELLO,     // CONNECT is sent
+    PHASE_SUBSCRIBE, // CONNACK has come, SUBSCRIBE is sent
+    PHASE_UP,        // every SUBACK has come
+};
+
+struct connection_end {
+    enum connection_phase phase; // how far it had come
+    enum link_trouble trouble;   // TROUBLE_NONE: closed as asked by connection_close
+    char reason[LINK_REASON_SIZE];
+    char topic[CONNECTION_TOPIC_SIZE]; // of the message that was too large (TROUBLE_MEMORY); "" = not known
+    int code; // of the CONNACK or DISCONNECT that ended it (MQTT 5: 128 and above), else 0
+};
+
+struct connection_events {
+    void (*subscribed)(void *ctx); // once: the connection is up
+    void (*message)(void *ctx, const struct link_message *message);
+    // A message published with this token is done: handed to the socket (QoS 0) or acknowledged. reason: MQTT 5's.
+    void (*published)(void *ctx, int token, int reason);
+    // Once, the last event: the socket is closed. What remains is connection_free, here or later.
+    void (*ended)(void *ctx, const struct connection_end *end);
+};
+
+// Begins to connect to a numeric address. Returns NULL without memory; every other failure comes as `ended`.
+struct connection *connection_open(struct event_base *base, const char *address,
+    const struct connection_options *options, const struct connection_events *events, void *ctx);
+// Closes the socket at once, without DISCONNECT, so that the broker sends the will. NULL is allowed.
+void connection_free(struct connection *connection);
+
+// Publishes now: written to the socket before it returns, where the socket takes it. Inside events it is written as
+// soon as the library's callback has returned. *token names the message to `published`, which is never called before
+// this returned. Returns 0, -ENOTCONN before the CONNACK and after the end (nothing is kept), -EMSGSIZE, -ENOMEM, or
+// -EINVAL (topic, or a QoS or retain flag that this broker does not offer).
+int connection_publish(struct connection *connection, const struct link_publication *publication, int *token);
+
+// Sends DISCONNECT, so that the broker drops the will, when all that was published is sent and acknowledged. Then it
+// ends without trouble. For a connection that is up.
+void connection_close(struct connection *connection);
+// Sends DISCONNECT without waiting for anything, as far as the socket takes it.
+void connection_say_goodbye(struct connection *connection);
+// Ends it from the loop with this trouble and these words, unless it has ended already.
+void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason);
+
+enum connection_phase connection_phase(const struct connection *connection);
+// When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
+int64_t connection_last_proof_ms(const struct connection *connection);
+// Messages of ours (QoS 0) not yet handed to the socket.
+size_t connection_unsent(const struct connection *connection);
+
+#endif

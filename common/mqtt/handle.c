@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "common/mqtt/handle.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The library's read function handles as many packets a call as messages of QoS 1 and 2 are in flight, until errno says
+// EAGAIN. Only one packet has been looked at (intake.h), so each callback ends the call.
+static void read_no_further(void)
+{
+    errno = EAGAIN;
+}
+
+static void on_connect(
+    struct mosquitto *mosq, void *arg, int code, int flags, const mosquitto_property *properties)
+{
+    struct handle *handle = arg;
+
+    (void)mosq;
+    (void)flags;
+    (void)properties;
+    handle->events->connected(handle->ctx, code);
+}
+
+static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted,
+    const mosquitto_property *properties)
+{
+    struct handle *handle = arg;
+    const struct handle_options *options = handle->options;
+    const char *refused = NULL;
+
+    (void)mosq;
+    (void)mid;
+    (void)properties;
+    for (int i = count - 1; i >= 0; i--)
+        if (granted[i] >= 128)
+            refused = options->topics[options->topic_count == (size_t)count ? i : 0];
+    handle->events->subscribed(handle->ctx, refused);
+    read_no_further();
+}
+
+static void on_disconnect(struct mosquitto *mosq, void *arg, int code, const mosquitto_property *properties)
+{
+    struct handle *handle = arg;
+
+    (void)mosq;
+    (void)properties;
+    // Codes below 128 are the library's own; it returns those as well.
+    if (code >= 128)
+        handle->events->goodbye(handle->ctx, code);
+}
+
+static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message,
+    const mosquitto_property *properties)
+{
+    struct handle *handle = arg;
+    char *response_topic = NULL;
+    void *correlation = NULL;
+    uint16_t correlation_len = 0;
+
+    (void)mosq;
+    if (properties) {
+        mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
+        mosquitto_property_read_binary(
+            properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_len, false);
+    }
+    struct link_message ours = {
+        .topic = message->topic,
+        .payload = message->payload ? message->payload : "",
+        .len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
+        .qos = message->qos,
+        .retained = message->retain,
+        .response_topic = response_topic,
+        .correlation = correlation,
+        .correlation_len = correlation_len,
+    };
+    handle->events->message(handle->ctx, &ours);
+    free(response_topic);
+    free(correlation);
+    read_no_further();
+}
+
+static void on_publish(
+    struct mosquitto *mosq, void *arg, int mid, int code, const mosquitto_property *properties)
+{
+    struct handle *handle = arg;
+
+    (void)mosq;
+    (void)properties;
+    handle->events->done(handle->ctx, mid, code);
+    read_no_further();
+}
+
+static int set_up(struct handle *handle)
+{
+    const struct handle_options *options = handle->options;
+    struct mosquitto *mosq = handle->mosq;
+    int rc = mosquitto_int_option(
+        mosq, MOSQ_OPT_PROTOCOL_VERSION, options->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+
+#if LIBMOSQUITTO_VERSION_NUMBER >= 2000000
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY, 1);
+#endif
+#if LIBMOSQUITTO_VERSION_NUMBER >= 2001000
+    if (rc == MOSQ_ERR_SUCCESS) // it would be written to at every packet and read by nobody
+        rc = mosquitto_int_option(mosq, MOSQ_OPT_DISABLE_SOCKETPAIR, 1);
+#endif
+    if (rc == MOSQ_ERR_SUCCESS && options->user[0] != '\0')
+        rc = mosquitto_username_pw_set(
+            mosq, options->user, options->password[0] != '\0' ? options->password : NULL);
+    if (rc == MOSQ_ERR_SUCCESS && options->will_topic)
+        rc = mosquitto_will_set(
+            mosq, options->will_topic, (int)strlen(options->will_payload), options->will_payload, 1, true);
+    mosquitto_connect_v5_callback_set(mosq, on_connect);
+    mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
+    mosquitto_subscribe_v5_callback_set(mosq, on_subscribe);
+    mosquitto_message_v5_callback_set(mosq, on_message);
+    mosquitto_publish_v5_callback_set(mosq, on_publish);
+    return rc;
+}
+
+int handle_init(struct handle *handle, const struct handle_options *options,
+    const struct handle_events *events, void *ctx)
+{
+    *handle = (struct handle){.options = options, .events = events, .ctx = ctx};
+    mosquitto_lib_init();
+    handle->mosq = mosquitto_new(options->client_id[0] != '\0' ? options->client_id : NULL, true, handle);
+    if (!handle->mosq) {
+        mosquitto_lib_cleanup();
+        return MOSQ_ERR_NOMEM;
+    }
+    return set_up(handle);
+}
+
+void handle_finish(struct handle *handle)
+{
+    if (!handle->mosq)
+        return;
+    mosquitto_destroy(handle->mosq);
+    handle->mosq = NULL;
+    mosquitto_lib_cleanup();
+}
+
+int handle_subscribe(struct handle *handle, size_t *packets)
+{
+    const struct handle_options *options = handle->options;
+    size_t done = 0;
+
+    *packets = 0;
+    while (done < options->topic_count) {
+        size_t end = done + 1;
+        while (end < options->topic_count && options->topic_qos[end] == options->topic_qos[done])
+            end++;
+        char *topics[LINK_TOPICS_MAX];
+        for (size_t i = done; i < end; i++)
+            topics[i - done] = (char *)(uintptr_t)options->topics[i];
+        int rc = mosquitto_subscribe_multiple(
+            handle->mosq, NULL, (int)(end - done), topics, options->topic_qos[done], 0, NULL);
+        if (rc != MOSQ_ERR_SUCCESS)
+            return rc;
+        (*packets)++;
+        done = end;
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+int handle_publish(struct handle *handle, const struct link_publication *publication, int *mid)
+{
+    mosquitto_property *properties = NULL;
+    int rc = MOSQ_ERR_SUCCESS;
+
+    if (publication->len > MQTT_MAX_PAYLOAD || publication->correlation_len > UINT16_MAX)
+        return MOSQ_ERR_PAYLOAD_SIZE;
+    if (publication->correlation && handle->options->version == 5)
+        rc = mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, publication->correlation,
+            (uint16_t)publication->correlation_len);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_publish_v5(handle->mosq, mid, publication->topic, (int)publication->len,
+            publication->payload, publication->qos, publication->retain, properties);
+    mosquitto_property_free_all(&properties);
+    return rc;
+}
+
+int handle_errno(int rc)
+{
+    switch (rc) {
+    case MOSQ_ERR_SUCCESS:
+        return 0;
+    case MOSQ_ERR_NOMEM:
+        return -ENOMEM;
+    case MOSQ_ERR_PAYLOAD_SIZE:
+    case MOSQ_ERR_OVERSIZE_PACKET:
+        return -EMSGSIZE;
+    case MOSQ_ERR_NO_CONN:
+        return -ENOTCONN;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// What the verb of a command does to the channels. Pure.
+#ifndef NANO_AGENT_EXECUTE_H
+#define NANO_AGENT_EXECUTE_H
+
+#include "nano-agent/agent/channel.h"
+
+// The system's words for the negative errno of a channel's function.
+const char *execute_fault_words(int error);
+
+// Carries out a command that vocabulary_match understood. A motion within PROTOCOL_STOP_HOLD_MS after a stop is
+// RESULT_REFUSED. late says that the command's deadline has passed or that it was meant for another run; only `off` may be
+// given so, and then it moves nothing. why says more than the result does, or is "".
+enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
+    bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
+
+// Stops everything that can be stopped. refuses: motion is refused for PROTOCOL_STOP_HOLD_MS afterwards.
+void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t now_us);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/agent/request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/protocol/say.h"
+#include "common/text.h"
+
+// Whether a payload that is no valid command may be taken as a stop. On ROOT/control it may mean another device: by the
+// name of a servo that is not ours, or by another run's boot.
+static bool may_guess(const struct request *r, const char *device)
+{
+    bool on_root = r->command->shared || device[0] == '\0';
+    if (!on_root)
+        return true;
+    bool names_another = r->is_text && r->meaning == RESULT_UNKNOWN && protocol_is_stop_word(r->words.word);
+    return !r->foreign && !names_another;
+}
+
+void request_read(struct request *out, const struct agent_command *command, const struct channel_id *ids,
+    size_t count, const char *device, const char *boot)
+{
+    memset(out, 0, sizeof *out);
+    out->command = command;
+    out->meaning = RESULT_INVALID;
+    out->is_text = protocol_parse_command(command->payload, command->len, &out->words, out->why) == 0;
+    if (out->is_text)
+        out->meaning = vocabulary_match(ids, count, &out->words, &out->match, out->why);
+    out->foreign = out->words.boot[0] && strcmp(out->words.boot, boot) != 0;
+    out->stop = out->is_text && protocol_is_stop(&out->words);
+    if (out->meaning == RESULT_OK)
+        out->guessed = out->match.guessed;
+    else
+        out->guessed = may_guess(out, device) && protocol_says_stop(command->payload, command->len);
+}
+
+bool request_is_for_others(const struct request *r)
+{
+    return r->command->shared && r->foreign && !(r->stop && r->meaning == RESULT_OK);
+}
+
+bool request_is_expired(const struct request *r, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE])
+{
+    if (r->foreign) {
+        say(why, "meant for another run of this device");
+        return true;
+    }
+    if (r->words.has_by && boot_ms > r->words.by_ms) {
+        say(why, "%" PRId64 " ms too late", boot_ms - r->words.by_ms);
+        return true;
+    }
+    return false;
+}

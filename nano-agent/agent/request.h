@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What a payload from the wire means for this run of this device. Pure.
+#ifndef NANO_AGENT_REQUEST_H
+#define NANO_AGENT_REQUEST_H
+
+#include "common/protocol/vocabulary.h"
+
+struct agent_command { // valid during the call only
+    const char *topic;
+    bool shared; // it came on ROOT/control while this agent has a name: envelopes for other runs are not ours
+    const void *payload;
+    size_t len;
+    bool retained;
+    const char *response_topic; // NULL = none
+    const void *correlation;
+    size_t correlation_len;
+};
+
+struct request {
+    const struct agent_command *command;
+    struct protocol_command words;
+    struct vocabulary_match match; // where meaning is RESULT_OK
+    bool is_text;                  // the payload is well-formed, whatever its words mean here
+    enum protocol_result meaning;  // RESULT_OK, or RESULT_UNKNOWN or RESULT_INVALID for the reason in why
+    char why[PROTOCOL_WHY_SIZE];
+    bool foreign; // it names another run than this
+    bool stop;    // `stop` or a NAME_stop: carried out whatever by, boot, id and the retain flag say
+    bool guessed; // it is not written as a stop, and a person would understand it as a stop
+};
+
+// Reads a command of len > 0 bytes. command, ids, device and boot (this run's) must outlive out.
+void request_read(struct request *out, const struct agent_command *command, const struct channel_id *ids,
+    size_t count, const char *device, const char *boot);
+
+// True where it is an envelope on the topic that all share and names another agent's run: to be passed over in silence. A
+// stop that means one of our channels is ours all the same: stopping too much harms nobody.
+bool request_is_for_others(const struct request *request);
+
+// True where it is meant for another run or comes after its deadline; why (PROTOCOL_WHY_SIZE) then says which.
+bool request_is_expired(const struct request *request, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE]);
+
+#endif

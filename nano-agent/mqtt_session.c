@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/mqtt_session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/protocol/status.h"
+#include "nano-agent/board/board.h"
+#include "nano-agent/system/identity.h"
+
+enum { UNSENT_MAX = 1000 };
+
+int mqtt_session_init(struct mqtt_session *session, const struct broker_options *broker, const char *boot)
+{
+    struct link_options *options = &session->options;
+    broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, options);
+    if (!options->client_id[0]) {
+        char machine[IDENTITY_MACHINE_SIZE];
+        identity_machine(board_device_tree(), "", machine);
+        identity_client(broker->root, broker->device, machine, options->client_id);
+    }
+    protocol_topic(session->control, broker->root, "", "control");
+    protocol_topic(session->own_control, broker->root, broker->device, "control");
+    protocol_topic(session->status, broker->root, broker->device, "status");
+    options->topics[0] = session->own_control;
+    options->topics[1] = session->control;
+    options->topic_count = broker->device[0] ? 2 : 1;
+    options->topic_qos[0] = options->topic_qos[1] = broker->qos;
+    if (status_write_offline(session->will, broker->device, boot, "") < 0)
+        return -EMSGSIZE;
+    options->will_topic = session->status;
+    options->will_payload = session->will;
+    options->unsent_max = UNSENT_MAX;
+    return 0;
+}
+
+void mqtt_session_finish(struct mqtt_session *session)
+{
+    explicit_bzero(session->options.password, sizeof session->options.password);
+}

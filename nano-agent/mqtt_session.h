@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// How the agent presents itself to a broker: the topics, the will, the quality of service. The daemon and
+// `nano-agent check` share it, so that the check sees what the daemon will see.
+#ifndef NANO_AGENT_MQTT_SESSION_H
+#define NANO_AGENT_MQTT_SESSION_H
+
+#include "nano-agent/config/config.h"
+
+// options points into the struct, which therefore must stay where it is while a link uses it.
+struct mqtt_session {
+    struct link_options options;
+    char control[PROTOCOL_TOPIC_MAX];     // ROOT/control, for all devices
+    char own_control[PROTOCOL_TOPIC_MAX]; // the same topic, or ROOT/DEVICE/control
+    char status[PROTOCOL_TOPIC_MAX];
+    char will[PROTOCOL_STATUS_MAX];
+};
+
+// boot is the id of this run. Chooses the client id of this machine where the configuration has none. 0, or -EMSGSIZE.
+// mqtt_session_finish wipes the password.
+int mqtt_session_init(struct mqtt_session *session, const struct broker_options *broker, const char *boot);
+void mqtt_session_finish(struct mqtt_session *session);
+
+#endif

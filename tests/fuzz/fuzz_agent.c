@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+// The agent with hardware that fails when it likes, commands, edges and losses of the link in any order at any time: no pulse
+// is ever outside a servo's limits, every command gets exactly one result, every report can be read, nothing moves after a stop,
+// and the agent never asks to be woken for a time that is past.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nano-agent/agent/agent.h"
+#include "tests/fuzz/bytes.h"
+#include "tests/fuzz/require.h"
+
+enum {
+    CHANNELS = 5,
+    TILT = 0,
+    PAN = 1,
+    LED = 2,
+    LAMP = 3,
+    BUTTON = 4,
+    SERVOS = 2,
+    PERIOD_NS = 20000000,
+    BOOT_MS = 70000
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct output {
+    struct hw_pwm pwm;
+    struct hw_switch sw;
+    struct hw_input input;
+    int64_t pulse_ns, least_ns, most_ns;
+    bool enabled, level, fails;
+    int64_t moved_us; // when the pulse last became another one, off not counted
+};
+
+static struct world {
+    struct agent *agent;
+    struct agent_config config;
+    struct output outputs[CHANNELS];
+    int64_t now_us;
+    bool up, stopped, refuses, anything_fails;
+    unsigned results; // of commands from outside, since last counted
+    enum protocol_result result;
+    uint64_t n;      // of the latest result
+    int64_t stop_us; // of the latest stop that was carried out, INT64_MIN = none
+    bool saved_sound;
+} world;
+
+static struct output *output_of(const void *member)
+{
+    return &world.outputs[((const char *)member - (const char *)world.outputs) /
+                          (ptrdiff_t)sizeof world.outputs[0]];
+}
+
+static bool is_servo(const struct output *output)
+{
+    return output - world.outputs < SERVOS;
+}
+
+static void require_within(const struct output *output, int64_t pulse_ns)
+{
+    REQUIRE(pulse_ns == 0 || (pulse_ns >= output->least_ns && pulse_ns <= output->most_ns));
+}
+
+static int pwm_set(struct hw_pwm *pwm, int64_t pulse_ns)
+{
+    struct output *output = output_of(pwm);
+
+    REQUIRE(!world.stopped || pulse_ns == 0 || pulse_ns == output->pulse_ns);
+    REQUIRE(pulse_ns >= 0 && pulse_ns <= pwm->period_ns);
+    require_within(output, pulse_ns); // whether it is obeyed or not
+    if (output->fails)
+        return -EIO;
+    if (is_servo(output) && pulse_ns != 0 && pulse_ns != output->pulse_ns) {
+        output->moved_us = world.now_us;
+        REQUIRE(world.stop_us == INT64_MIN || world.now_us >= world.stop_us + PROTOCOL_STOP_HOLD_MS * 1000);
+    }
+    output->pulse_ns = pulse_ns;
+    return 0;
+}
+
+static int pwm_enable(struct hw_pwm *pwm, bool on)
+{
+    struct output *output = output_of(pwm);
+
+    REQUIRE(!world.stopped || !on);
+    if (on && is_servo(output))
+        REQUIRE(output->pulse_ns != 0); // enabling emits the pulse set last
+    if (output->fails)
+        return -EIO;
+    output->enabled = on;
+    return 0;
+}
+
+static int switch_set(struct hw_switch *sw, bool on)
+{
+    struct output *output = output_of(sw);
+
+    if (output->fails)
+        return -EIO;
+    output->level = on;
+    return 0;
+}
+
+static int input_get(struct hw_input *input, bool *level)
+{
+    if (output_of(input)->fails)
+        return -EIO;
+    *level = output_of(input)->level;
+    return 0;
+}
+
+static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable};
+static const struct hw_switch_ops switch_ops = {.set = switch_set};
+static const struct hw_input_ops input_ops = {.get = input_get};
+
+static int on_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
+{
+    static struct status status;
+    char why[PROTOCOL_WHY_SIZE];
+
+    (void)ctx;
+    (void)heartbeat;
+    REQUIRE(status_parse(json, len, &status, why) == 0);
+    REQUIRE(status.online == !final);
+    if (!final) {
+        REQUIRE(status.count == CHANNELS && status.last.n >= world.n);
+        for (size_t i = 0; i < SERVOS; i++) {
+            const struct motion_config *motion = &world.config.channels[i].motion;
+            if (status.channels[i].deg_known)
+                REQUIRE(
+                    status.channels[i].deg >= motion->limit[0] && status.channels[i].deg <= motion->limit[1]);
+        }
+    }
+    return !world.up ? -ENOTCONN : world.refuses ? -ENOMEM : 0;
+}
+
+static void on_reply(void *ctx, const char *topic, const char *json, size_t len, const void *correlation,
+    size_t correlation_len)
+{
+    (void)ctx;
+    (void)json;
+    (void)correlation;
+    (void)correlation_len;
+    REQUIRE(topic && len > 0);
+}
+
+static void on_clear(void *ctx, const char *topic)
+{
+    (void)ctx;
+    REQUIRE(topic);
+}
+
+static void on_done(void *ctx, const struct status_last *last, int64_t took_us)
+{
+    (void)ctx;
+    (void)took_us;
+    REQUIRE(last->n == world.n + 1 && last->result != RESULT_NONE);
+    REQUIRE(last->result != RESULT_FAULT || world.anything_fails || last->again);
+    world.n = last->n;
+    if (last->from[0] == '\0') {
+        world.results++;
+        world.result = last->result;
+    }
+}
+
+static void on_trouble(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    REQUIRE(sentence[0] && !strchr(sentence, '\n'));
+}
+
+static void on_health(void *ctx, struct status_health *out)
+{
+    (void)ctx;
+    (void)out;
+}
+
+static void on_save(void *ctx, const struct positions *positions)
+{
+    (void)ctx;
+    REQUIRE(positions->count <= SERVOS);
+}
+
+static const struct agent_io io = {.status = on_status,
+    .reply = on_reply,
+    .clear_retained = on_clear,
+    .done = on_done,
+    .trouble = on_trouble,
+    .health = on_health,
+    .save = on_save};
+
+static int64_t boot_ms(void)
+{
+    return world.now_us / 1000 + BOOT_MS;
+}
+
+static struct agent_channel_config *add(const char *name, enum channel_kind kind)
+{
+    struct agent_channel_config *c = &world.config.channels[world.config.count];
+    struct output *output = &world.outputs[world.config.count++];
+
+    snprintf(c->id.name, sizeof c->id.name, "%s", name);
+    c->id.kind = kind;
+    *output = (struct output){.pwm = {.ops = &pwm_ops, .period_ns = PERIOD_NS},
+        .sw = {.ops = &switch_ops},
+        .input = {.ops = &input_ops, .fd = -1},
+        .most_ns = PERIOD_NS,
+        .moved_us = INT64_MIN};
+    return c;
+}
+
+static void add_servo(const char *name, bool pan, struct bytes *bytes)
+{
+    struct agent_channel_config *c = add(name, CHANNEL_SERVO);
+    struct output *output = &world.outputs[world.config.count - 1];
+    int low = -450 + (int)(bytes_next(bytes) % 40) * 10, high = 450 - (int)(bytes_next(bytes) % 40) * 10;
+    bool mirrored = bytes_next(bytes) & 1;
+
+    c->id.pan = pan;
+    c->axis = pan ? AXIS_PAN : AXIS_TILT;
+    c->step = 50;
+    c->motion = (struct motion_config){.pulse_us = {mirrored ? 2000 : 1000, mirrored ? 1000 : 2000},
+        .angle = {-450, 450},
+        .limit = {low, high},
+        .speed = 1 + (int)bytes_next(bytes) * 20,
+        .accel = (int)bytes_next(bytes) * 50};
+    c->idle_off_ms = (int)(bytes_next(bytes) % 4) * 500;
+    c->exit = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
+    c->lost = bytes_next(bytes) & 1 ? POLICY_OFF : POLICY_HOLD;
+    output->pwm.steps = bytes_next(bytes) & 1 ? 4096 : 0;
+    // Pulses by the calibration, one nanosecond more on each side for rounding.
+    for (int end = 0; end < 2; end++) {
+        int64_t at_ns = 1500000 + (mirrored ? -1 : 1) * (int64_t)c->motion.limit[end] * 500000 / 450;
+        if (end == 0 || at_ns < output->least_ns)
+            output->least_ns = at_ns;
+        if (end == 0 || at_ns > output->most_ns)
+            output->most_ns = at_ns;
+    }
+    output->least_ns--;
+    output->most_ns++;
+    if (bytes_next(bytes) & 1) { // found running, wherever it may be
+        output->pwm.was_enabled = output->enabled = true;
+        output->pwm.found_ns = output->pulse_ns = (int64_t)bytes_next(bytes) * PERIOD_NS / 255;
+    }
+}
+
+static void begin(struct bytes *bytes)
+{
+    union agent_output outputs[CHANNELS];
+
+    memset(&world, 0, sizeof world);
+    world.now_us = 5000000;
+    world.stop_us = INT64_MIN;
+    world.config.report_ms = 1000;
+    add_servo("tilt", false, bytes);
+    add_servo("pan", true, bytes);
+    add("led", CHANNEL_SWITCH);
+    add("lamp", CHANNEL_DIMMER);
+    struct agent_channel_config *button = add("button", CHANNEL_INPUT);
+    button->debounce_ms = 20;
+    snprintf(button->press, sizeof button->press, "%s", bytes_next(bytes) & 1 ? "stop" : "tilt_up");
+    snprintf(button->release, sizeof button->release, "led_toggle");
+    for (size_t i = 0; i < CHANNELS; i++) {
+        world.outputs[i].fails = bytes_next(bytes) % 8 == 7;
+        world.anything_fails = world.anything_fails || world.outputs[i].fails;
+        if (i == LED)
+            outputs[i].sw = &world.outputs[i].sw;
+        else if (i == BUTTON)
+            outputs[i].input = &world.outputs[i].input;
+        else
+            outputs[i].pwm = &world.outputs[i].pwm;
+    }
+    world.agent = agent_new(&world.config, outputs, NULL, "9f31c2aa", &io, NULL, world.now_us, boot_ms());
+    REQUIRE(world.agent);
+}
+
+// Lets time pass as the event loop does.
+static void pass(int64_t us)
+{
+    int64_t until_us = world.now_us + us, next_us;
+    int turns = 0;
+
+    while ((next_us = agent_next_us(world.agent)) <= until_us) {
+        REQUIRE(turns++ < 4000);
+        world.now_us = next_us > world.now_us ? next_us : world.now_us;
+        agent_tick(world.agent, world.now_us, boot_ms());
+        REQUIRE(agent_next_us(world.agent) > world.now_us);
+    }
+    world.now_us = until_us;
+}
+
+static void deliver(const char *payload, size_t len, bool retained, bool shared)
+{
+    struct agent_command command = {.topic = "jetson/control",
+        .payload = payload,
+        .len = len,
+        .retained = retained,
+        .shared = shared,
+        .response_topic = retained ? NULL : "jetson/reply/me"};
+    struct protocol_command parsed;
+    char why[PROTOCOL_WHY_SIZE];
+    bool is_stop = protocol_parse_command(payload, len, &parsed, why) == 0 && protocol_is_stop(&parsed);
+    bool is_foreign = shared && parsed.boot[0] && strcmp(parsed.boot, "9f31c2aa") != 0;
+
+    world.results = 0;
+    agent_command(world.agent, &command, world.now_us, boot_ms());
+    if (len == 0 || world.stopped)
+        REQUIRE(world.results == 0);
+    else if (is_foreign)
+        REQUIRE(world.results <= 1); // a stop that means one of ours is carried out
+    else
+        REQUIRE(world.results == 1);
+    if (is_stop && world.results == 1) {
+        REQUIRE(
+            world.result == RESULT_OK || world.result == RESULT_UNKNOWN || world.result == RESULT_INVALID);
+        if (world.result == RESULT_OK && strcmp(parsed.cmd, "stop") == 0)
+            world.stop_us = world.now_us;
+    }
+}
+
+static void command(struct bytes *bytes)
+{
+    static const char *const texts[] = {"tilt_up", "tilt_down", "tilt %d", "move %d", "move pan %d",
+        "tilt_center", "tilt_stop", "tilt_off", "pan_left %d", "pan_right %d", "pan %d", "pan_off", "led_on",
+        "led_off", "led_toggle", "lamp %d", "lamp_up %d", "lamp_on", "stop", "center", "off", "status"};
+    char text[64], payload[256];
+    size_t len;
+    unsigned which = bytes_next(bytes), how = bytes_next(bytes);
+
+    if (which >= 240) {
+        const uint8_t *raw = bytes_take(bytes, how % 64, &len);
+        deliver((const char *)raw, len, which & 1, which & 2);
+        return;
+    }
+    int number = (int)bytes_next(bytes) - 128;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, texts[which % (sizeof texts / sizeof texts[0])], number);
+#pragma GCC diagnostic pop
+    if ((how & 3) == 0)
+        snprintf(payload, sizeof payload, "%s", text);
+    else
+        snprintf(payload, sizeof payload, "{\"cmd\":\"%s\",\"id\":\"%u\",\"boot\":\"%s\",\"by\":%lld}", text,
+            how >> 5, how & 8 ? "00000000" : "9f31c2aa", (long long)boot_ms() + (how & 4 ? -1 : 1000));
+    deliver(payload, strlen(payload), how & 16, how & 2);
+}
+
+static void event(struct bytes *bytes)
+{
+    unsigned how = bytes_next(bytes);
+    struct output *output = &world.outputs[(how >> 3) % CHANNELS];
+
+    switch (how & 7) {
+    case 0:
+    case 1:
+        command(bytes);
+        break;
+    case 2:
+        pass((int64_t)bytes_next(bytes) * 1000);
+        break;
+    case 3:
+        pass((int64_t)bytes_next(bytes) * bytes_next(bytes) * 50);
+        break;
+    case 4:
+        output->fails = !output->fails;
+        world.anything_fails = world.anything_fails || output->fails;
+        break;
+    case 5:
+        world.outputs[BUTTON].level = how & 8;
+        agent_input(world.agent, BUTTON, how & 8, world.now_us, boot_ms());
+        break;
+    case 6:
+        world.up = !world.up;
+        if (world.up)
+            agent_link_up(world.agent, world.now_us, boot_ms());
+        else
+            agent_link_lost(world.agent, world.now_us, boot_ms());
+        break;
+    default:
+        if (how & 8)
+            world.refuses = !world.refuses;
+        else
+            agent_heartbeat_done(world.agent);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes bytes = {data, data + size};
+
+    begin(&bytes);
+    while (bytes_left(&bytes) > 0)
+        event(&bytes);
+    // Whatever came before: hardware that works again obeys.
+    for (size_t i = 0; i < CHANNELS; i++)
+        world.outputs[i].fails = false;
+    world.anything_fails = false;
+    pass(2 * PROTOCOL_STOP_HOLD_MS * 1000);
+    deliver("stop", 4, false, false);
+    REQUIRE(world.result == RESULT_OK);
+    pass(2 * PROTOCOL_STOP_HOLD_MS * 1000);
+    world.stop_us = INT64_MIN;
+    deliver("tilt 0", 6, false, false);
+    REQUIRE(world.result == RESULT_OK || world.result == RESULT_LIMIT);
+    agent_stop(world.agent, world.now_us, boot_ms());
+    world.stopped = true;
+    pass(60 * 1000000);
+    REQUIRE(agent_next_us(world.agent) == INT64_MAX);
+    agent_free(world.agent);
+    return 0;
+}
