@@ -63,8 +63,11 @@ build() {
   login=$(operator_login "$operator")
   operator_password=
   renew_own_login "$1/passwd" "$1/own.password"
-  if ! logins "$1/passwd" | grep -qx -e "$login" || ! operator_has_file "$operator_dir" "$operator"; then
+  known=no
+  if logins "$1/passwd" | grep -qx -e "$login"; then known=yes; fi
+  if [ "$known" = no ] || ! operator_has_file "$operator_dir" "$operator"; then
     operator_password=$(new_password)
+    [ "$known" = no ] || say "$login gets a new password here: whoever joined with the old one on another computer must join again."
     put_login "$login" "$operator_password" "$1/passwd"
   fi
   operators=$(printf '%s' "$operators" | grep -vxF -e "$operator $operator_dir" || :)
@@ -132,10 +135,14 @@ run_with_service() {
 # run_alone: the broker that runs takes it over, or a trial shows that it would start.
 run_alone() {
   if broker_is_running; then
-    if ! cmp -s "$dir/mosquitto.conf" "$work/old/mosquitto.conf"; then restart_needed=yes; fi
     reload_broker
-    own_login_holds || [ -n "$restart_needed" ] || fail "the broker does not take the change: $(broker_last_words)"
-    [ -n "$restart_needed" ] || prove_broker
+    # Its ports and limits are read at its start only, and until then there is nothing to prove.
+    if ! cmp -s "$dir/mosquitto.conf" "$work/old/mosquitto.conf"; then
+      restart_needed=yes
+      return 0
+    fi
+    own_login_holds || fail "the broker does not take the change: $(broker_last_words)"
+    prove_broker
     return 0
   fi
   mosquitto -c "$dir/mosquitto.conf" </dev/null >"$work/mosquitto.log" 2>&1 9<&- &

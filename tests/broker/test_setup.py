@@ -191,6 +191,10 @@ def setup_twice_keeps_authority_and_logins(stage):
     check('The broker runs' in again.out, again.out)
     check('user device-arm\ntopic read lab/control\n' in kit.read('acl'), kit.read('acl'))
 
+    # Where the operator's file is gone, the login needs a new password; another computer may have the old one.
+    os.rename(stage.path('config/pc-tui'), stage.path('config/away'))
+    check('gets a new password' in kit.run('setup').out, 'a new password is not given in silence')
+
     # Another name comes first, the old one stays good; another root changes what each login may do.
     kit.run('setup', '--name', 'other.example', '--root', 'hall')
     for name in ('other.example', 'robots.example'):
