@@ -81,9 +81,12 @@ static int check_escape(const struct scan *scan, const char *c)
 {
     if (strchr("nrtbfaevx01234567\\\"'$\n", c[1]))
         return 0;
+    char shown[8];
+    unsigned codepoint;
+    text_clean(shown, sizeof shown, c + 1, text_decode(c + 1, strnlen(c + 1, 4), &codepoint), 1);
     snprintf(scan->why, CONFIG_WHY_SIZE,
-        "%s:%u: \"\\%c\" in a string: a backslash is written twice (\"DOM\\\\user\"), or in single quotes ('DOM\\user')",
-        scan->path, scan->line, c[1]);
+        "%s:%u: \"\\%s\" in a string: a backslash is written twice (\"DOM\\\\user\"), or in single quotes ('DOM\\user')",
+        scan->path, scan->line, shown);
     return -EINVAL;
 }
 

@@ -23,6 +23,8 @@ static char log_name[32];
 static enum log_level log_up_to = LOG_LEVEL_INFO;
 static bool log_journal, log_times;
 static struct line_writer *log_writer; // NULL: each line is written at once
+// Held while a line is put there: a thread that hung in a disk may log while the program ends.
+static pthread_mutex_t log_writer_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER; // for what follows
 static int64_t log_second_us;                                 // when the current second began
@@ -87,10 +89,13 @@ static void put(enum log_level level, const char *text)
     size_t len = write_prefix(level, line);
     len += text_clean(line + len, LINE_SIZE - 1, text, strlen(text), LINE_SIZE);
     line[len++] = '\n';
-    if (log_writer) {
+    pthread_mutex_lock(&log_writer_mutex);
+    bool queued = log_writer != NULL;
+    if (queued)
         line_writer_put(log_writer, line, len);
+    pthread_mutex_unlock(&log_writer_mutex);
+    if (queued)
         return;
-    }
     // One write a line: lines of several processes on one terminal do not mix. There is nobody to tell when
     // stderr itself fails.
     while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
@@ -143,7 +148,9 @@ void log_finish(int wait_ms)
     pthread_mutex_lock(&log_mutex);
     tell_left_out();
     pthread_mutex_unlock(&log_mutex);
+    pthread_mutex_lock(&log_writer_mutex);
     log_writer = NULL;
+    pthread_mutex_unlock(&log_writer_mutex);
     log_times = false;
     line_writer_free(writer, wait_ms);
 }

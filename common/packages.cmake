@@ -23,6 +23,15 @@ function(manual_page component name section)
   install(FILES ${page}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endfunction()
 
+# What the shells offer behind Tab. The programs print the files themselves (--completion bash, --completion zsh); a test
+# fails where they differ.
+function(shell_completions component program)
+  install(FILES dist/completions/${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    COMPONENT ${component})
+  install(FILES dist/completions/_${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+    COMPONENT ${component})
+endfunction()
+
 # package(COMPONENT NAME SUMMARY DESCRIPTION): what both packages have.
 macro(package component name summary description)
   string(TOUPPER ${component} upper)

@@ -43,6 +43,17 @@ size_t text_decode(const char *s, size_t len, unsigned *codepoint)
     return need;
 }
 
+size_t text_expected(unsigned char lead)
+{
+    if (lead >= 0xc2 && lead <= 0xdf)
+        return 2;
+    if (lead >= 0xe0 && lead <= 0xef)
+        return 3;
+    if (lead >= 0xf0 && lead <= 0xf4)
+        return 4;
+    return 0;
+}
+
 size_t text_encode_utf8(char out[4], unsigned codepoint)
 {
     if (codepoint < 0x80) {

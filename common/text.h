@@ -11,6 +11,10 @@
 // is 0.
 size_t text_decode(const char *s, size_t len, unsigned *codepoint);
 
+// Returns how many bytes (2 to 4) a character of UTF-8 has that begins with this byte; 0 where none of several bytes
+// does.
+size_t text_expected(unsigned char lead);
+
 // Writes a character as UTF-8 into out, without a terminator. Returns its length in bytes (1 to 4), or 0 where
 // codepoint is a surrogate or above U+10FFFF.
 size_t text_encode_utf8(char out[4], unsigned codepoint);

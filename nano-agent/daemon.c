@@ -77,8 +77,8 @@ static void quit_if_done(struct daemon *daemon)
 
 static void check_lost(struct daemon *daemon)
 {
-    if (daemon->up && link_last_read_ms(daemon->link) > daemon->heard_ms)
-        daemon->heard_ms = link_last_read_ms(daemon->link);
+    if (daemon->up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
+        daemon->heard_ms = link_last_proof_ms(daemon->link);
     if (clock_now_us() < lost_at_us(daemon))
         return;
     daemon->guarding = false;
@@ -155,7 +155,11 @@ static void tell_link(struct daemon *daemon, const struct link_report *report)
     if (report->state == LINK_UP) {
         log_info(
             "connected to %s:%d (MQTT %s)", host, report->broker.port, report->version == 5 ? "5" : "3.1.1");
-        daemon->reason[0] = '\0';
+        if (!report->rival) // else the same sentence would come again and again
+            daemon->reason[0] = '\0';
+        if (report->note[0] && strcmp(report->note, daemon->note) != 0)
+            log_warning("%s", report->note);
+        snprintf(daemon->note, sizeof daemon->note, "%s", report->note);
     } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
         log_warning("%s", report->reason);
         snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
@@ -172,11 +176,11 @@ static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
     bool up = report->state == LINK_UP;
-    if (daemon->up && !up && link_last_read_ms(daemon->link) > daemon->heard_ms)
-        daemon->heard_ms = link_last_read_ms(daemon->link);
+    if (daemon->up && !up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
+        daemon->heard_ms = link_last_proof_ms(daemon->link);
     if (!daemon->up && up) {
         daemon->guarding = true;
-        daemon->heard_ms = link_last_read_ms(daemon->link);
+        daemon->heard_ms = link_last_proof_ms(daemon->link);
         daemon->because = "the link, which is up";
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
     }

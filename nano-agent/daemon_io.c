@@ -10,6 +10,8 @@
 #include "common/log.h"
 #include "nano-agent/refusal.h"
 
+enum { REPORTS_KEPT = 3, EXPIRY_MIN_S = 10 };
+
 int64_t daemon_boot_ms(void)
 {
     struct timespec t;
@@ -29,23 +31,25 @@ void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
     log_warning("%s", sentence);
 }
 
-// A broker may offer QoS 0 only, or keep no messages. A report that is less than it should be is better than none.
-static int publish_status(struct daemon *daemon, const char *json, size_t len, int qos, int *token)
+// So long the broker keeps a report for those who subscribe later. An agent that died together with its broker leaves no
+// report behind that says it is online. An offline status stays.
+static uint32_t expiry_s(const struct daemon *daemon)
 {
-    const char *topic = daemon->session.status;
-    int rc = link_publish(daemon->link, topic, json, len, qos, true, NULL, 0, token);
-    if (rc != -EINVAL)
-        return rc;
-    daemon_tell_refusal(daemon, len, rc);
-    rc = qos > 0 ? link_publish(daemon->link, topic, json, len, 0, true, NULL, 0, token) : rc;
-    return rc == -EINVAL ? link_publish(daemon->link, topic, json, len, 0, false, NULL, 0, token) : rc;
+    uint32_t seconds = (uint32_t)(REPORTS_KEPT * daemon->config.agent.report_ms + 999) / 1000;
+    return seconds < EXPIRY_MIN_S ? EXPIRY_MIN_S : seconds;
 }
 
 static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
 {
     struct daemon *daemon = ctx;
     int token = 0;
-    int rc = publish_status(daemon, json, len, heartbeat || final, heartbeat ? &token : NULL);
+    struct link_publication publication = {.topic = daemon->session.status,
+        .payload = json,
+        .len = len,
+        .qos = heartbeat || final,
+        .retain = true,
+        .expiry_s = final ? 0 : expiry_s(daemon)};
+    int rc = link_send(daemon->link, &publication, heartbeat ? &token : NULL);
     if (rc == 0 && heartbeat) {
         daemon->heartbeat = token;
         daemon->heartbeat_len = len;

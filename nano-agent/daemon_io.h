@@ -50,6 +50,7 @@ struct daemon {
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
+    char note[LINK_REASON_SIZE]; // what the broker does not offer, as told last
 };
 
 int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME

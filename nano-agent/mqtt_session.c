@@ -26,6 +26,8 @@ int mqtt_session_init(struct mqtt_session *session, const struct broker_options 
     options->topics[1] = session->control;
     options->topic_count = broker->device[0] ? 2 : 1;
     options->topic_qos[0] = options->topic_qos[1] = broker->qos;
+    // A bridge, or a broker that was restarted, hands on a retained command; it must be seen that it is one.
+    options->topic_as_published[0] = options->topic_as_published[1] = true;
     if (status_write_offline(session->will, broker->device, boot, "") < 0)
         return -EMSGSIZE;
     options->will_topic = session->status;

@@ -28,8 +28,6 @@ static const struct {
     {QUOTA_EXCEEDED, "its quota is used up", "the broker's log says which"},
     {NO_RETAIN, "it keeps no messages", "retain_available true in its configuration"},
     {NO_QOS, "it takes no such quality of service", "max_qos 1 in its configuration, or qos = 0 in ours"},
-    {-EINVAL, "it offers no retained messages, or no such quality of service",
-        "retain_available true and max_qos 1 in its configuration"},
 };
 
 void refusal_sentence(char out[REFUSAL_SIZE], const char *topic, unsigned len, int code)

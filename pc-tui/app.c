@@ -13,16 +13,18 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
+#include "pc-tui/file_writer.h"
 #include "pc-tui/history_file.h"
 #include "pc-tui/keys/input.h"
 #include "pc-tui/session.h"
 #include "pc-tui/terminal/screen.h"
 #include "pc-tui/terminal/terminal.h"
 #include "pc-tui/view/view.h"
+#include "pc-tui/word_cache.h"
 
 enum {
-    FRAME_MS = 33,    // reports alone draw no more often; keys and echoes are drawn at once
-    LEAVING_MS = 600, // a session that does not say good-bye in time is left without
+    FRAME_MS = 33,    // pictures are no nearer to each other than this, except after a key or an echo
+    LEAVING_MS = 550, // the session gets so long to say good-bye, then the program ends without that
 };
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
@@ -37,18 +39,19 @@ struct app {
     struct input input;
     struct ui ui;
     struct event *keys, *writable, *timer, *signals[SIGNALS];
-    struct history_writer *history; // NULL = nowhere to keep it
+    struct file_writer *history; // NULL = nowhere to keep it
 
     unsigned effects; // of enum ui_effect, gathered in one turn of the loop
-    bool refresh;     // the model changed since the last turn
+    bool refresh;     // true where the model changed since the last turn
     bool redraw_now, redraw_later;
     bool resized, retake;
-    bool suspending;              // a suspension waits for its stop
-    bool paused;                  // until it was acknowledged
-    int64_t drawn_ms, picture_ms; // last time, and when an age will have counted on
+    bool suspending;    // true while a suspension waits for its stop
+    bool paused;        // true once that stop is acknowledged, or given up
+    int64_t drawn_ms;   // when the last picture was drawn
+    int64_t picture_ms; // when an age on it will have changed
     bool leaving, closed, hung_up;
     int64_t leave_until_ms;
-    int signal; // that ends us, 0 = none
+    int signal; // the one that ends the program; 0 = none
 };
 
 static void on_changed(void *ctx)
@@ -88,7 +91,8 @@ static struct view view_of(struct app *app)
 static void on_key(void *ctx, const struct key_event *key)
 {
     struct app *app = ctx;
-    if (app->leaving || (app->effects & (UI_LEAVE | UI_SUSPEND))) // what was typed behind a `q` is not for us
+    if (app->leaving ||
+        (app->effects & (UI_LEAVE | UI_SUSPEND))) // keys typed behind a `q` are not for this program
         return;
     if (screen_answer(app->screen, key))
         app->redraw_now = true;
@@ -100,7 +104,7 @@ static void on_key(void *ctx, const struct key_event *key)
     app->effects |= ui_click(&app->ui, &hit, clock_now_ms());
 }
 
-// Where a command line would go that was typed ahead and comes in one read.
+// Tells the input where a command line would go that was typed ahead and comes in one read.
 static enum input_line line_of(enum ui_mode mode)
 {
     switch (mode) {
@@ -167,7 +171,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd;
     (void)what;
-    (void)ctx; // it only ends the wait: what is due is asked after each turn
+    (void)ctx; // the timer only ends the wait; each turn asks what is due
 }
 
 static void fit(struct app *app)
@@ -197,21 +201,21 @@ static struct event **signal_event(struct app *app, int number)
     return &app->signals[i];
 }
 
-// The machine first: the terminal is given away once the broker has the stop, or can't have it.
+// The machine comes first: the terminal is given away once the broker has the stop, or cannot have it.
 static void start_suspending(struct app *app)
 {
     if (app->suspending)
         return;
     app->suspending = true;
-    event_del(app->keys);        // what is typed behind Ctrl-Z must not come after the stop
-    session_pause(app->session); // may report paused at once
+    event_del(app->keys);        // a key typed behind Ctrl-Z must not be sent after the stop
+    session_pause(app->session); // this may call on_paused at once
 }
 
 static void suspend(struct app *app)
 {
     struct event *continued = *signal_event(app, SIGCONT);
     app->suspending = app->paused = false;
-    event_del(continued); // terminal_suspend takes the terminal back by itself
+    event_del(continued); // terminal_suspend takes the terminal again by itself
     screen_leave(app->screen);
     int rc = terminal_suspend(app->terminal);
     screen_return(app->screen);
@@ -228,19 +232,19 @@ static void start_leaving(struct app *app)
 {
     app->leaving = true;
     app->leave_until_ms = clock_now_ms() + LEAVING_MS;
-    session_leave(app->session); // may report closed at once
+    session_leave(app->session); // this may call on_closed at once
 }
 
 static void on_history(void *ctx, int rc)
 {
     struct app *app = ctx;
     if (rc < 0)
-        ui_hint(&app->ui, clock_now_ms(), true, "history is not kept: %s: %s",
-            history_writer_path(app->history), strerror(-rc));
+        ui_hint(&app->ui, clock_now_ms(), true, "history is not kept: %s: %s", file_writer_path(app->history),
+            strerror(-rc));
     app->redraw_now = true;
 }
 
-// What callbacks and keys of one turn asked for, in the order that hurts least: the machine first.
+// Does what the callbacks and keys of one turn asked for. The machine comes before the picture.
 static void act(struct app *app)
 {
     unsigned effects = app->effects;
@@ -248,7 +252,7 @@ static void act(struct app *app)
     if (effects & (UI_REDRAW | UI_REPAINT))
         app->redraw_now = true;
     if ((effects & UI_HISTORY) && app->history)
-        history_writer_save(app->history, &app->ui.history);
+        file_writer_save(app->history, history_text(&app->ui.history));
     if (app->leaving)
         return;
     if ((effects & UI_LEAVE) || app->signal) {
@@ -269,8 +273,8 @@ static void act(struct app *app)
         screen_repaint(app->screen);
 }
 
-// A picture begins once the one before is written whole, so that the next one is of the newest state; and the
-// first one once the terminal has told what it can show.
+// A picture begins once the one before is written whole, so that it shows the newest state. The first picture waits
+// until the terminal has told what it can show.
 static bool may_draw(const struct app *app, int64_t now)
 {
     return !terminal_is_behind(app->terminal) && now >= screen_wait_until_ms(app->screen);
@@ -310,7 +314,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-// When a picture is due by time; INT64_MAX while only something else can bring it.
+// Returns when the next picture is due; INT64_MAX while it waits for the terminal or for a change.
 static int64_t next_draw_ms(struct app *app)
 {
     if (terminal_is_behind(app->terminal)) {
@@ -374,7 +378,7 @@ static struct event_base *new_base(void)
     return base;
 }
 
-// Keys go before everything else (priority 0): a flood of reports must not make STOP wait.
+// Keys have priority 0, because a flood of reports must not make STOP wait.
 static int watch_events(struct app *app)
 {
     app->timer = evtimer_new(app->base, on_timer, app);
@@ -412,7 +416,7 @@ static void load_history(struct app *app)
     int rc = history_load(path, &app->ui.history);
     if (rc < 0)
         ui_hint(&app->ui, clock_now_ms(), true, "no history: %s: %s", path, strerror(-rc));
-    app->history = history_writer_new(app->base, path, on_history, app);
+    app->history = file_writer_new(app->base, path, on_history, app);
 }
 
 int app_run(const struct tui_options *options)
@@ -451,9 +455,11 @@ int app_run(const struct tui_options *options)
     }
     forget_events(&app);
     screen_close(app.screen);
-    history_writer_free(app.history);
+    file_writer_free(app.history);
 close_terminal:
     terminal_close(app.terminal);
+    if (!why[0])
+        word_cache_keep(app.base, session_model(app.session));
 free_session:
     session_free(app.session);
 free_base:

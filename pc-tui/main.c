@@ -19,7 +19,8 @@ int main(int argc, char **argv)
     if (descriptors_fill_standard() < 0)
         return EXIT_FAILURE;
     log_init("pc-tui", LOG_LEVEL_INFO);
-    signal(SIGPIPE, SIG_IGN); // a TLS write to a dead peer, a closed pipe behind `watch`: errors, not the end
+    signal(SIGPIPE,
+        SIG_IGN); // writing to a dead peer or a closed pipe is an error, and not the end of the program
     if (tui_config_load(&options, argc, argv) < 0)
         return CLI_USAGE;
     int rc = memory_limit_set(MEMORY_MIB);

@@ -16,13 +16,13 @@ struct session {
     const struct session_events *events;
     void *ctx;
     char root[PROTOCOL_ROOT_MAX + 1];
-    char topics[2][PROTOCOL_TOPIC_MAX]; // link and controller point into these
+    char topics[2][PROTOCOL_TOPIC_MAX]; // the link and the controller keep pointers to these
     int qos;
     struct model *model;
     struct controller *controller;
     struct link *link;
-    struct event *wake;  // controller_tick
-    struct event *pause; // the end of a session_pause that found no PUBACK
+    struct event *wake;  // calls controller_tick
+    struct event *pause; // ends a session_pause whose stop is not acknowledged
     bool pausing;
     bool closing;
 };
@@ -122,7 +122,7 @@ static void on_link_changed(void *ctx, const struct link_report *report)
     session->events->changed(session->ctx);
     if (report->state != LINK_UP)
         end_pause(session);
-    // The last thing done: closed may free the session.
+    // Nothing may follow this call: it may free the session.
     if (report->state == LINK_CLOSED && session->closing && session->events->closed)
         session->events->closed(session->ctx);
 }
@@ -176,7 +176,7 @@ static int make_link(struct session *session, const struct tui_options *options)
         return -ENOMEM;
     broker_options_to_link(&options->broker, "localhost", wanted);
     wanted->topics[wanted->topic_count++] = session->topics[0];
-    // `send` to a named device need not hear a thousand others.
+    // `send` to a named device does not need the reports of a thousand others.
     bool one = options->run == TUI_SEND && options->broker.device[0] != '\0';
     protocol_topic(session->topics[0], session->root, one ? options->broker.device : "", "status");
     if (!one) {

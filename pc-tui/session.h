@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The link, the model and the controller wired together on one event loop: what the screen and `send` and
-// `watch` share.
+// The link, the model and the controller wired together on one event loop. The screen, `send` and `watch` use it.
 #ifndef PC_TUI_SESSION_H
 #define PC_TUI_SESSION_H
 
@@ -12,9 +11,9 @@
 struct event_base;
 struct session;
 
-enum { SESSION_LEAVE_MS = 500 }; // what the good-bye may take: the PUBACK of the last stop
+enum { SESSION_LEAVE_MS = 500 }; // how long the good-bye waits for the PUBACK of the last stop
 
-struct session_events { // all but changed may be NULL
+struct session_events { // each except changed may be NULL
     // The model, the link or the controller changed: something may have to be drawn. Called once for each
     // message; draw later, at most once a frame.
     void (*changed)(void *ctx);
@@ -43,9 +42,9 @@ void session_retry(struct session *session); // tries to connect now, if it wait
 // Stops what we moved, waits for its PUBACK at most SESSION_LEAVE_MS, says good-bye to the broker, then calls
 // closed (from the loop, or at once where there is no link).
 void session_leave(struct session *session);
-// The same without a stop: what was commanded goes on. For `send`, whose work is done.
+// The same without a stop, for `send`: its work is done, and motion that it began goes on.
 void session_close(struct session *session);
-// For a suspend: sends the same stop and calls paused once the broker has it, or after SESSION_LEAVE_MS; at
+// For a suspension: sends the same stop and calls paused once the broker has it, or after SESSION_LEAVE_MS; at
 // once where nothing of ours moves. The session goes on.
 void session_pause(struct session *session);
 

@@ -6,7 +6,10 @@ enum {
     MOST_MS = 5000,
     PATIENT_MS = 30000,
     SHORT_LIFE_MS = 2000,
-    SHORT_LIVES_MAX = 6,
+    RIVAL_FIRST_MS = 2000, // after the first take-over that the broker has told
+    RIVAL_MOST_MS = 60000,
+    RIVALRIES_SUSPECT = 3, // one or two lost connections happen to everybody
+    RIVALRIES_MAX = 20,
 };
 
 void backoff_init(struct backoff *backoff)
@@ -14,23 +17,42 @@ void backoff_init(struct backoff *backoff)
     *backoff = (struct backoff){.only_patient = true};
 }
 
-void backoff_failed(struct backoff *backoff, bool patient)
+void backoff_failed(struct backoff *backoff, bool patient, bool was_up)
 {
     backoff->only_patient = backoff->only_patient && patient;
+    if (was_up)
+        backoff->rivalries = 0;
 }
 
-// Two clients of one name throw each other out for ever, and not every broker says so: connections that do not last
-// make the wait grow although each of them was subscribed.
-void backoff_ended(struct backoff *backoff, int64_t lived_ms, bool patient, bool taken_over)
+void backoff_ended(struct backoff *backoff, int64_t lived_ms, bool patient, enum backoff_end end)
 {
-    backoff_failed(backoff, patient);
-    backoff->taken_over = taken_over;
-    if (lived_ms >= SHORT_LIFE_MS)
-        backoff->short_lives = 0;
-    else if (backoff->short_lives < SHORT_LIVES_MAX)
-        backoff->short_lives++;
-    if (backoff->short_lives > 1)
-        backoff->ms = FIRST_MS << (backoff->short_lives - 2);
+    // The life of one rival is as long as the wait of the other, and both waits grow alike.
+    int64_t short_ms = 3 * (int64_t)backoff->last_ms;
+
+    if (short_ms < SHORT_LIFE_MS)
+        short_ms = SHORT_LIFE_MS;
+    backoff->only_patient = backoff->only_patient && patient;
+    if (end == BACKOFF_OTHER || (lived_ms >= short_ms && end == BACKOFF_LOST) ||
+        lived_ms >= 3 * RIVAL_MOST_MS)
+        backoff->rivalries = 0;
+    else if (backoff->rivalries < RIVALRIES_MAX)
+        backoff->rivalries++;
+    if (end == BACKOFF_RIVAL && backoff->rivalries < RIVALRIES_SUSPECT)
+        backoff->rivalries = RIVALRIES_SUSPECT;
+}
+
+bool backoff_suspects_rival(const struct backoff *backoff)
+{
+    return backoff->rivalries >= RIVALRIES_SUSPECT;
+}
+
+bool backoff_is_oversized(struct backoff *backoff, bool too_large, bool early)
+{
+    if (!too_large)
+        backoff->oversized = 0;
+    else if (early)
+        backoff->oversized++;
+    return too_large && backoff->oversized >= 2;
 }
 
 void backoff_succeeded(struct backoff *backoff)
@@ -43,16 +65,34 @@ static int jitter(int most, int least, uint32_t random)
     return least + (int)(random % (uint32_t)(most - least + 1));
 }
 
+static int rival_ms(const struct backoff *backoff)
+{
+    int ms = RIVAL_FIRST_MS;
+
+    for (int i = RIVALRIES_SUSPECT; i < backoff->rivalries && ms < RIVAL_MOST_MS; i++)
+        ms *= 2;
+    return ms < RIVAL_MOST_MS ? ms : RIVAL_MOST_MS;
+}
+
+static int choose(struct backoff *backoff, bool patient, uint32_t random)
+{
+    if (patient)
+        return jitter(PATIENT_MS, PATIENT_MS * 3 / 4, random);
+    if (backoff_suspects_rival(backoff)) {
+        int ms = rival_ms(backoff);
+        return jitter(ms, ms * 3 / 4, random);
+    }
+    backoff->ms = backoff->ms == 0 ? FIRST_MS << backoff->rivalries : backoff->ms * 2;
+    if (backoff->ms > MOST_MS)
+        backoff->ms = MOST_MS;
+    return jitter(backoff->ms, 1, random);
+}
+
 int backoff_next(struct backoff *backoff, uint32_t random)
 {
     bool patient = backoff->only_patient;
 
     backoff->only_patient = true;
-    if (patient)
-        return jitter(PATIENT_MS, PATIENT_MS * 3 / 4, random);
-    backoff->ms = backoff->ms == 0 ? FIRST_MS : backoff->ms * 2;
-    if (backoff->ms > MOST_MS || backoff->taken_over)
-        backoff->ms = MOST_MS;
-    backoff->taken_over = false;
-    return jitter(backoff->ms, 1, random);
+    backoff->last_ms = choose(backoff, patient, random);
+    return backoff->last_ms;
 }

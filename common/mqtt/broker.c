@@ -6,15 +6,20 @@
 #include "common/mqtt/link_reason.h"
 
 enum {
-    OLD_MS = 600000, // so long a broker that knew only 3.1.1 is not asked for MQTT 5 again
+    OLD_MS = 60000,     // so long a broker that refused MQTT 5 is not asked for it again
+    LIMITS_MS = 600000, // so long one that refused the will is not sent the same will again
 };
 
+static const struct link_limits no_limits = {.max_qos = 2, .retains = true};
+
 void broker_init(struct broker *broker, struct event_base *base, const struct link_broker *place, int newest,
-    void (*answered)(void *ctx, struct broker *broker), void *ctx)
+    bool has_will, void (*answered)(void *ctx, struct broker *broker), void *ctx)
 {
     memset(broker, 0, sizeof *broker);
     broker->place = place;
     broker->newest = broker->version = newest;
+    broker->has_will = has_will;
+    broker->limits = no_limits;
     broker->base = base;
     broker->answered = answered;
     broker->ctx = ctx;
@@ -47,7 +52,10 @@ enum broker_lookup broker_begin(struct broker *broker, int64_t now_ms)
 
     if (now_ms >= broker->old_until_ms)
         broker->old_until_ms = 0;
-    broker->version = broker->old_until_ms == 0 ? broker->newest : 4;
+    broker->version = broker->old_until_ms != 0 || broker->old_once ? 4 : broker->newest;
+    broker->old_once = broker->refused_5 = false;
+    if (now_ms >= broker->limits_until_ms)
+        broker->limits = no_limits;
     broker->unresolved[0] = '\0';
     if (resolver_knows(broker->place->host, &answer)) {
         broker->known = answer;
@@ -80,14 +88,42 @@ const char *broker_address(const struct broker *broker)
     return broker->addresses.addresses[broker->address];
 }
 
-bool broker_try_again(struct broker *broker, const struct connection_end *end)
+// The will goes out with the CONNECT, before the broker has said what it takes. MQTT 5 has codes for it; a broker of 3.1.1
+// hangs up.
+static bool ask_for_less(struct broker *broker, const struct connection_end *end)
 {
-    // A broker that does not know MQTT 5 answers in one of several wrong ways, or hangs up.
-    if (broker->version == 5 && end->phase == PHASE_HELLO &&
-        (end->trouble == TROUBLE_PROTOCOL || end->trouble == TROUBLE_NETWORK)) {
+    bool hung_up = broker->version == 4 && broker->has_will && end->trouble == TROUBLE_NETWORK;
+
+    if ((hung_up || link_reason_is_qos(end->code)) && broker->limits.max_qos > 0) {
+        broker->limits.max_qos = 0;
+        return true;
+    }
+    if ((hung_up || link_reason_is_retain(end->code)) && broker->limits.retains) {
+        broker->limits.retains = false;
+        return true;
+    }
+    broker->limits = no_limits; // that was not the reason
+    return false;
+}
+
+// A broker that does not know MQTT 5 says so, or answers in one of several wrong ways, or hangs up, or is silent. Only the
+// first is certain: the others happen to brokers that know it as well, so they are not remembered.
+static bool ask_for_3_1_1(struct broker *broker, const struct connection_end *end)
+{
+    broker->refused_5 = link_reason_is_old_version(end->code);
+    if (broker->refused_5 || end->trouble == TROUBLE_PROTOCOL || end->trouble == TROUBLE_NETWORK) {
         broker->version = 4;
         return true;
     }
+    // The next broker of the list must not wait for a second silence.
+    broker->old_once = end->trouble == TROUBLE_TIMEOUT;
+    return false;
+}
+
+bool broker_try_again(struct broker *broker, const struct connection_end *end)
+{
+    if (end->phase == PHASE_HELLO)
+        return (broker->version == 5 && ask_for_3_1_1(broker, end)) || ask_for_less(broker, end);
     if (end->phase == PHASE_TCP && broker->address + 1 < broker->addresses.count) {
         broker->address++;
         return true;
@@ -97,6 +133,8 @@ bool broker_try_again(struct broker *broker, const struct connection_end *end)
 
 void broker_is_up(struct broker *broker, int64_t now_ms)
 {
-    if (broker->version < broker->newest && broker->old_until_ms == 0)
+    if (broker->refused_5 && broker->old_until_ms == 0)
         broker->old_until_ms = now_ms + OLD_MS;
+    if (!broker->limits.retains || broker->limits.max_qos < 2)
+        broker->limits_until_ms = now_ms + LIMITS_MS;
 }

@@ -19,6 +19,7 @@ struct broker {
     const struct link_broker *place;
     char name[LINK_PLACE_SIZE]; // in sentences, "localhost:1883"
     int newest;                 // the newest version of MQTT to speak with it: 5, or 4 for 3.1.1
+    bool has_will;
     struct event_base *base;
     void (*answered)(void *ctx, struct broker *broker);
     void *ctx;
@@ -27,17 +28,21 @@ struct broker {
     struct resolver_answer known;       // the last good answer
     bool fresh;                         // no attempt has used it yet
     int64_t old_until_ms;               // 3.1.1 is spoken with this broker until then
+    bool old_once;                      // the next attempt speaks 3.1.1
+    struct link_limits limits;          // what its refusals have taught; the will is made by it
+    int64_t limits_until_ms;            // then they are forgotten
 
     // The attempt under way.
     struct resolver_answer addresses;
     size_t address;                    // index of the one being tried
     int version;                       // being tried
+    bool refused_5;                    // in this attempt it said that it does not know MQTT 5
     char unresolved[LINK_REASON_SIZE]; // why older addresses are being tried; "" = they are not
 };
 
 // place must outlive the broker. answered is called from the loop for each look-up that ends.
 void broker_init(struct broker *broker, struct event_base *base, const struct link_broker *place, int newest,
-    void (*answered)(void *ctx, struct broker *broker), void *ctx);
+    bool has_will, void (*answered)(void *ctx, struct broker *broker), void *ctx);
 void broker_finish(struct broker *broker);
 
 enum broker_lookup {
@@ -57,7 +62,8 @@ void broker_give_up_asking(struct broker *broker, int timeout_ms);
 bool broker_take_addresses(struct broker *broker);
 // The address to try now.
 const char *broker_address(const struct broker *broker);
-// A connection of the attempt ended like this. True if the attempt goes on, with another address or version.
+// A connection of the attempt ended like this. True if the attempt goes on: with another address,
+// with 3.1.1, or with less of a will.
 bool broker_try_again(struct broker *broker, const struct connection_end *end);
 // A connection of the attempt is up.
 void broker_is_up(struct broker *broker, int64_t now_ms);

@@ -19,6 +19,7 @@
 #include "common/mqtt/timer.h"
 
 enum {
+    TLS_PORT = 8883,
     PACKETS_A_TURN = 16, // then timers and other descriptors have their turn
 };
 
@@ -29,13 +30,12 @@ struct connection {
     void *ctx;
 
     struct handle handle; // its mosq is NULL after the end
-    enum connection_phase phase;
     struct socket_events socket;
     struct keepalive keepalive;
     struct event *wake;          // runs what must not happen inside a caller's call
     bool closing, disconnecting; // connection_close was called; DISCONNECT is on its way
-    bool judged;                 // end says why; it is carried out when the library has returned
-    struct connection_end end;
+    struct verdict verdict;      // with the phase
+    int64_t phase_since_ms;
     int depth; // handlers of ours on the stack: freeing waits for the outermost
     bool free_later;
 
@@ -76,65 +76,47 @@ static void leave(struct connection *connection)
 
 static bool is_over(const struct connection *connection)
 {
-    return connection->judged || connection->free_later || !connection->handle.mosq;
+    return connection->verdict.given || connection->free_later || !connection->handle.mosq;
 }
 
-// The first verdict counts.
-static void judge(struct connection *connection, enum link_trouble trouble, int code, const char *reason)
+static void go_on(struct connection *connection, enum connection_phase phase)
 {
-    if (connection->judged)
-        return;
-    connection->judged = true;
-    connection->end = (struct connection_end){.phase = connection->phase, .trouble = trouble, .code = code};
-    if (trouble == TROUBLE_MEMORY)
-        memcpy(connection->end.topic, connection->intake.topic, sizeof connection->end.topic);
-    snprintf(connection->end.reason, sizeof connection->end.reason, "%s", reason);
-}
-
-static void judge_code(struct connection *connection, int rc, int error)
-{
-    char reason[LINK_REASON_SIZE];
-    enum link_trouble trouble =
-        link_reason_code(reason, connection->options->name, rc, error, connection->phase <= PHASE_HELLO);
-
-    judge(connection, trouble, 0, reason);
+    connection->verdict.phase = phase;
+    connection->phase_since_ms = clock_now_ms();
 }
 
 static void finish(struct connection *connection)
 {
     close_socket(connection);
     if (!connection->free_later)
-        connection->events->ended(connection->ctx, &connection->end);
+        connection->events->ended(connection->ctx, &connection->verdict.end);
 }
 
 // ---- what the library reports
 
 static void now_up(struct connection *connection)
 {
-    connection->phase = PHASE_UP;
-    keepalive_start(&connection->keepalive, clock_now_ms());
+    go_on(connection, PHASE_UP);
+    keepalive_start(&connection->keepalive, connection->handle.keepalive_s, clock_now_ms());
     connection->events->subscribed(connection->ctx);
 }
 
 static void on_connected(void *ctx, int code)
 {
     struct connection *connection = ctx;
-    char reason[LINK_REASON_SIZE];
 
-    if (connection->phase != PHASE_HELLO) {
-        link_reason_malformed(reason, connection->options->name, "a second CONNACK");
-        judge(connection, TROUBLE_PROTOCOL, 0, reason);
+    if (connection->verdict.phase != PHASE_HELLO) {
+        verdict_by_malformed(&connection->verdict, "a second CONNACK");
         return;
     }
     if (code != 0) {
-        enum link_trouble trouble = link_reason_refusal(reason, connection->options->name, code);
-        judge(connection, trouble, code, reason);
+        verdict_by_connack(&connection->verdict, code);
         return;
     }
-    connection->phase = PHASE_SUBSCRIBE;
+    go_on(connection, PHASE_SUBSCRIBE);
     int rc = handle_subscribe(&connection->handle, &connection->subacks_missing);
     if (rc != MOSQ_ERR_SUCCESS)
-        judge_code(connection, rc, errno);
+        verdict_by_code(&connection->verdict, rc, errno);
     else if (connection->subacks_missing == 0)
         now_up(connection);
 }
@@ -142,13 +124,11 @@ static void on_connected(void *ctx, int code)
 static void on_subscribed(void *ctx, const char *refused)
 {
     struct connection *connection = ctx;
-    char reason[LINK_REASON_SIZE];
 
-    if (connection->phase != PHASE_SUBSCRIBE || is_over(connection))
+    if (connection->verdict.phase != PHASE_SUBSCRIBE || is_over(connection))
         return;
     if (refused) {
-        link_reason_denied(reason, connection->options->name, refused);
-        judge(connection, TROUBLE_DENIED, 0, reason);
+        verdict_by_denial(&connection->verdict, refused);
     } else if (connection->subacks_missing > 0 && --connection->subacks_missing == 0) {
         now_up(connection);
     }
@@ -157,10 +137,8 @@ static void on_subscribed(void *ctx, const char *refused)
 static void on_goodbye(void *ctx, int code)
 {
     struct connection *connection = ctx;
-    char reason[LINK_REASON_SIZE];
 
-    link_reason_goodbye(reason, connection->options->name, code);
-    judge(connection, TROUBLE_CLOSED, code, reason);
+    verdict_by_disconnect(&connection->verdict, code);
 }
 
 static void on_message(void *ctx, const struct link_message *message)
@@ -214,7 +192,7 @@ static void watch(struct connection *connection)
 
 static void end_as_asked(struct connection *connection)
 {
-    judge(connection, TROUBLE_NONE, 0, "");
+    verdict_give(&connection->verdict, TROUBLE_NONE, "");
     finish(connection);
 }
 
@@ -240,33 +218,22 @@ static void settle(struct connection *connection, int rc, int error)
         end_as_asked(connection);
         return;
     }
-    if (rc != MOSQ_ERR_SUCCESS)
-        judge_code(connection, rc, error);
+    if (rc == MOSQ_ERR_NOMEM)
+        verdict_by_size(&connection->verdict, connection->intake.topic);
+    else if (rc != MOSQ_ERR_SUCCESS)
+        verdict_by_code(&connection->verdict, rc, error);
     else if (gone)
-        judge_code(connection, MOSQ_ERR_CONN_LOST, 0);
-    if (connection->judged) {
+        verdict_by_code(&connection->verdict, MOSQ_ERR_CONN_LOST, 0);
+    if (connection->verdict.given) {
         finish(connection);
         return;
     }
-    if (connection->phase == PHASE_TCP)
+    if (connection->verdict.phase == PHASE_TCP)
         return;
     watch(connection);
     if (connection->closing && !connection->disconnecting && !connection->socket.writing &&
         outgoing_is_empty(&connection->outgoing))
         say_goodbye_or_end(connection);
-}
-
-static void judge_packet(struct connection *connection, enum intake_verdict verdict)
-{
-    char reason[LINK_REASON_SIZE];
-    const char *name = connection->options->name;
-
-    if (verdict == INTAKE_MALFORMED) {
-        link_reason_malformed(reason, name, "a property that MQTT 5 does not know");
-        judge(connection, TROUBLE_PROTOCOL, 0, reason);
-    } else if (verdict == INTAKE_TOO_LARGE) {
-        judge_code(connection, MOSQ_ERR_NOMEM, 0);
-    }
 }
 
 // Reads one packet, if there is one. False if there is nothing more to read in this turn.
@@ -275,12 +242,18 @@ static bool read_packet(struct connection *connection, int *rc, int *error)
     struct packet packet;
     enum intake_verdict verdict = intake_next(&connection->intake, connection->outgoing.unacked, &packet);
 
-    if (verdict != INTAKE_READ) {
-        judge_packet(connection, verdict);
+    if (verdict == INTAKE_MALFORMED)
+        verdict_by_malformed(&connection->verdict, "a property that MQTT 5 does not know");
+    else if (verdict == INTAKE_TOO_LARGE)
+        verdict_by_size(&connection->verdict, connection->intake.topic);
+    else if (packet_is_old_connack(&packet) && connection->options->mqtt.version == 5)
+        verdict_by_connack(&connection->verdict, LINK_REASON_OLD_VERSION);
+    if (verdict != INTAKE_READ || is_over(connection))
         return false;
-    }
     errno = 0;
     *rc = mosquitto_loop_read(connection->handle.mosq, 1);
+    if (packet.type == PACKET_PINGRESP)
+        connection->keepalive.probed_ms = 0;
     if (packet.type != 0 || connection->intake.off)
         connection->last_proof_ms = connection->last_read_ms;
     // What a callback published goes out before anything else is read.
@@ -306,7 +279,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     // After the write: what we send carries the acknowledgement that QUICKACK would send on its own.
     if (rc == MOSQ_ERR_SUCCESS)
         tcp_acknowledge_at_once(connection->socket.fd);
-    if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->phase == PHASE_UP &&
+    if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->verdict.phase == PHASE_UP &&
         mosquitto_socket(connection->handle.mosq) >= 0 &&
         keepalive_is_due(&connection->keepalive, connection->last_read_ms)) {
         rc = keepalive_run(&connection->keepalive, connection->last_read_ms);
@@ -318,16 +291,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void tcp_is_over(struct connection *connection, int fd)
 {
-    char reason[LINK_REASON_SIZE];
     int error = tcp_connect_error(fd);
 
     if (error != 0) {
-        enum link_trouble trouble = link_reason_errno(reason, connection->options->name, error);
-        judge(connection, trouble, 0, reason);
+        verdict_by_errno(&connection->verdict, error);
         finish(connection);
         return;
     }
-    connection->phase = PHASE_HELLO;
+    go_on(connection, PHASE_HELLO);
     errno = 0;
     int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
     error = errno;
@@ -341,7 +312,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
     (void)what;
     enter(connection);
-    if (connection->phase == PHASE_TCP) {
+    if (connection->verdict.phase == PHASE_TCP) {
         tcp_is_over(connection, fd);
     } else {
         errno = 0;
@@ -406,10 +377,14 @@ struct connection *connection_open(struct event_base *base, const char *address,
     connection->events = events;
     connection->ctx = ctx;
     connection->socket.fd = -1;
+    go_on(connection, PHASE_TCP);
+    connection->verdict.peer = (struct link_reason_peer){.at = options->name,
+        .tls_port = options->port == TLS_PORT,
+        .has_login = options->mqtt.user[0] != '\0'};
     // A new handle for every connection: an old one would send what it still holds.
     int rc = handle_init(&connection->handle, &options->mqtt, &handle_events, connection);
-    int failed = keepalive_init(&connection->keepalive, base, connection->handle.mosq,
-        options->mqtt.keepalive_s, on_keepalive, connection);
+    int failed =
+        keepalive_init(&connection->keepalive, base, connection->handle.mosq, on_keepalive, connection);
     connection->wake = event_new(base, -1, 0, on_wake, connection);
     if (!connection->handle.mosq || failed || !connection->wake) {
         destroy(connection);
@@ -422,7 +397,7 @@ struct connection *connection_open(struct event_base *base, const char *address,
     if (rc == MOSQ_ERR_SUCCESS)
         rc = watch_socket(connection);
     if (rc != MOSQ_ERR_SUCCESS) {
-        judge_code(connection, rc, errno);
+        verdict_by_code(&connection->verdict, rc, errno);
         event_active(connection->wake, 0, 0);
     }
     return connection;
@@ -444,16 +419,19 @@ int connection_publish(struct connection *connection, const struct link_publicat
     int mid = 0;
 
     // Refused here, because the library would keep a QoS 1 message and send it after the next connect.
-    if (is_over(connection) || connection->phase < PHASE_SUBSCRIBE || connection->disconnecting)
+    if (is_over(connection) || connection->verdict.phase < PHASE_SUBSCRIBE || connection->disconnecting)
         return -ENOTCONN;
     enter(connection);
-    outgoing_begin(&connection->outgoing, publication->qos);
-    int rc = handle_publish(&connection->handle, publication, &mid);
-    outgoing_end(&connection->outgoing, publication->qos, mid, rc != MOSQ_ERR_SUCCESS);
+    struct link_publication within = handle_within_limits(&connection->handle, publication);
+    outgoing_begin(&connection->outgoing, within.qos);
+    int rc = handle_publish(&connection->handle, &within, &mid);
+    outgoing_end(&connection->outgoing, within.qos, mid, rc != MOSQ_ERR_SUCCESS);
     if (mosquitto_socket(connection->handle.mosq) < 0) {
         event_active(connection->wake, 0, 0);
         rc = MOSQ_ERR_NO_CONN;
     } else if (connection->depth == 1) {
+        if (within.qos == 0 && publication->qos > 0)
+            keepalive_probe(&connection->keepalive, connection->socket.fd, clock_now_ms());
         watch(connection); // from inside a handler its end does it
     }
     leave(connection);
@@ -479,13 +457,23 @@ void connection_end(struct connection *connection, enum link_trouble trouble, co
 {
     if (is_over(connection))
         return;
-    judge(connection, trouble, 0, reason);
+    verdict_give(&connection->verdict, trouble, reason);
     event_active(connection->wake, 0, 0);
 }
 
 enum connection_phase connection_phase(const struct connection *connection)
 {
-    return connection->phase;
+    return connection->verdict.phase;
+}
+
+int64_t connection_phase_since_ms(const struct connection *connection)
+{
+    return connection->phase_since_ms;
+}
+
+const struct link_limits *connection_limits(const struct connection *connection)
+{
+    return &connection->handle.limits;
 }
 
 int64_t connection_last_proof_ms(const struct connection *connection)

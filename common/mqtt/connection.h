@@ -13,6 +13,7 @@
 
 #include "common/mqtt/handle.h"
 #include "common/mqtt/link_types.h"
+#include "common/mqtt/verdict.h"
 
 struct event_base;
 struct connection;
@@ -22,23 +23,6 @@ struct connection_options { // must outlive the connection
     int port;
     struct handle_options mqtt;
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
-};
-
-enum { CONNECTION_TOPIC_SIZE = 128 };
-
-enum connection_phase {
-    PHASE_TCP,       // connect() is under way
-    PHASE_HELLO,     // CONNECT is sent
-    PHASE_SUBSCRIBE, // CONNACK has come, SUBSCRIBE is sent
-    PHASE_UP,        // every SUBACK has come
-};
-
-struct connection_end {
-    enum connection_phase phase; // how far it had come
-    enum link_trouble trouble;   // TROUBLE_NONE: closed as asked by connection_close
-    char reason[LINK_REASON_SIZE];
-    char topic[CONNECTION_TOPIC_SIZE]; // of the message that was too large (TROUBLE_MEMORY); "" = not known
-    int code; // of the CONNACK or DISCONNECT that ended it (MQTT 5: 128 and above), else 0
 };
 
 struct connection_events {
@@ -58,8 +42,8 @@ void connection_free(struct connection *connection);
 
 // Publishes now: written to the socket before it returns, where the socket takes it. Inside events it is written as
 // soon as the library's callback has returned. *token names the message to `published`, which is never called before
-// this returned. Returns 0, -ENOTCONN before the CONNACK and after the end (nothing is kept), -EMSGSIZE, -ENOMEM, or
-// -EINVAL (topic, or a QoS or retain flag that this broker does not offer).
+// this returned. It is sent within the limits of the broker. Returns 0, -ENOTCONN before the CONNACK and after the end
+// (nothing is kept), -EMSGSIZE (too long for MQTT or for this broker), -ENOMEM, or -EINVAL (topic).
 int connection_publish(struct connection *connection, const struct link_publication *publication, int *token);
 
 // Sends DISCONNECT, so that the broker drops the will, when all that was published is sent and acknowledged. Then it
@@ -71,6 +55,10 @@ void connection_say_goodbye(struct connection *connection);
 void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason);
 
 enum connection_phase connection_phase(const struct connection *connection);
+// Since when it has been in that phase, CLOCK_MONOTONIC milliseconds.
+int64_t connection_phase_since_ms(const struct connection *connection);
+// What the broker takes, once it is up.
+const struct link_limits *connection_limits(const struct connection *connection);
 // When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
 int64_t connection_last_proof_ms(const struct connection *connection);
 // Messages of ours (QoS 0) not yet handed to the socket.

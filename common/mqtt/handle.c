@@ -15,6 +15,22 @@ static void read_no_further(void)
     errno = EAGAIN;
 }
 
+static void read_limits(struct handle *handle, const mosquitto_property *properties)
+{
+    struct link_limits *limits = &handle->limits;
+    uint8_t max_qos = 2, retains = 1;
+    uint16_t keepalive_s = 0;
+
+    mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS, &max_qos, false);
+    mosquitto_property_read_byte(properties, MQTT_PROP_RETAIN_AVAILABLE, &retains, false);
+    mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &limits->max_packet, false);
+    mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keepalive_s, false);
+    limits->max_qos = max_qos < limits->max_qos ? max_qos : limits->max_qos;
+    limits->retains = limits->retains && retains;
+    if (keepalive_s > 0)
+        handle->keepalive_s = keepalive_s;
+}
+
 static void on_connect(
     struct mosquitto *mosq, void *arg, int code, int flags, const mosquitto_property *properties)
 {
@@ -22,7 +38,8 @@ static void on_connect(
 
     (void)mosq;
     (void)flags;
-    (void)properties;
+    if (code == 0)
+        read_limits(handle, properties);
     handle->events->connected(handle->ctx, code);
 }
 
@@ -95,6 +112,11 @@ static void on_publish(
     read_no_further();
 }
 
+static int at_most(int qos, int max_qos)
+{
+    return qos < max_qos ? qos : max_qos;
+}
+
 static int set_up(struct handle *handle)
 {
     const struct handle_options *options = handle->options;
@@ -114,8 +136,8 @@ static int set_up(struct handle *handle)
         rc = mosquitto_username_pw_set(
             mosq, options->user, options->password[0] != '\0' ? options->password : NULL);
     if (rc == MOSQ_ERR_SUCCESS && options->will_topic)
-        rc = mosquitto_will_set(
-            mosq, options->will_topic, (int)strlen(options->will_payload), options->will_payload, 1, true);
+        rc = mosquitto_will_set(mosq, options->will_topic, (int)strlen(options->will_payload),
+            options->will_payload, at_most(1, options->limits.max_qos), options->limits.retains);
     mosquitto_connect_v5_callback_set(mosq, on_connect);
     mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
     mosquitto_subscribe_v5_callback_set(mosq, on_subscribe);
@@ -127,7 +149,11 @@ static int set_up(struct handle *handle)
 int handle_init(struct handle *handle, const struct handle_options *options,
     const struct handle_events *events, void *ctx)
 {
-    *handle = (struct handle){.options = options, .events = events, .ctx = ctx};
+    *handle = (struct handle){.options = options,
+        .events = events,
+        .ctx = ctx,
+        .limits = options->limits,
+        .keepalive_s = options->keepalive_s};
     mosquitto_lib_init();
     handle->mosq = mosquitto_new(options->client_id[0] != '\0' ? options->client_id : NULL, true, handle);
     if (!handle->mosq) {
@@ -154,19 +180,32 @@ int handle_subscribe(struct handle *handle, size_t *packets)
     *packets = 0;
     while (done < options->topic_count) {
         size_t end = done + 1;
-        while (end < options->topic_count && options->topic_qos[end] == options->topic_qos[done])
+        while (end < options->topic_count && options->topic_qos[end] == options->topic_qos[done] &&
+               options->topic_as_published[end] == options->topic_as_published[done])
             end++;
         char *topics[LINK_TOPICS_MAX];
         for (size_t i = done; i < end; i++)
             topics[i - done] = (char *)(uintptr_t)options->topics[i];
-        int rc = mosquitto_subscribe_multiple(
-            handle->mosq, NULL, (int)(end - done), topics, options->topic_qos[done], 0, NULL);
+        int rc = mosquitto_subscribe_multiple(handle->mosq, NULL, (int)(end - done), topics,
+            at_most(options->topic_qos[done], options->limits.max_qos),
+            options->version == 5 && options->topic_as_published[done] ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0,
+            NULL);
         if (rc != MOSQ_ERR_SUCCESS)
             return rc;
         (*packets)++;
         done = end;
     }
     return MOSQ_ERR_SUCCESS;
+}
+
+struct link_publication handle_within_limits(
+    const struct handle *handle, const struct link_publication *publication)
+{
+    struct link_publication within = *publication;
+
+    within.qos = at_most(publication->qos, handle->limits.max_qos);
+    within.retain = publication->retain && handle->limits.retains;
+    return within;
 }
 
 int handle_publish(struct handle *handle, const struct link_publication *publication, int *mid)
@@ -179,6 +218,9 @@ int handle_publish(struct handle *handle, const struct link_publication *publica
     if (publication->correlation && handle->options->version == 5)
         rc = mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, publication->correlation,
             (uint16_t)publication->correlation_len);
+    if (rc == MOSQ_ERR_SUCCESS && publication->expiry_s > 0 && handle->options->version == 5)
+        rc = mosquitto_property_add_int32(
+            &properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_publish_v5(handle->mosq, mid, publication->topic, (int)publication->len,
             publication->payload, publication->qos, publication->retain, properties);

@@ -19,9 +19,12 @@ struct handle_options {    // all pointers must outlive the handle
     int version;                         // 5: MQTT 5; 4: MQTT 3.1.1
     const char *topics[LINK_TOPICS_MAX]; // what handle_subscribe subscribes to
     int topic_qos[LINK_TOPICS_MAX];
+    bool topic_as_published[LINK_TOPICS_MAX]; // with retain-as-published (MQTT 5)
     size_t topic_count;
-    const char *will_topic; // NULL = no will; it is retained, at QoS 1
+    const char *will_topic; // NULL = no will; it is retained, at QoS 1, as far as limits allow
     const char *will_payload;
+    struct link_limits
+        limits; // known before: for the will, which goes out before the broker has said anything
 };
 
 // Called from inside the library's functions that read and write: there the handle must not be freed.
@@ -38,6 +41,8 @@ struct handle {
     const struct handle_options *options;
     const struct handle_events *events;
     void *ctx;
+    struct link_limits limits; // of the options, and from the CONNACK on of the broker
+    int keepalive_s;           // ours, or what the broker wants instead
 };
 
 // Returns a code of libmosquitto (MOSQ_ERR_*), as do those below.
@@ -46,9 +51,12 @@ int handle_init(struct handle *handle, const struct handle_options *options,
 // Closes the socket too. May be called again.
 void handle_finish(struct handle *handle);
 
-// One packet for all topics of one QoS, so that no message comes before the SUBACK of its topic. *packets: how many
+// One packet for all topics of one QoS and kind, so that no message comes before the SUBACK of its topic. *packets: how many
 // SUBACKs will come.
 int handle_subscribe(struct handle *handle, size_t *packets);
+// What a publication becomes within the limits.
+struct link_publication handle_within_limits(
+    const struct handle *handle, const struct link_publication *publication);
 int handle_publish(struct handle *handle, const struct link_publication *publication, int *mid);
 // 0 or a negative errno for a code of libmosquitto.
 int handle_errno(int rc);

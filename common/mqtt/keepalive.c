@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <mosquitto.h>
+#include <sys/socket.h>
 
 #include "common/mqtt/timer.h"
 
@@ -11,16 +12,13 @@ enum {
     LEAST_MS = 1000,
     // Less than a heartbeat of 1 s that comes a little early: with a whole second the timer would add a wake-up.
     ON_READ_MS = 500,
+    PROBE_AGAIN_MS = 2000,
 };
 
-int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq, int seconds,
+int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq,
     void (*on_timer)(int, short, void *), void *ctx)
 {
-    // A quarter of the keep-alive: the broker gives up at one and a half.
-    int every_ms = seconds * 250;
-
     keepalive->mosq = mosq;
-    keepalive->every_ms = every_ms > LEAST_MS ? every_ms : LEAST_MS;
     keepalive->timer = evtimer_new(base, on_timer, ctx);
     return keepalive->timer ? 0 : -ENOMEM;
 }
@@ -32,10 +30,19 @@ void keepalive_finish(struct keepalive *keepalive)
     keepalive->timer = NULL;
 }
 
-void keepalive_start(struct keepalive *keepalive, int64_t now_ms)
+static void arm(struct keepalive *keepalive, int64_t now_ms)
 {
     keepalive->last_ms = now_ms;
     timer_arm(keepalive->timer, keepalive->every_ms);
+}
+
+void keepalive_start(struct keepalive *keepalive, int seconds, int64_t now_ms)
+{
+    // A quarter of the keep-alive: the broker gives up at one and a half.
+    int every_ms = seconds * 250;
+
+    keepalive->every_ms = every_ms > LEAST_MS ? every_ms : LEAST_MS;
+    arm(keepalive, now_ms);
 }
 
 bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms)
@@ -45,6 +52,17 @@ bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms)
 
 int keepalive_run(struct keepalive *keepalive, int64_t now_ms)
 {
-    keepalive_start(keepalive, now_ms);
+    arm(keepalive, now_ms);
     return mosquitto_loop_misc(keepalive->mosq);
+}
+
+void keepalive_probe(struct keepalive *keepalive, int fd, int64_t now_ms)
+{
+    static const unsigned char pingreq[] = {0xc0, 0};
+    bool waits = keepalive->probed_ms != 0 && now_ms - keepalive->probed_ms < PROBE_AGAIN_MS;
+
+    if (waits || mosquitto_want_write(keepalive->mosq))
+        return;
+    if (send(fd, pingreq, sizeof pingreq, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof pingreq)
+        keepalive->probed_ms = now_ms;
 }

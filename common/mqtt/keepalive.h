@@ -17,17 +17,24 @@ struct keepalive {
     struct event *timer;
     int every_ms;
     int64_t last_ms;
+    int64_t
+        probed_ms; // a probe was sent, and its answer has not come yet; 0 = none. Its owner sees the answer
 };
 
-// on_timer has to call keepalive_run. seconds: the keep-alive of the connection. 0 or -ENOMEM.
-int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq, int seconds,
+// on_timer has to call keepalive_run. 0 or -ENOMEM.
+int keepalive_init(struct keepalive *keepalive, struct event_base *base, struct mosquitto *mosq,
     void (*on_timer)(int, short, void *), void *ctx);
 void keepalive_finish(struct keepalive *keepalive);
-// The connection is up at now_ms.
-void keepalive_start(struct keepalive *keepalive, int64_t now_ms);
+// The connection is up at now_ms. seconds: the keep-alive that holds for it.
+void keepalive_start(struct keepalive *keepalive, int seconds, int64_t now_ms);
 // True if it should run along with what was read at now_ms.
 bool keepalive_is_due(const struct keepalive *keepalive, int64_t now_ms);
 // Returns a code of libmosquitto.
 int keepalive_run(struct keepalive *keepalive, int64_t now_ms);
+
+// Asks the broker for a sign of life now, unless it has been asked just before. A message of QoS 1 does that by itself;
+// this is for where the broker takes QoS 0 only. The library sends PINGREQ only after a keep-alive without any traffic, so
+// it is written to the socket here, which is possible where the library has nothing half written.
+void keepalive_probe(struct keepalive *keepalive, int fd, int64_t now_ms);
 
 #endif

@@ -18,6 +18,7 @@
 
 enum {
     ATTEMPT_MS = 3000,
+    LIMIT_GROWTH_MAX = 4,      // so a step of an attempt may take up to 15 s
     JUST_SUBSCRIBED_MS = 2000, // what arrives so soon was retained
     HEAD_START_MS = 300,       // so long a look-up is waited for where older addresses of the name are known
 };
@@ -48,9 +49,9 @@ struct link {
     struct connection_options wanted;
 
     struct broker brokers[LINK_BROKERS_MAX];
-    size_t broker; // index of the one being tried
+    size_t broker;  // index of the one being tried
+    size_t last_up; // index of the one that was connected last
     struct backoff backoff;
-    int oversized; // connections in a row that a message ended right after subscribing
     int64_t up_ms; // since when it has been up
 };
 
@@ -59,6 +60,14 @@ static void attempt_ended(struct link *link, const struct connection_end *end);
 static struct broker *current(struct link *link)
 {
     return &link->brokers[link->broker];
+}
+
+// What each step of an attempt may take: longer where walk after walk through the list fails, for slow lines.
+static int limit_ms(const struct link *link)
+{
+    size_t walks = link->report.attempts / link->options.broker_count;
+
+    return link->options.attempt_ms * (int)(1 + (walks < LIMIT_GROWTH_MAX ? walks : LIMIT_GROWTH_MAX));
 }
 
 static void enter(struct link *link)
@@ -125,6 +134,7 @@ static void on_subscribed(void *ctx)
     event_del(link->timer);
     link->phase = LINK_PHASE_UP;
     link->up_ms = clock_now_ms();
+    link->last_up = link->broker;
     backoff_succeeded(&link->backoff);
     broker_is_up(current(link), link->up_ms);
     link->report.state = LINK_UP;
@@ -132,6 +142,8 @@ static void on_subscribed(void *ctx)
     link->report.reason[0] = '\0';
     link->report.retry_ms = 0;
     link->report.attempts = 0;
+    link->report.limits = *connection_limits(link->connection);
+    link_reason_limits(link->report.note, current(link)->name, &link->report.limits);
     notify(link);
     leave(link);
 }
@@ -174,8 +186,9 @@ static void connect_to_address(struct link *link)
     link->wanted.name = broker->name;
     link->wanted.port = broker->place->port;
     link->wanted.mqtt.version = link->report.version = broker->version;
+    link->wanted.mqtt.limits = broker->limits;
     link->phase = LINK_PHASE_TRYING;
-    timer_arm(link->timer, link->options.attempt_ms);
+    timer_arm(link->timer, limit_ms(link));
     link->connection =
         connection_open(link->base, broker_address(broker), &link->wanted, &connection_events, link);
     if (!link->connection)
@@ -221,10 +234,10 @@ static void begin_attempt(struct link *link)
         try_known_addresses(link);
         break;
     case BROKER_LOOKUP_ASKED:
-        timer_arm(link->timer, something_to_try ? HEAD_START_MS : link->options.attempt_ms);
+        timer_arm(link->timer, something_to_try ? HEAD_START_MS : limit_ms(link));
         break;
     case BROKER_LOOKUP_ASKED_YET:
-        timer_arm(link->timer, something_to_try ? 0 : link->options.attempt_ms);
+        timer_arm(link->timer, something_to_try ? 0 : limit_ms(link));
         break;
     case BROKER_LOOKUP_NO_MEMORY:
         fail(link, PHASE_TCP, TROUBLE_MEMORY, "out of memory");
@@ -234,7 +247,7 @@ static void begin_attempt(struct link *link)
 
 static void lookup_is_over(struct link *link)
 {
-    broker_give_up_asking(current(link), link->options.attempt_ms);
+    broker_give_up_asking(current(link), limit_ms(link));
     try_known_addresses(link);
 }
 
@@ -242,9 +255,14 @@ static void attempt_is_over(struct link *link)
 {
     static const enum link_reason_step steps[] = {STEP_CONNECT, STEP_CONNACK, STEP_SUBACK, STEP_SUBACK};
     enum connection_phase phase = connection_phase(link->connection);
+    int64_t left_ms = connection_phase_since_ms(link->connection) + limit_ms(link) - clock_now_ms();
     char reason[LINK_REASON_SIZE];
 
-    link_reason_timeout(reason, current(link)->name, link->options.attempt_ms, steps[phase]);
+    if (left_ms > 0) { // it has come further since the timer was armed
+        timer_arm(link->timer, (int)left_ms);
+        return;
+    }
+    link_reason_timeout(reason, current(link)->name, limit_ms(link), steps[phase]);
     fail(link, phase, TROUBLE_TIMEOUT, reason);
 }
 
@@ -302,22 +320,18 @@ static void wait_for_next_round(struct link *link)
     notify(link);
 }
 
-// Counts connections that a message larger than our memory ended, and tells how to be rid of it. True if that is the
-// trouble again and again.
+// A retained message that is too large for us comes again with each subscription: tells how to be rid of it.
 static bool is_oversized(struct link *link, struct connection_end *end)
 {
-    bool memory = end->trouble == TROUBLE_MEMORY;
     bool was_up = link->phase == LINK_PHASE_UP;
     bool early =
         end->phase == PHASE_SUBSCRIBE || (was_up && clock_now_ms() - link->up_ms < JUST_SUBSCRIBED_MS);
-
-    if (memory && early)
-        link->oversized++;
-    else if (was_up)
-        link->oversized = 0;
-    if (!memory || link->oversized < 2)
-        return false;
     const char *topic = end->topic;
+
+    if (!was_up && end->phase != PHASE_SUBSCRIBE)
+        return false;
+    if (!backoff_is_oversized(&link->backoff, end->trouble == TROUBLE_MEMORY, early))
+        return false;
     if (topic[0] == '\0') // the library ran out of memory before it knew
         topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
     link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port, topic);
@@ -338,6 +352,20 @@ static void remember_reason(struct link *link, const struct connection_end *end)
         old_addresses ? broker->unresolved : end->reason);
 }
 
+static void judge_life(struct link *link, struct connection_end *end, bool patient)
+{
+    enum backoff_end how = BACKOFF_OTHER;
+
+    if (link_reason_is_takeover(end->code))
+        how = BACKOFF_RIVAL;
+    else if (end->trouble == TROUBLE_NETWORK)
+        how = BACKOFF_LOST;
+    backoff_ended(&link->backoff, clock_now_ms() - link->up_ms, patient, how);
+    link->report.rival = backoff_suspects_rival(&link->backoff);
+    if (how == BACKOFF_LOST && link->report.rival)
+        link_reason_rival(end->reason, current(link)->name, link->options.client_id);
+}
+
 // Settles what comes next: the same broker in another way, another broker, or a wait.
 static void attempt_ended(struct link *link, const struct connection_end *reported)
 {
@@ -356,13 +384,13 @@ static void attempt_ended(struct link *link, const struct connection_end *report
         wait_ms(link, LINK_PHASE_AGAIN, 0);
         return;
     }
+    if (was_up)
+        judge_life(link, &end, patient);
     remember_reason(link, &end);
-    if (was_up) {
-        backoff_ended(
-            &link->backoff, clock_now_ms() - link->up_ms, patient, link_reason_is_takeover(end.code));
-    } else {
+    if (!was_up) {
         link->report.attempts++;
-        backoff_failed(&link->backoff, patient);
+        backoff_failed(&link->backoff, patient, link->broker == link->last_up);
+        link->report.rival = backoff_suspects_rival(&link->backoff);
         if (link->broker + 1 < link->options.broker_count) {
             link->broker++;
             wait_ms(link, LINK_PHASE_WAITING, 0);
@@ -373,25 +401,6 @@ static void attempt_ended(struct link *link, const struct connection_end *report
 }
 
 // ---- what the owner asks for
-
-static void prepare_wanted(struct link *link)
-{
-    const struct link_options *options = &link->options;
-    struct handle_options *mqtt = &link->wanted.mqtt;
-
-    link->wanted.unsent_max = options->unsent_max;
-    *mqtt = (struct handle_options){
-        .client_id = options->client_id,
-        .user = options->user,
-        .password = options->password,
-        .keepalive_s = options->keepalive_s,
-        .topic_count = options->topic_count,
-        .will_topic = options->will_topic,
-        .will_payload = options->will_payload,
-    };
-    memcpy(mqtt->topics, options->topics, sizeof mqtt->topics);
-    memcpy(mqtt->topic_qos, options->topic_qos, sizeof mqtt->topic_qos);
-}
 
 struct link *link_new(
     struct event_base *base, const struct link_options *options, const struct link_events *events, void *ctx)
@@ -408,11 +417,11 @@ struct link *link_new(
         link->options.attempt_ms = ATTEMPT_MS;
     link->events = events;
     link->ctx = ctx;
-    prepare_wanted(link);
+    link_options_for_connection(&link->options, &link->wanted);
     backoff_init(&link->backoff);
     for (size_t i = 0; i < options->broker_count; i++)
         broker_init(&link->brokers[i], base, &link->options.brokers[i], options->version == 4 ? 4 : 5,
-            on_answer, link);
+            options->will_topic != NULL, on_answer, link);
     link->report.state = LINK_CONNECTING;
     link->report.broker = options->brokers[0];
     link->report.version = options->version == 4 ? 4 : 5;
@@ -439,14 +448,6 @@ int link_send(struct link *link, const struct link_publication *publication, int
     if (!link->connection || link->free_later)
         return -ENOTCONN;
     return connection_publish(link->connection, publication, token);
-}
-
-int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos, bool retain,
-    const void *correlation, size_t correlation_len, int *token)
-{
-    struct link_publication publication = {topic, payload, len, qos, retain, correlation, correlation_len};
-
-    return link_send(link, &publication, token);
 }
 
 void link_retry_now(struct link *link)
@@ -487,11 +488,6 @@ const struct link_report *link_report(const struct link *link)
 int64_t link_last_proof_ms(const struct link *link)
 {
     return link->connection ? connection_last_proof_ms(link->connection) : 0;
-}
-
-int64_t link_last_read_ms(const struct link *link)
-{
-    return link_last_proof_ms(link);
 }
 
 size_t link_unsent(const struct link *link)

@@ -13,29 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/mqtt/link_options.h"
 #include "common/mqtt/link_types.h"
 
 struct event_base;
 struct link;
-
-enum { LINK_BROKERS_MAX = 8 };
-
-struct link_options {
-    struct link_broker brokers[LINK_BROKERS_MAX]; // tried in order, again and again
-    size_t broker_count;                          // at least 1
-    char client_id[64];                           // "" = random, from the library
-    char user[128];                               // "" = none
-    char password[128];
-    int keepalive_s; // 5 to 65535
-    int version;     // 5: MQTT 5, falling back to 3.1.1 where a broker does not know it; 4: 3.1.1 only
-    const char *topics[LINK_TOPICS_MAX]; // subscribed to after each connect; must outlive the link
-    int topic_qos[LINK_TOPICS_MAX];
-    size_t topic_count;
-    const char *will_topic; // NULL = no will; retained, QoS 1; must outlive the link
-    const char *will_payload;
-    size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
-    int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
-};
 
 struct link_events {
     // The state, the reason or the broker changed. Called from the loop, never from inside a link_ function
@@ -54,14 +36,20 @@ struct link *link_new(
     struct event_base *base, const struct link_options *options, const struct link_events *events, void *ctx);
 void link_free(struct link *link); // closes the socket at once, without DISCONNECT: the broker sends the will
 
-// Publishes now: written to the socket before returning where the socket takes it, also from inside callbacks
-// (there it is written as soon as the library's callback returned). *token (may be NULL) names it to
-// `published`, which is never called before this returned. Returns 0, -ENOTCONN while not connected (nothing
-// is kept), -EMSGSIZE, -ENOMEM, -EINVAL (topic, or a QoS or retain flag that this broker does not offer).
+// Publishes now: written to the socket before returning where the socket takes it, also from inside callbacks (there it
+// is written as soon as the library's callback returned). It is sent within the limits that the report names: at a lower
+// QoS, without the retain flag. *token (may be NULL) names it to `published`, which is never called before this returned.
+// Returns 0, -ENOTCONN while not connected (nothing is kept), -EMSGSIZE (too long for MQTT or for this broker), -ENOMEM,
+// or -EINVAL (topic).
 int link_send(struct link *link, const struct link_publication *publication, int *token);
 // The same with the parts as parameters.
-int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos, bool retain,
-    const void *correlation, size_t correlation_len, int *token);
+static inline int link_publish(struct link *link, const char *topic, const void *payload, size_t len, int qos,
+    bool retain, const void *correlation, size_t correlation_len, int *token)
+{
+    struct link_publication publication = {topic, payload, len, qos, retain, correlation, correlation_len, 0};
+
+    return link_send(link, &publication, token);
+}
 
 // Ends the wait and tries now, if waiting.
 void link_retry_now(struct link *link);
@@ -77,7 +65,6 @@ const struct link_report *link_report(const struct link *link);
 // When the last whole packet arrived, CLOCK_MONOTONIC milliseconds; 0 = never on this connection. Single bytes that
 // trickle in prove nothing.
 int64_t link_last_proof_ms(const struct link *link);
-int64_t link_last_read_ms(const struct link *link);
 // Messages of ours (QoS 0) not yet handed to the socket.
 size_t link_unsent(const struct link *link);
 

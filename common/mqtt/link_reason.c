@@ -58,10 +58,17 @@ enum link_trouble link_reason_errno(char out[LINK_REASON_SIZE], const char *at, 
 }
 
 enum link_trouble link_reason_code(
-    char out[LINK_REASON_SIZE], const char *at, int rc, int error, bool unanswered)
+    char out[LINK_REASON_SIZE], const struct link_reason_peer *peer, int rc, int error, bool unanswered)
 {
+    const char *at = peer->at;
     char text[128];
 
+    if (unanswered && peer->tls_port && rc != MOSQ_ERR_NOMEM && rc != MOSQ_ERR_KEEPALIVE) {
+        say(out,
+            "%s does not answer to plain MQTT: 8883 is the port for TLS; the plain listener is usually 1883",
+            at);
+        return rc == MOSQ_ERR_ERRNO || rc == MOSQ_ERR_CONN_LOST ? TROUBLE_NETWORK : TROUBLE_PROTOCOL;
+    }
     switch (rc) {
     case MOSQ_ERR_ERRNO:
         if (error != 0)
@@ -96,8 +103,10 @@ void link_reason_malformed(char out[LINK_REASON_SIZE], const char *at, const cha
     say(out, "%s broke the protocol (%s)", at, what);
 }
 
-enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at, int code)
+enum link_trouble link_reason_refusal(
+    char out[LINK_REASON_SIZE], const struct link_reason_peer *peer, int code)
 {
+    const char *at = peer->at;
     char text[128];
 
     switch (code) {
@@ -107,7 +116,12 @@ enum link_trouble link_reason_refusal(char out[LINK_REASON_SIZE], const char *at
         return TROUBLE_LOGIN;
     case CONNACK_REFUSED_NOT_AUTHORIZED:
     case MQTT_RC_NOT_AUTHORIZED:
-        say(out, "login refused at %s: not authorized (no or wrong user name or password)", at);
+        if (peer->has_login)
+            say(out, "login refused at %s: not authorized (wrong user name or password)", at);
+        else
+            say(out,
+                "login refused at %s: not authorized without a user name; mosquitto lets everybody in with the lines listener 1883 and allow_anonymous true",
+                at);
         return TROUBLE_LOGIN;
     case MQTT_RC_BANNED:
     case MQTT_RC_BAD_AUTHENTICATION_METHOD:
@@ -138,6 +152,34 @@ void link_reason_goodbye(char out[LINK_REASON_SIZE], const char *at, int code)
         say(out, "closed by %s: %s", at, lower_first(text, mosquitto_reason_string(code)));
 }
 
+bool link_reason_is_old_version(int code)
+{
+    return code == CONNACK_REFUSED_PROTOCOL_VERSION || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION;
+}
+
+bool link_reason_is_qos(int code)
+{
+    return code == MQTT_RC_QOS_NOT_SUPPORTED;
+}
+
+bool link_reason_is_retain(int code)
+{
+    return code == MQTT_RC_RETAIN_NOT_SUPPORTED;
+}
+
+void link_reason_limits(char out[LINK_REASON_SIZE], const char *at, const struct link_limits *limits)
+{
+    out[0] = '\0';
+    if (!limits->retains && limits->max_qos == 0)
+        say(out,
+            "%s keeps no retained messages and takes QoS 0 only: who subscribes later waits for the next report",
+            at);
+    else if (!limits->retains)
+        say(out, "%s keeps no retained messages: who subscribes later waits for the next report", at);
+    else if (limits->max_qos == 0)
+        say(out, "%s takes QoS 0 only: it acknowledges nothing", at);
+}
+
 bool link_reason_is_takeover(int code)
 {
     return code == MQTT_RC_SESSION_TAKEN_OVER;
@@ -153,6 +195,13 @@ void link_reason_unresolved(char out[LINK_REASON_SIZE], const char *host, const 
 void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms)
 {
     say(out, "no address for %s: no answer from the name server within %d ms", host, timeout_ms);
+}
+
+void link_reason_rival(char out[LINK_REASON_SIZE], const char *at, const char *client_id)
+{
+    say(out,
+        "%s closes each connection soon after it was made, as where another client connects with the same client id (%s)",
+        at, client_id[0] != '\0' ? client_id : "random");
 }
 
 void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *topic)

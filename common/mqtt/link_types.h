@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     LINK_TOPICS_MAX = 4,
@@ -32,6 +33,13 @@ enum link_trouble {
     TROUBLE_CLOSED,   // the broker said goodbye (DISCONNECT of MQTT 5), for example because of a take-over
 };
 
+// What a broker takes from us, as far as it says so (MQTT 5) or has shown it.
+struct link_limits {
+    int max_qos;         // of every message; those of a higher QoS are sent with this one
+    bool retains;        // false: it keeps no retained messages; the flag is left out
+    uint32_t max_packet; // bytes of a whole packet; 0 = not limited
+};
+
 enum link_state {
     LINK_WAITING,    // back-off until the next attempt
     LINK_CONNECTING, // looking up the name, TCP, CONNECT, SUBSCRIBE
@@ -47,6 +55,9 @@ struct link_report {
     int version;                   // 4 or 5, of this connection or attempt
     int retry_ms;                  // while waiting: until the next attempt
     unsigned attempts;             // failed ones since last up
+    bool rival;                    // it looks as if another client had the same client id
+    struct link_limits limits;     // while up
+    char note[LINK_REASON_SIZE];   // while up: what limits means for the owner, in words; "" = nothing
 };
 
 struct link_message { // valid during the callback only
@@ -68,6 +79,7 @@ struct link_publication {
     bool retain;
     const void *correlation; // NULL = none; MQTT 5 only, left out on 3.1.1
     size_t correlation_len;
+    uint32_t expiry_s; // the broker forgets it after so long, 0 = never; MQTT 5 only, left out on 3.1.1
 };
 
 #endif

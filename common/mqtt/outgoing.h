@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OUTGOING_DONE_MAX = 64 };
+enum { OUTGOING_DONE_MAX = 1024 };
 
 struct outgoing {
     size_t unsent;              // QoS 0: not yet handed to the socket

@@ -194,3 +194,8 @@ enum packet_verdict packet_look(
     }
     return v5 ? look_at_properties(&cursor, body, packet, need) : PACKET_GOOD;
 }
+
+bool packet_is_old_connack(const struct packet *packet)
+{
+    return packet->type == PACKET_CONNACK && packet->size == 4;
+}

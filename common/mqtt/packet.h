@@ -37,6 +37,10 @@ enum packet_verdict {
     PACKET_MALFORMED, // a property is unknown or does not fit into its packet
 };
 
+// True for a CONNACK in the form of MQTT 3.1.1, which has no room for properties: to a CONNECT of MQTT 5 it is the answer
+// of a broker that does not know this version.
+bool packet_is_old_connack(const struct packet *packet);
+
 // bytes: the beginning of the stream from a packet's first byte on. v5: the connection speaks MQTT 5; on 3.1.1 there are
 // no properties. *need: with PACKET_SHORT so many bytes at least. What the library refuses by itself is PACKET_GOOD.
 enum packet_verdict packet_look(

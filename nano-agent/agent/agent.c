@@ -38,6 +38,8 @@ struct agent {
     bool stopped;
     bool unwritable_told; // a status could not be written, and that was said
     bool unanswered_told; // a response topic was not answered, and that was said
+    bool lost_once;       // every output has done what its `lost` says
+    uint64_t lost_at;     // the number of the last command before that
     char json[PROTOCOL_STATUS_MAX];
 };
 
@@ -93,11 +95,23 @@ static void read_health(struct agent *agent, struct now now)
         memcpy(health->noise, noisy->name, strlen(noisy->name) + 1);
 }
 
+// A servo that stalls can pull down the supply of the chip that drives it: the chip then forgets what it was told.
+static void check_hardware(struct agent *agent)
+{
+    for (size_t i = 0; i < agent->count; i++) {
+        int rc = channel_check(&agent->channels[i]);
+        if (rc < 0)
+            tell_fault(agent, &agent->channels[i], rc);
+    }
+}
+
 static void publish_due(struct agent *agent, struct now now)
 {
     enum report report = reporter_take(&agent->reporter, now.us);
-    if (report == REPORT_HEARTBEAT)
+    if (report == REPORT_HEARTBEAT) {
         read_health(agent, now);
+        check_hardware(agent);
+    }
     if (report != REPORT_NONE)
         publish(agent, now, report == REPORT_HEARTBEAT && !agent->reporter.outstanding);
 }
@@ -120,18 +134,6 @@ static void begin_last(struct agent *agent, const struct protocol_command *comma
     last->n = n + 1;
     memcpy(last->id, command->id, strlen(command->id) + 1);
     memcpy(last->cmd, command->cmd, strlen(command->cmd) + 1);
-}
-
-static void repeat_first_result(struct status_last *last, const struct duplicate *first)
-{
-    if (strcmp(first->cmd, last->cmd) != 0) {
-        last->result = RESULT_INVALID;
-        say(last->why, "this id was used for another command: %s", first->cmd);
-        return;
-    }
-    last->result = first->result;
-    memcpy(last->why, first->why, strlen(first->why) + 1);
-    last->again = true;
 }
 
 static void stop_by_guess(struct agent *agent, const struct request *request, struct now now)
@@ -162,7 +164,7 @@ static void decide(struct agent *agent, const struct request *request, struct no
     }
     const struct duplicate *first = words->id[0] ? duplicates_find(&agent->duplicates, words->id) : NULL;
     if (first && !stop) {
-        repeat_first_result(last, first);
+        duplicates_repeat(first, last);
         return;
     }
     bool expired = !stop && request->is_text && request_is_expired(request, now.boot_ms, last->why);
@@ -408,40 +410,25 @@ void agent_heartbeat_done(struct agent *agent)
     agent->reporter.outstanding = false;
 }
 
-// Does what the `lost` of a channel says. Returns a few words for the log, or NULL where nothing had to be done.
-static const char *lose(struct agent *agent, struct channel *c, int64_t now_us)
-{
-    struct status_channel before, after;
-    enum policy lost = c->config.lost;
-    if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
-        lost = POLICY_HOLD;
-    channel_report(c, &before);
-    int rc = channel_apply(c, lost, now_us);
-    channel_report(c, &after);
-    if (rc < 0) {
-        tell_fault(agent, c, rc);
-        return "failed";
-    }
-    if (lost == POLICY_CENTER && after.driven)
-        return "to its centre";
-    if (before.driven && !after.driven)
-        return "off";
-    if (before.moving && !after.moving)
-        return "stopped where it was";
-    return before.on == after.on ? NULL : after.on ? "on" : "off";
-}
-
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     (void)boot_ms;
     if (!agent->reporter.up || agent->stopped)
         return;
     reporter_down(&agent->reporter);
+    // A connection that comes and goes, with no command in between, leaves nothing to be done again.
+    if (agent->lost_once && agent->lost_at == agent->status.last.n)
+        return;
+    agent->lost_once = true;
+    agent->lost_at = agent->status.last.n;
     char done[SENTENCE_SIZE - 64] = "";
     size_t used = 0;
     for (size_t i = 0; i < agent->count; i++) {
-        struct channel *c = &agent->channels[i];
-        const char *word = lose(agent, c, now_us);
+        const struct channel *c = &agent->channels[i];
+        const char *word;
+        int rc = execute_lost(&agent->channels[i], now_us, &word);
+        if (rc < 0)
+            tell_fault(agent, c, rc);
         if (!word || used >= sizeof done)
             continue;
         int len = snprintf(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/agent/channel.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const struct channel_ops *const kinds[] = {
@@ -64,6 +65,14 @@ int channel_finish(struct channel *c, int64_t now_us)
     int rc = channel_apply(c, c->config.exit, now_us);
     c->idle_us = INT64_MAX;
     debounce_finish(&c->debounce);
+    return rc;
+}
+
+int channel_check(struct channel *c)
+{
+    int rc = c->ops->port == PORT_PWM ? pwm_output_check(&c->pwm) : 0;
+    if (rc == -ESTALE)
+        c->ops->unpowered(c);
     return rc;
 }
 

@@ -85,6 +85,8 @@ struct channel_ops {
     int (*apply)(struct channel *c, enum policy policy, int64_t now_us);
     // Holds what moves, now, and powers nothing.
     void (*stop)(struct channel *c, int64_t now_us);
+    // Takes note that the output is off though nobody switched it off: its hardware was reset.
+    void (*unpowered)(struct channel *c);
     // Does what is due. *changed is set where the report did; else it stays as it is.
     int (*tick)(struct channel *c, int64_t now_us, bool *changed);
     int64_t (*next_us)(const struct channel *c);
@@ -110,6 +112,10 @@ bool channel_is_stopped(const struct channel *c, int64_t now_us);
 
 // The end: applies `exit`, and nothing else is due any more than finishing that.
 int channel_finish(struct channel *c, int64_t now_us);
+
+// Asks the hardware whether it still does what it was told. -ESTALE where it was reset, and the output is off now; another
+// negative errno where it cannot be asked, once until it can be.
+int channel_check(struct channel *c);
 
 int channel_tick(struct channel *c, int64_t now_us, bool *changed);
 // When channel_tick is next due; INT64_MAX = nothing is.

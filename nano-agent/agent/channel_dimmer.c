@@ -80,12 +80,17 @@ static int apply(struct channel *c, enum policy policy, int64_t now_us)
     return policy == POLICY_OFF || policy == POLICY_ON ? set_on(c, policy == POLICY_ON, now_us) : 0;
 }
 
+static void unpowered(struct channel *c)
+{
+    c->on = false;
+    c->percent = 0;
+}
+
 static int tick(struct channel *c, int64_t now_us, bool *changed)
 {
     int rc = pwm_output_tick(&c->pwm, now_us);
     if (c->on && !c->pwm.driven) { // the hardware obeyed at last
-        c->on = false;
-        c->percent = 0;
+        unpowered(c);
         *changed = true;
     }
     return rc;
@@ -107,6 +112,7 @@ const struct channel_ops channel_dimmer = {
     .init = init,
     .execute = execute,
     .apply = apply,
+    .unpowered = unpowered,
     .tick = tick,
     .next_us = next_us,
     .report = report,

@@ -149,6 +149,13 @@ static int apply(struct channel *c, enum policy policy, int64_t now_us)
     return policy == POLICY_CENTER && c->pwm.driven ? go(c, 0, now_us, &limited) : 0;
 }
 
+// Where it stood is where it is taken to stand, until somebody turns it by hand.
+static void unpowered(struct channel *c)
+{
+    motion_stop(&c->motion);
+    c->idle_us = INT64_MAX;
+}
+
 static int64_t frame_due_us(const struct channel *c)
 {
     return c->motion.moving ? c->motion.frame_us + MOTION_FRAME_US : INT64_MAX;
@@ -212,6 +219,7 @@ const struct channel_ops channel_servo = {
     .execute = execute,
     .apply = apply,
     .stop = stop,
+    .unpowered = unpowered,
     .tick = tick,
     .next_us = next_us,
     .report = report,

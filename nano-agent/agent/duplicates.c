@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "common/text.h"
 
 const struct duplicate *duplicates_find(const struct duplicates *duplicates, const char *id)
 {
@@ -26,4 +27,17 @@ void duplicates_add(struct duplicates *duplicates, const struct status_last *las
     memcpy(entry->cmd, last->cmd, strlen(last->cmd) + 1);
     memcpy(entry->why, last->why, strlen(last->why) + 1);
     entry->result = last->result;
+}
+
+void duplicates_repeat(const struct duplicate *first, struct status_last *last)
+{
+    if (strcmp(first->cmd, last->cmd) != 0) {
+        last->result = RESULT_INVALID;
+        text_sentence(last->why, sizeof last->why, PROTOCOL_WHY_CHARS,
+            "this id was used for another command: %s", first->cmd);
+        return;
+    }
+    last->result = first->result;
+    memcpy(last->why, first->why, strlen(first->why) + 1);
+    last->again = true;
 }

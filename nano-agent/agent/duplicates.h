@@ -25,4 +25,8 @@ const struct duplicate *duplicates_find(const struct duplicates *duplicates, con
 // Remembers the first result of last->id, which is not empty and not remembered yet. The oldest is forgotten.
 void duplicates_add(struct duplicates *duplicates, const struct status_last *last);
 
+// Gives *last, whose cmd is set, the first result of its id once more. Where the id was used for another command, *last
+// becomes invalid and says so.
+void duplicates_repeat(const struct duplicate *first, struct status_last *last);
+
 #endif

@@ -16,7 +16,11 @@ struct outcome {
 
 const char *execute_fault_words(int error)
 {
-    return error == -ERANGE ? "this output can emit no pulse inside the limits" : strerror(-error);
+    if (error == -ERANGE)
+        return "this output can emit no pulse inside the limits";
+    if (error == -ESTALE)
+        return "its chip was reset, as by a supply that breaks down; the chip is set up again, and this output is off";
+    return strerror(-error);
 }
 
 // limit: where a limit cut it short, "" = it did not.
@@ -110,4 +114,27 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
         off_all(&outcome, channels, count, late, now_us);
     }
     return outcome.result;
+}
+
+int execute_lost(struct channel *c, int64_t now_us, const char **done)
+{
+    struct status_channel before, after;
+    enum policy lost = c->config.lost;
+    if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
+        lost = POLICY_HOLD;
+    channel_report(c, &before);
+    int rc = channel_apply(c, lost, now_us);
+    channel_report(c, &after);
+    *done = NULL;
+    if (rc < 0)
+        *done = "failed";
+    else if (lost == POLICY_CENTER && after.driven)
+        *done = "to its centre";
+    else if (before.driven && !after.driven)
+        *done = "off";
+    else if (before.moving && !after.moving)
+        *done = "stopped where it was";
+    else if (before.on != after.on)
+        *done = after.on ? "on" : "off";
+    return rc;
 }

@@ -14,6 +14,10 @@ const char *execute_fault_words(int error);
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
 
+// Does what the `lost` of a channel says. *done: a few words for the log, or NULL where nothing had to be done. Returns 0, or
+// the negative errno of the hardware.
+int execute_lost(struct channel *c, int64_t now_us, const char **done);
+
 // Stops everything that can be stopped. refuses: motion is refused for PROTOCOL_STOP_HOLD_MS afterwards.
 void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t now_us);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/agent/pwm_output.h"
 
+#include <errno.h>
+
 enum { FRAME_US = 20000 }; // no output is disabled sooner after its last pulse, whatever its period
 
 static int disable(struct pwm_output *o, int64_t now_us)
@@ -62,6 +64,19 @@ int pwm_output_release(struct pwm_output *o, int64_t now_us)
     o->retry_us = INT64_MAX;
     o->disable_us = now_us + (period_us > FRAME_US ? period_us : FRAME_US);
     return 0;
+}
+
+int pwm_output_check(struct pwm_output *o)
+{
+    int rc = o->pwm->ops->check ? o->pwm->ops->check(o->pwm) : 0;
+    if (rc == -ESTALE) {
+        o->enabled = o->driven = false;
+        o->pulse_ns = 0;
+        o->disable_us = o->retry_us = INT64_MAX;
+    }
+    bool again = o->check_refused;
+    o->check_refused = rc < 0 && rc != -ESTALE;
+    return o->check_refused && again ? 0 : rc;
 }
 
 int pwm_output_tick(struct pwm_output *o, int64_t now_us)

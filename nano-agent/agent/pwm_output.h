@@ -15,6 +15,7 @@ struct pwm_output {
     int64_t pulse_ns;     // that pulse; 0 while it is not driven
     int64_t disable_us;   // pulse 0 was set, and at this time it has lasted for a period; INT64_MAX = not
     bool disable_refused; // the hardware refused to disable it, and that was returned
+    bool check_refused;   // the hardware could not be asked, and that was returned
     int64_t retry_us; // the hardware refused to release it; then it is asked again; INT64_MAX = it did not
 };
 
@@ -29,6 +30,10 @@ int pwm_output_drive(struct pwm_output *o, int64_t pulse_ns);
 // Emits no pulse from now on; the output is disabled one period later by pwm_output_tick. Where the hardware refuses,
 // pwm_output_tick tries again until it obeys or pwm_output_drive is called. 0, or the negative errno of the hardware.
 int pwm_output_release(struct pwm_output *o, int64_t now_us);
+
+// Asks the hardware whether it still does what it was told. -ESTALE where it was reset: it is then not driven. Another
+// negative errno where it cannot be asked, once until it can be.
+int pwm_output_check(struct pwm_output *o);
 
 // Does what is due. Returns the negative errno of a refusal that was not returned before, else 0.
 int pwm_output_tick(struct pwm_output *o, int64_t now_us);

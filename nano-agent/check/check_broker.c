@@ -15,7 +15,7 @@
 
 enum { ATTEMPT_S = 3, RETURN_MS = 1000, RETAINED_MS = 300, CLOSE_MS = 1000, REFUSED = 128 };
 
-struct peer { // a connection to one broker
+struct check_peer { // a connection to one broker
     struct event_base *base;
     struct link *link;
     struct link_report report;
@@ -31,7 +31,7 @@ struct peer { // a connection to one broker
 
 static void on_link(void *ctx, const struct link_report *report)
 {
-    struct peer *peer = ctx;
+    struct check_peer *peer = ctx;
     peer->report = *report;
     // A broker that knows no MQTT 5 is tried again in the old way.
     bool older = report->trouble == TROUBLE_PROTOCOL && report->version == 5;
@@ -41,7 +41,7 @@ static void on_link(void *ctx, const struct link_report *report)
 
 static void on_message(void *ctx, const struct link_message *message)
 {
-    struct peer *peer = ctx;
+    struct check_peer *peer = ctx;
     if (strcmp(message->topic, peer->topic) != 0 || message->len > sizeof peer->payload)
         return;
     peer->came = true;
@@ -51,7 +51,7 @@ static void on_message(void *ctx, const struct link_message *message)
 
 static void on_published(void *ctx, int token, int reason)
 {
-    struct peer *peer = ctx;
+    struct check_peer *peer = ctx;
     if (token != peer->token)
         return;
     peer->acked = true;
@@ -60,22 +60,22 @@ static void on_published(void *ctx, int token, int reason)
 
 static const struct link_events events = {on_link, on_message, on_published};
 
-static bool is_tried(const struct peer *peer)
+static bool is_tried(const struct check_peer *peer)
 {
     return peer->tried;
 }
 
-static bool has_come(const struct peer *peer)
+static bool has_come(const struct check_peer *peer)
 {
     return peer->came;
 }
 
-static bool is_acked(const struct peer *peer)
+static bool is_acked(const struct check_peer *peer)
 {
     return peer->acked || peer->report.state != LINK_UP;
 }
 
-static bool is_closed(const struct peer *peer)
+static bool is_closed(const struct check_peer *peer)
 {
     return peer->report.state == LINK_CLOSED;
 }
@@ -89,7 +89,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 }
 
 // Runs the loop until the condition holds, for at most so long. Returns whether it does.
-static bool wait_for(struct peer *peer, bool (*condition)(const struct peer *peer), int ms)
+static bool wait_for(struct check_peer *peer, bool (*condition)(const struct check_peer *peer), int ms)
 {
     bool late = false;
     struct timeval limit = {ms / 1000, ms % 1000 * 1000};
@@ -104,9 +104,9 @@ static bool wait_for(struct peer *peer, bool (*condition)(const struct peer *pee
 }
 
 static bool peer_open(
-    struct peer *peer, struct event_base *base, const struct link_options *options, const char *topic)
+    struct check_peer *peer, struct event_base *base, const struct link_options *options, const char *topic)
 {
-    *peer = (struct peer){.base = base, .topic = topic, .token = -1};
+    *peer = (struct check_peer){.base = base, .topic = topic, .token = -1};
     peer->link = link_new(base, options, &events, peer);
     if (peer->link)
         wait_for(peer, is_tried, 2 * ATTEMPT_S * 1000);
@@ -114,7 +114,7 @@ static bool peer_open(
 }
 
 // With a DISCONNECT, so that the broker drops the will.
-static void peer_close(struct peer *peer)
+static void peer_close(struct check_peer *peer)
 {
     if (!peer->link)
         return;
@@ -125,7 +125,8 @@ static void peer_close(struct peer *peer)
 }
 
 // Publishes at QoS 1. Returns 0, an MQTT 5 reason code of 128 and above, or a negative errno.
-static int peer_publish(struct peer *peer, const char *topic, const void *payload, size_t len, bool retain)
+static int peer_publish(
+    struct check_peer *peer, const char *topic, const void *payload, size_t len, bool retain)
 {
     peer->acked = false;
     int rc = link_publish(peer->link, topic, payload, len, 1, retain, NULL, 0, &peer->token);
@@ -162,7 +163,7 @@ static const char *mend_of(enum link_trouble trouble)
 }
 
 // An empty message is no command: the agent passes it over. Where it comes back, commands arrive as well.
-static void check_commands(struct check *check, struct peer *agent)
+static void check_commands(struct check *check, struct check_peer *agent)
 {
     const char *topic = agent->topic;
     agent->came = false;
@@ -182,7 +183,7 @@ static void check_commands(struct check *check, struct peer *agent)
 // Where an agent reports now, its reports are taken. Else the report that is there is published once more, or where there
 // is none the one of the will, which is not retained and so leaves nothing behind.
 static void check_reports(
-    struct check *check, struct mqtt_session *session, struct peer *agent, struct peer *reader)
+    struct check *check, struct mqtt_session *session, struct check_peer *agent, struct check_peer *reader)
 {
     char sentence[REFUSAL_SIZE];
     struct status found;
@@ -212,10 +213,10 @@ static void check_reports(
 }
 
 static void check_topics(
-    struct check *check, struct event_base *base, struct mqtt_session *session, struct peer *agent)
+    struct check *check, struct event_base *base, struct mqtt_session *session, struct check_peer *agent)
 {
     struct link_options options = session->options;
-    struct peer reader;
+    struct check_peer reader;
     check_commands(check, agent);
     options.topics[0] = session->status;
     options.topic_count = 1;
@@ -235,7 +236,7 @@ static void check_topics(
 static void check_broker(struct check *check, struct event_base *base, struct mqtt_session *session)
 {
     const struct link_broker *broker = &session->options.brokers[0];
-    static struct peer agent;
+    static struct check_peer agent;
     if (peer_open(&agent, base, &session->options, session->own_control)) {
         check_ok(check, "broker %s:%d: connected, MQTT %s, subscription allowed", broker->host, broker->port,
             agent.report.version == 5 ? "5" : "3.1.1");

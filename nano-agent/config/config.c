@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/shell_completion.h"
 #include "common/text.h"
 #include "nano-agent/board/board.h"
 #include "nano-agent/config/config_channels.h"
 #include "nano-agent/hw/gpio.h"
 
-enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_VERSION };
+enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_COMPLETION, OPTION_VERSION };
 
 enum { BOARDS_MAX = 32 };
 
@@ -113,7 +114,7 @@ static void print_version(void)
         gpio_library_version());
 }
 
-struct command_line {
+struct arguments {
     struct config *config;
     bool version;
     char path[4096]; // -c
@@ -129,6 +130,7 @@ static const struct argp_option options[] = {
         0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
+    {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -151,9 +153,19 @@ static void check_board(const char *name, struct argp_state *state)
     argp_error(state, "--board %.40s: unknown; there is %s", name, all);
 }
 
+static void print_completion(const char *shell, struct argp_state *state)
+{
+    static const char *const words[] = {"check", "pins", NULL};
+    const struct shell_completion completion = {
+        .program = "nano-agent", .argp = state->root_argp, .words = words};
+    if (shell_completion_print(stdout, shell, &completion) < 0)
+        argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
+    exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
 static error_t parse_option(int option, char *arg, struct argp_state *state)
 {
-    struct command_line *line = state->input;
+    struct arguments *line = state->input;
     switch (option) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &line->config->broker;
@@ -180,6 +192,9 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
             argp_error(state, "--state: the path is too long");
         snprintf(line->config->state, sizeof line->config->state, "%s", arg);
         line->config->state_given = true;
+        return 0;
+    case OPTION_COMPLETION:
+        print_completion(arg, state);
         return 0;
     case OPTION_VERSION:
         line->version = true;
@@ -223,9 +238,9 @@ static int read_configuration(const char *path, struct config *out)
     }
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
-    int status = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     free(text);
-    return status < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
+    return rc < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
 int config_from_arguments(int argc, char **argv, struct config *out)
@@ -248,7 +263,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         return 2;
     }
     config_init(first);
-    struct command_line line = {.config = first};
+    struct arguments line = {.config = first};
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0)
         goto usage;
     if (line.version) {

@@ -247,7 +247,7 @@ static int set_period(
     int rc = sysfs_read_number_of(fd, &now);
     if (!rc && pwm->duty_ns > period_ns) {
         rc = sysfs_write_number_to(pwm->duty_fd, 0);
-        pwm->duty_ns = 0;
+        pwm->duty_ns = pwm->base.found_ns = 0; // what was found is not emitted any more
     }
     if (!rc && now != period_ns)
         rc = sysfs_write_number_to(fd, period_ns);

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
+#include "pc-tui/word_cache.h"
 
 enum { HURRY_MS = 200, LINE_SIZE_MAX = 4200 };
 
@@ -93,6 +94,8 @@ int cli_frame_open(struct cli_frame *frame, const struct tui_options *options,
 
 int cli_frame_close(struct cli_frame *frame, int status)
 {
+    if (frame->session)
+        word_cache_keep(frame->base, session_model(frame->session));
     session_free(frame->session);
     // From here on a signal ends the process as usual, so the last lines may take as long as their reader wants.
     for (size_t i = 0; i < CLI_SIGNALS; i++) {

@@ -18,16 +18,17 @@
 #include "pc-tui/config/duration.h"
 
 enum {
-    SETTLE_US = 150000, // after subscribing, or the first status: what the broker retains comes in one burst
-    STOP_LOOK_US = 50000,  // how often it is looked who has echoed a stop
-    TUTORIAL_US = 1000000, // nobody reported for so long: only the tutorial's own subscriber can be there
+    SETTLE_US = 150000,   // retained statuses come in one burst after subscribing; it is over by then
+    STOP_LOOK_US = 50000, // how often send looks who has echoed a stop
+    TUTORIAL_US =
+        1000000, // where nobody reported for so long, only the tutorial's own subscriber can be there
 };
 
 enum step {
     STEP_CONNECTING,
-    STEP_LOOKING, // for the device
+    STEP_LOOKING, // the device is looked for
     STEP_NEXT,    // a command may be taken
-    STEP_READING, // stdin
+    STEP_READING, // a line of standard input is awaited
     STEP_SLEEPING,
     STEP_ANSWERING, // the command's end is awaited
     STEP_STOPPING,  // every device's echo of a stop is awaited
@@ -39,18 +40,18 @@ struct send {
     struct cli_frame frame;
     struct event *timer; // the deadline of the present step
     struct event *input;
-    struct event *finished; // the awaited command ended: taken up outside the controller's callback
+    struct event *finished; // goes off where the awaited command ended, outside the controller's callback
     enum step step;
-    int64_t began_us; // the present step
-    int64_t first_us; // first status seen; 0 = none
-    int argument;     // next of options->commands
+    int64_t began_us; // when the present step began
+    int64_t first_us; // when the first status was seen; 0 = none yet
+    int argument;     // the next of options->commands
     bool reading;     // `-` is being read
     struct cli_lines lines;
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool chosen;
     char held[PROTOCOL_COMMAND_MAX + 1]; // a command that waits until its device is found; "" = none
-    uint64_t serial;                     // of the command whose end is awaited
-    int status;                          // exit
+    uint64_t serial;                     // the command whose end is awaited
+    int status;                          // the exit status
 };
 
 static void __attribute__((format(printf, 3, 4))) end(struct send *send, int status, const char *format, ...)
@@ -68,7 +69,7 @@ static void __attribute__((format(printf, 3, 4))) end(struct send *send, int sta
     send->status = status;
     evtimer_del(send->timer);
     event_del(send->input);
-    // Interrupted by hand, what moves is stopped; at the regular end it goes where it was sent.
+    // A signal stops what moves. At the regular end every servo goes on to where it was sent.
     if (send->frame.signal)
         session_leave(send->frame.session);
     else
@@ -131,7 +132,7 @@ static void take_end(struct send *send, const struct journal_event *event)
     case JOURNAL_DROPPED:
         end(send, CLI_NO_ECHO, "%s: not sent: %s", text, event->why);
         return;
-    case JOURNAL_NO_ECHO: // an echo may still come, until our own time is up
+    case JOURNAL_NO_ECHO: // an echo may still come before the time-out of send
     case JOURNAL_WAITING:
     case JOURNAL_SENT:
     case JOURNAL_BROKER:
@@ -238,7 +239,7 @@ static void give(struct send *send, const char *text)
         end(send, CLI_REFUSED, "%s: %s", text, answer.why);
 }
 
-// Takes the next command, from the arguments or from stdin.
+// Takes the next command, from the arguments or from standard input.
 static void next(struct send *send)
 {
     char line[PROTOCOL_COMMAND_MAX + 1];
@@ -317,7 +318,7 @@ static bool choose(struct send *send)
         return false;
     enum presence presence = model_presence(device, now_us);
     if (presence == PRESENCE_OFFLINE) {
-        // Its will may be old news: an agent that has just come back reports within moments.
+        // The will may be older than the agent: one that has just come back reports within moments.
         if (now_us - model->link_since_us >= SETTLE_US)
             end(send, CLI_NO_ECHO, "%s is offline",
                 device->name[0] ? device->name : send->options->broker.root);
@@ -404,7 +405,7 @@ static void on_signal(void *ctx, int number)
     end(send, 128 + number, "%s", "");
 }
 
-// The commands matter more than who reads what became of them.
+// The commands matter more than a reader who has left.
 static void on_deaf(void *ctx, int rc)
 {
     struct send *send = ctx;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/shell_completion.h"
 #include "pc-tui/config/config_file.h"
 #include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
@@ -22,13 +23,14 @@ enum {
 };
 
 enum option_key {
-    OPTION_TTL = 0x400, // beyond those of broker_options
+    OPTION_TTL = 0x400, // the options of broker_options have smaller keys
     OPTION_TIMEOUT,
     OPTION_READ_ONLY,
     OPTION_ASCII,
     OPTION_NO_MOUSE,
     OPTION_JSON,
     OPTION_ALL,
+    OPTION_COMPLETION,
     OPTION_VERSION,
 };
 
@@ -72,8 +74,10 @@ static const struct argp_option argp_options[] = {
     {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
+    {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version", -1},
-    // A number that lost its word: `pc-tui send tilt -20`. Without these argp speaks of invalid options.
+    // In `pc-tui send tilt -20` the number looks like an option. Without these entries argp would call it an invalid
+    // one.
     {NULL, '0', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '1', NULL, OPTION_HIDDEN, NULL, 0},
     {NULL, '2', NULL, OPTION_HIDDEN, NULL, 0},
@@ -116,6 +120,19 @@ static void check_end(const struct command_line *line, struct argp_state *state)
         argp_error(state, "--all belongs to watch");
 }
 
+static void print_completion(const char *shell, struct argp_state *state)
+{
+    static const char *const words[] = {"send", "watch", NULL}, *const taking[] = {"send", NULL};
+    const struct shell_completion completion = {.program = "pc-tui",
+        .argp = state->root_argp,
+        .words = words,
+        .cache = "pc-tui/words",
+        .cache_after = taking};
+    if (shell_completion_print(stdout, shell, &completion) < 0)
+        argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
+    exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct command_line *line = state->input;
@@ -154,6 +171,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ALL:
         options->all = true;
         return 0;
+    case OPTION_COMPLETION:
+        print_completion(arg, state);
+        return 0;
     case OPTION_VERSION:
         printf("pc-tui %s\n", PROJECT_VERSION);
         exit(0);
@@ -173,7 +193,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-// The file of every run; one that is not there is an empty one.
+// Finds the file that is read without -c. True where there is one.
 static bool default_file(char out[PATH_MAX])
 {
     const char *config = getenv("XDG_CONFIG_HOME");
@@ -207,7 +227,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     *options =
         (struct tui_options){.ttl_ms = PROTOCOL_TTL_MS, .timeout_ms = TIMEOUT_DEFAULT_MS, .mouse = true};
     broker_options_init(&options->broker);
-    options->commands = argv + 1; // argp is past an argument when it is put back here
+    options->commands = argv + 1; // argp has read an argument before its place here is overwritten
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The file and the command line of pc-tui.
+// What pc-tui was told, by its configuration file and by its command line.
 #ifndef PC_TUI_CONFIG_H
 #define PC_TUI_CONFIG_H
 
@@ -11,7 +11,7 @@ enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH };
 struct tui_options {
     struct broker_options broker; // at least one host after tui_config_load: localhost where none is named
     enum tui_run run;
-    int ttl_ms;      // --ttl: what a motion command is given to live; 100 to 60000, PROTOCOL_TTL_MS
+    int ttl_ms; // --ttl: how long a motion command may take to arrive; 100 to 60000, default PROTOCOL_TTL_MS
     int timeout_ms;  // --timeout: how long `send` waits for an echo; 100 to 600000, 5000
     bool ascii;      // --ascii
     bool mouse;      // ask the terminal for wheel and clicks; off with --no-mouse
@@ -22,8 +22,8 @@ struct tui_options {
     struct ui_options ui; // read_only, device and presets
 };
 
-// Reads the file, then the command line on top of it. Prints what is wrong and ends the process with status 2
-// where the command line is; asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
+// Reads the file, then the command line on top of it. Where the command line is wrong it says why and ends the
+// process with status 2. Asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
 // (already reported on stderr) where the file is wrong.
 int tui_config_load(struct tui_options *options, int argc, char **argv);
 

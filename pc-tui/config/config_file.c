@@ -4,6 +4,7 @@
 #include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,14 @@
 
 // libconfuse's callback has no argument of ours, and the sections of its tree do not know their file.
 static const char *parsed_path;
+static bool is_reported;
 
 __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char *format, va_list args)
 {
     char text[512];
+    if (is_reported) // the first mistake is told; the others may follow from it
+        return;
+    is_reported = true;
     vsnprintf(text, sizeof text, format, args);
     log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
@@ -41,7 +46,7 @@ static int copy(char *out, size_t size, const char *text)
     return (size_t)snprintf(out, size, "%s", text) < size ? 0 : -EMSGSIZE;
 }
 
-// The title may be written as everybody writes a key: F5, as well as in the notation <F5>.
+// The title may be the notation <F5>, and F5 as everybody writes it.
 static int preset_key(const char *title, char out[KEY_NAME_SIZE])
 {
     char bracketed[KEY_NAME_SIZE];
@@ -138,9 +143,12 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
         goto finish;
     }
     parsed_path = path;
+    is_reported = false;
     cfg_set_error_function(cfg, report);
     if (cfg_parse_buf(cfg, prepared) == CFG_SUCCESS)
         rc = apply(options, path, cfg, given);
+    else if (!is_reported) // libconfuse finds some things wrong without a word
+        refuse(path, (unsigned)cfg->line, "not understood; KEY = VALUE, or preset KEY { … } is wanted");
 finish:
     if (cfg)
         cfg_free(cfg);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The file of pc-tui, and what it shares with the command line. Only config.c and config_file.c use it.
+// The configuration file of pc-tui, and what its keys share with options. Only config.c and config_file.c use it.
 #ifndef PC_TUI_CONFIG_FILE_H
 #define PC_TUI_CONFIG_FILE_H
 
 #include "pc-tui/config/config.h"
 
-// What the command line said: the file does not change it.
+// True for each option that the command line gave: the file does not change it.
 struct tui_config_given {
     bool ttl, timeout, mouse;
 };

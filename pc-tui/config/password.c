@@ -19,12 +19,12 @@ static void on_signal(int number)
     interrupted = number;
 }
 
-// The signals that would end us with the echo off. Those that were ignored stay so.
+// Each of these signals would end the program with the echo off. A signal that was ignored stays ignored.
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 enum { SIGNALS = ARRAY_LENGTH(signals) };
 
-// They are blocked but while we wait: one that comes just before must not be lost. *before becomes the mask
-// to wait with.
+// The signals are blocked except during the wait, so that a signal that comes just before the wait still ends it.
+// *before becomes the mask for the wait.
 static void catch_signals(struct sigaction saved[SIGNALS], sigset_t *before)
 {
     struct sigaction ours = {.sa_handler = on_signal};

@@ -88,38 +88,7 @@ static void control(struct decoder *decoder, const struct reading *reading, unsi
         pasted_control(decoder, reading, byte);
         return;
     }
-    switch (byte) {
-    case 0x00:
-        send(reading,
-            (struct key_event){.code = KEYCODE_CHARACTER, .codepoint = ' ', .modifiers = alt | KEYMOD_CTRL});
-        break;
-    case 0x08:
-    case DEL:
-        send_special(decoder, reading, KEYCODE_BACKSPACE, alt);
-        break;
-    case '\t':
-        send_special(decoder, reading, KEYCODE_TAB, alt);
-        break;
-    case '\r':
-    case '\n':
-        send_special(decoder, reading, KEYCODE_ENTER, alt);
-        break;
-    default:
-        send(reading, (struct key_event){.code = KEYCODE_CHARACTER,
-                          .codepoint = byte < ESC ? byte + 0x60U : byte + 0x40U,
-                          .modifiers = alt | KEYMOD_CTRL});
-    }
-}
-
-static size_t utf8_expected(unsigned char lead)
-{
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return 2;
-    if (lead >= 0xE0 && lead <= 0xEF)
-        return 3;
-    if (lead >= 0xF0 && lead <= 0xF4)
-        return 4;
-    return 0;
+    send(reading, key_sequence_control(byte, alt));
 }
 
 static void utf8_broken(struct decoder *decoder, const struct reading *reading)
@@ -153,7 +122,7 @@ static void ground(struct decoder *decoder, const struct reading *reading, unsig
     if (decoder->utf8_length > 0) {
         if ((byte & 0xC0) == 0x80) {
             decoder->utf8[decoder->utf8_length++] = byte;
-            if (decoder->utf8_length < utf8_expected(decoder->utf8[0]))
+            if (decoder->utf8_length < text_expected(decoder->utf8[0]))
                 return;
             unsigned codepoint;
             size_t len = decoder->utf8_length;
@@ -174,7 +143,7 @@ static void ground(struct decoder *decoder, const struct reading *reading, unsig
     } else if (byte < 0x80) {
         decoder->paste_cr = false;
         send_character(decoder, reading, byte);
-    } else if (utf8_expected(byte) > 0) {
+    } else if (text_expected(byte) > 0) {
         decoder->utf8[0] = byte;
         decoder->utf8_length = 1;
     } else {

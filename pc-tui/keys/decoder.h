@@ -14,8 +14,8 @@ enum {
     DECODER_SEQUENCE_FACTOR = 4, // a sequence must be complete within so many times that
     DECODER_STRING_MS = 100,     // an OSC, DCS, APC, PM or SOS string must end within so long
     DECODER_STRING_MAX = 4096,   // and within so many bytes
-    // What did not come in time means no key any more. Its rest is swallowed for so long, except SPACE, ESC
-    // and control bytes.
+    // A sequence that was not complete in time means no key any more. The rest of it is swallowed for so long,
+    // except SPACE, ESC and control bytes.
     DECODER_LATE_MS = 1000,
     DECODER_PASTE_MS = 1000, // a bracketed paste is over when no byte came for so long: SPACE must work again
 };

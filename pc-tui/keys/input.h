@@ -46,7 +46,7 @@ typedef decoder_emit input_emit;
 // order.
 void input_feed(
     struct input *input, const void *bytes, size_t len, int64_t now_ms, input_emit *emit, void *ctx);
-// Emits what time decides. Call when input_next_ms has passed.
+// Emits the events that only time decides. Call it when input_next_ms has passed.
 void input_tick(struct input *input, int64_t now_ms, input_emit *emit, void *ctx);
 // When input_tick is next due; INT64_MAX: not.
 int64_t input_next_ms(const struct input *input);

@@ -92,6 +92,27 @@ static enum key_code tilde_key(unsigned number)
     }
 }
 
+struct key_event key_sequence_control(unsigned char byte, unsigned modifiers)
+{
+    switch (byte) {
+    case 0x00:
+        return (struct key_event){
+            .code = KEYCODE_CHARACTER, .codepoint = ' ', .modifiers = modifiers | KEYMOD_CTRL};
+    case '\t':
+    case '\r':
+    case 0x7F:
+        return named(byte, modifiers);
+    case '\n':
+        return special(KEYCODE_ENTER, modifiers);
+    case '\b':
+        return special(KEYCODE_BACKSPACE, modifiers);
+    default:
+        return (struct key_event){.code = KEYCODE_CHARACTER,
+            .codepoint = byte < 0x1B ? byte + 0x60U : byte + 0x40U,
+            .modifiers = modifiers | KEYMOD_CTRL};
+    }
+}
+
 // The VT220 numbering of function keys has gaps; 0 where the number is none.
 static unsigned tilde_function(unsigned number)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a whole escape sequence of a terminal means. Pure, and without memory: input.c finds where a sequence
+// What a whole escape sequence of a terminal means. Pure, and without memory: decoder.c finds where a sequence
 // begins and ends. Sources: xterm's ctlseqs, the kitty keyboard protocol, and what rxvt and the Linux console
 // send.
 #ifndef PC_TUI_KEY_SEQUENCE_H
@@ -16,6 +16,8 @@ struct key_event key_sequence_csi(const char *parameters, size_t length, char fi
 struct key_event key_sequence_ss3(const char *parameters, size_t length, char final, unsigned modifiers);
 // `ESC [ [ final`: the Linux console's function keys 1 to 5.
 struct key_event key_sequence_console(char final, unsigned modifiers);
+// The key of a control byte, below 0x20 except ESC, or DEL.
+struct key_event key_sequence_control(unsigned char byte, unsigned modifiers);
 // The event of an operating-system command, `ESC ] text` up to its end: the answer about the background.
 struct key_event key_sequence_osc(const char *text, size_t length);
 

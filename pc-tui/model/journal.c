@@ -143,14 +143,21 @@ static void put_ms(struct line_out *out, int64_t us)
         put(out, " %lld.%lld s", (long long)(us / 1000000), (long long)(us % 1000000 / 100000));
 }
 
+// The command has named its channel already: then the state alone says enough.
+static const char *short_value(const struct journal_event *event)
+{
+    size_t name = strcspn(event->value, " ");
+    bool named = event->value[name] && strncmp(event->text, event->value, name) == 0;
+    return named ? event->value + name + 1 : event->value;
+}
+
 static void put_result(struct line_out *out, const struct journal_event *event)
 {
-    // "limit: already at 45.0°" says where it is; a bare "limit" does not.
-    if (event->value[0] && !event->why[0])
-        put(out, "%s  ", event->value);
     put(out, "%s", event->result_name);
-    if (event->why[0])
+    if (event->why[0]) // "already at 45.0°" says where it is
         put(out, ": %s", event->why);
+    else if (event->value[0])
+        put(out, " %s", short_value(event));
 }
 
 static void put_command(

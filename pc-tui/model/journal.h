@@ -87,7 +87,7 @@ enum {
     JOURNAL_NAMES = 1 << 1, // always name the device: there are several
 };
 // Writes what an event says after its time and its command, in one line, its parts two blanks apart: "sent  ✓ broker 0.1 ms
-// ✓ nano 0.4 ms  tilt 20.0°  ok". root names the unnamed device. Returns out.
+// ✓ nano 0.4 ms  ok 20.0°". root names the unnamed device. Returns out.
 char *journal_describe(
     char out[JOURNAL_LINE_SIZE], const struct journal_event *event, const char *root, unsigned flags);
 

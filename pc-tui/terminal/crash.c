@@ -10,7 +10,7 @@
 
 enum { TEXT_MAX = 512, STACK_SIZE = 65536 };
 
-// All that the handler may touch: prepared beforehand, since it can call write, tcflush and tcsetattr only.
+// The handler touches nothing except this, which is prepared beforehand: it may call only write, tcflush and tcsetattr.
 static struct {
     volatile sig_atomic_t armed;
     int fd;
@@ -26,7 +26,7 @@ static void on_crash(int number)
 {
     if (crash.armed) {
         crash.armed = 0;
-        // A terminal that reads nothing takes nothing: what it has not read is less worth than its modes.
+        // A terminal that reads nothing has no room. What it has not read is worth less than its modes.
         if (write(crash.fd, crash.text, crash.len) != (ssize_t)crash.len) {
             tcflush(crash.fd, TCOFLUSH);
             if (write(crash.fd, crash.text, crash.len) < 0)
@@ -44,7 +44,7 @@ void crash_catch(int fd, const struct termios *modes)
     crash.fd = fd;
     crash.modes = *modes;
     crash.len = 0;
-    // A stack of its own, for the crash that is a stack overflow.
+    // The handler has a stack of its own, because the crash may be a stack overflow.
     stack_memory = malloc(STACK_SIZE);
     if (stack_memory) {
         stack_t stack = {.ss_sp = stack_memory, .ss_size = STACK_SIZE};

@@ -9,9 +9,9 @@
 // as that is possible without waiting, and then end the process as they always do. fd must be O_NONBLOCK.
 void crash_catch(int fd, const struct termios *modes);
 void crash_let_go(void);
-// What the handler writes; cut at 511 bytes.
+// Sets what the handler writes, at most 512 bytes.
 void crash_undo(const char *text);
-// Whether the terminal is ours to give back at this moment; off at first.
+// Says whether the terminal is ours to give back at this moment. At first it is not.
 void crash_arm(int on);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What waits to be written to the terminal. Writing never waits: what the terminal does not take now stays here.
+// Bytes that wait to be written to the terminal. Writing never waits: bytes that the terminal does not take now stay
+// here.
 #ifndef PC_TUI_OUTPUT_H
 #define PC_TUI_OUTPUT_H
 
@@ -8,7 +9,7 @@
 
 struct output { // a value; all zero is empty
     char *bytes;
-    size_t start, end; // what waits are bytes[start] up to bytes[end]
+    size_t start, end; // the waiting bytes are those from start up to end
     size_t room;
 };
 

@@ -43,8 +43,3 @@ bool questions_take(struct questions *questions, const struct key_event *event)
         return false;
     }
 }
-
-bool questions_wait(const struct questions *questions, int64_t now_ms)
-{
-    return now_ms < questions->until_ms;
-}

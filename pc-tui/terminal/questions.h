@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a terminal can be asked about itself, and what it answers. Pure: the clock is a parameter (milliseconds,
+// The questions that a terminal is asked about itself, and its answers. Pure: the clock is a parameter (milliseconds,
 // monotonic).
 #ifndef PC_TUI_QUESTIONS_H
 #define PC_TUI_QUESTIONS_H
@@ -25,7 +25,4 @@ const char *questions_ask(
     struct questions *questions, int64_t now_ms, bool background, char out[QUESTIONS_SIZE]);
 // Takes an event of the keyboard's input. True where it told something new; an answer may come at any time.
 bool questions_take(struct questions *questions, const struct key_event *event);
-// True while the first picture should wait for answers.
-bool questions_wait(const struct questions *questions, int64_t now_ms);
-
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How text looks, by what it says: one table of roles × schemes. Pure.
+// How text looks depends on what it says: one table of roles × schemes. Pure.
 //
 // Words are readable on every background: at least 4.5 : 1 in contrast on black and on white, in xterm's and in
 // Tango's palette (WCAG 2's formula; tests/unit/pc-tui/terminal/test_roles.c computes it). Where no colour can
@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-// What a text is, not how it looks.
+// A role says what a text is, and nothing about how it looks.
 enum screen_role {
     ROLE_TEXT,   // the terminal's own colours
     ROLE_LABEL,  // quiet: labels, units, rulers, what is old
@@ -35,7 +35,7 @@ struct roles_look {
 
 // colors: how many the terminal has; below 8 none is used.
 struct roles_look roles_look(enum screen_role role, int colors, enum roles_background background);
-// Which of both a background is, 0xRRGGBB.
+// Tells whether a background, 0xRRGGBB, is dark or light.
 enum roles_background roles_background_of(uint32_t rgb);
 
 #endif

@@ -35,7 +35,7 @@ struct screen {
     short pairs[ROLE_COUNT];
 };
 
-// The second table of signs, one cell for one: what stands for each where the first cannot be shown.
+// The ASCII sign that stands for each sign where that cannot be shown. Both take one cell.
 static const struct {
     uint32_t sign;
     char ascii;
@@ -115,7 +115,7 @@ static void find_colors(struct screen *screen)
     const char *no_color = getenv("NO_COLOR");
     if (no_color && *no_color)
         return;
-    // A background of our own would be worse than no colour.
+    // Colours are used only on the terminal's own background: one of ours would be worse than no colour.
     if (has_colors() && start_color() != ERR && COLORS >= 8 && use_default_colors() != ERR)
         screen->colors = COLORS;
 }
@@ -136,7 +136,7 @@ static void send(struct screen *screen)
     lseek(screen->memory, 0, SEEK_SET);
 }
 
-// Appends a terminfo string without its `$<…>` delays, which only a running curses could keep.
+// Appends a terminfo string without its delays (`$<5>`), which only a running curses could keep.
 static void append_capability(char undo[UNDO_MAX], const char *name)
 {
     char writable[16];
@@ -284,7 +284,7 @@ void screen_resize(struct screen *screen, int rows, int columns)
     (void)screen;
     if (rows != LINES || columns != COLS)
         resize_term(rows, columns);
-    clearok(curscr, TRUE); // what the terminal did with the old cells is its own business
+    clearok(curscr, TRUE); // nobody knows what the terminal has made of the old cells
 }
 
 void screen_begin(struct screen *screen)
@@ -340,7 +340,7 @@ static int cells(uint32_t codepoint)
     return width < 0 ? 1 : width;
 }
 
-// The next character of text, and what of it is no character.
+// Takes the next character of text. A control or a broken byte is U+FFFD.
 static uint32_t next(const char **text)
 {
     unsigned codepoint;
@@ -359,7 +359,7 @@ static uint32_t shown(const struct screen *screen, uint32_t codepoint, int width
 {
     if (codepoint < 0x80 || !screen_is_ascii(screen))
         return codepoint;
-    // Where only the ambiguous ones are in doubt, a character that is wide for everybody may stay.
+    // Where only ambiguous characters are in doubt, a character that every terminal shows wide may stay.
     if (!screen->ascii_only && width == 2)
         return codepoint;
     for (size_t i = 0; i < ARRAY_LENGTH(substitutes); i++) {

@@ -48,12 +48,12 @@ int screen_put(
 // The same for a formatted text (at most 1023 bytes).
 int screen_putf(struct screen *screen, int row, int column, int columns, enum screen_role role,
     const char *format, ...) __attribute__((format(printf, 6, 7)));
-// Cells that text takes; without a screen's help, so also for the layout. LC_CTYPE must be set.
+// Returns how many cells text takes. It needs no screen, so the layout can use it. LC_CTYPE must be set.
 int screen_width(const char *text);
 
-// The whole picture again at the next screen_end (Ctrl-L).
+// The next screen_end paints every cell (Ctrl-L).
 void screen_repaint(struct screen *screen);
-// Before and after terminal_suspend.
+// To be called before and after terminal_suspend.
 void screen_leave(struct screen *screen);
 void screen_return(struct screen *screen);
 

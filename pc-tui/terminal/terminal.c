@@ -110,8 +110,8 @@ static int refuse(char why[TERMINAL_WHY_SIZE], const char *reason)
     return -ENOTTY;
 }
 
-// Opened anew, the modes of the open file stay apart from those of whoever shares the shell's. O_NONBLOCK also
-// keeps open() from waiting for a modem.
+// The tty is opened anew, because O_NONBLOCK on the shell's descriptor would be set for everybody who shares it.
+// O_NONBLOCK also keeps open() from waiting for a modem.
 static int open_tty(char why[TERMINAL_WHY_SIZE])
 {
     enum { FLAGS = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK };
@@ -188,7 +188,7 @@ static void take(struct terminal *terminal)
     crash_arm(1);
 }
 
-// What undoes everything that take() did, and nothing else.
+// Returns the text that undoes the modes that take() set.
 static const char *undo_modes(const struct terminal *terminal)
 {
     if (!terminal->has_modes)
@@ -374,7 +374,7 @@ int terminal_suspend(struct terminal *terminal)
     sigaddset(&stop, SIGTSTP);
     sigaction(SIGTSTP, &usual, &saved);
     sigprocmask(SIG_UNBLOCK, &stop, &mask);
-    kill(0, SIGTSTP); // the whole group, as the terminal driver would: also what a pipe ties to us
+    kill(0, SIGTSTP); // to the whole process group, as the terminal's driver would send it
     sigprocmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGTSTP, &saved, NULL);
     take(terminal);
@@ -385,7 +385,7 @@ void terminal_retake(struct terminal *terminal)
 {
     if (terminal->gone)
         return;
-    // Whoever ran meanwhile has set modes of his own; what we had is not what is there.
+    // The program that ran meanwhile has set modes of its own, so ours have to be set again.
     terminal->taken = false;
     terminal->title_kept = false;
     take(terminal);

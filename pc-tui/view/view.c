@@ -20,13 +20,13 @@ enum {
 
 // Rows of each part.
 struct rows {
-    int gaps, header, devices, title, channels, health, events, message;
+    int gaps, header, devices, title, channels, explanation, health, events, message;
 };
 
 static int total(const struct rows *rows)
 {
-    return rows->gaps + rows->header + rows->devices + rows->title + rows->channels + rows->health +
-           rows->events + rows->message;
+    return rows->gaps + rows->header + rows->devices + rows->title + rows->channels + rows->explanation +
+           rows->health + rows->events + rows->message;
 }
 
 static void shrink(struct rows *rows, int room, int *part, int least)
@@ -42,6 +42,9 @@ static void share_rows(struct rows *rows, const struct view *view, int room, int
 {
     size_t devices = view->model->count;
     int channels = view_channels_rows(view, columns);
+    char text[VIEW_SENTENCE_SIZE];
+    enum screen_role role;
+    bool explained = view_explanation(view, text, &role);
     int many = room / 6 > DEVICES_WANTED ? room / 6 : DEVICES_WANTED;
     *rows = (struct rows){
         .gaps = GAPS,
@@ -49,6 +52,7 @@ static void share_rows(struct rows *rows, const struct view *view, int room, int
         .devices = devices > (size_t)many ? many : (int)devices,
         .title = devices > 1,
         .channels = channels,
+        .explanation = explained ? view_wrap(NULL, 0, 0, columns - 2, role, text) : 0,
         .health = health,
         .events = EVENTS_WANTED,
         .message = 1,
@@ -56,6 +60,7 @@ static void share_rows(struct rows *rows, const struct view *view, int room, int
     // A long list of channels scrolls in what the others leave rather than pushing them out.
     shrink(rows, room, &rows->channels, channels < CHANNELS_WANTED ? channels : CHANNELS_WANTED);
     shrink(rows, room, &rows->gaps, 0);
+    shrink(rows, room, &rows->explanation, 0);
     shrink(rows, room, &rows->health, 0);
     shrink(rows, room, &rows->devices, 1);
     shrink(rows, room, &rows->title, 0);
@@ -72,7 +77,7 @@ static void share_rows(struct rows *rows, const struct view *view, int room, int
 
 // Where each pane stands; one with no rows is not drawn.
 struct layout {
-    struct pane header, devices, title, channels, health, events, message, footer, details;
+    struct pane header, devices, title, channels, explanation, health, events, message, footer, details;
 };
 
 // Takes so many rows for a pane, and one more as a gap behind it while there are gaps left.
@@ -101,13 +106,15 @@ static void lay_out(struct layout *layout, struct screen *screen, const struct v
     share_rows(&share, view, rows - 1, main.columns, !two && view_health(&whole));
 
     layout->header = layout->message = layout->footer = whole;
-    layout->devices = layout->title = layout->channels = layout->health = layout->events = main;
+    layout->devices = layout->title = layout->channels = main;
+    layout->explanation = layout->health = layout->events = main;
     int gaps = share.gaps;
     take_rows(&layout->header, &row, share.header, &gaps, true);
     int below_header = row;
     take_rows(&layout->devices, &row, share.devices, &gaps, true);
     take_rows(&layout->title, &row, share.title, &gaps, false);
-    take_rows(&layout->channels, &row, share.channels, &gaps, true);
+    take_rows(&layout->channels, &row, share.channels, &gaps, share.explanation == 0);
+    take_rows(&layout->explanation, &row, share.explanation, &gaps, true);
     take_rows(&layout->health, &row, share.health, &gaps, true);
     layout->events.row = row;
     layout->events.rows = rows - 1 - share.message - row;
@@ -156,6 +163,11 @@ static void draw_main(struct screen *screen, const struct view *view)
         view_putf(&layout.title, layout.title.row, 1, layout.title.columns, ROLE_LABEL, "channels of %s",
             view_name(view, device));
     int cursor_row = view_channels(&layout.channels), cursor_column = 1;
+    char text[VIEW_SENTENCE_SIZE];
+    enum screen_role role;
+    if (layout.explanation.rows > 0 && view_explanation(view, text, &role))
+        view_wrap(&layout.explanation, layout.explanation.row, layout.explanation.rows,
+            layout.explanation.columns - 2, role, text);
     view_health(&layout.health);
     if (layout.events.rows > 0)
         view_events(&layout.events);

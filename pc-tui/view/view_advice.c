@@ -104,7 +104,7 @@ bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enu
         if (!channel->assumed || !channel->driven)
             continue;
         snprintf(out, VIEW_SENTENCE_SIZE,
-            "assumed: nobody measures a servo; the first move began from a place that nobody knew");
+            "assumed: nobody measures a servo; its first move began somewhere unknown");
         return true;
     }
     return false;

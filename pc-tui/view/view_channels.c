@@ -105,17 +105,14 @@ int view_channels_rows(const struct view *view, int columns)
     int rows = device ? (int)device->status->count : 0;
     if (view_advice(view, text, &role))
         rows += view_wrap(NULL, 0, 0, columns - 2, role, text) + (rows > 0 && columns > 40);
-    else if (view_explanation(view, text, &role))
-        rows += view_wrap(NULL, 0, 0, columns - 2, role, text);
     return rows;
 }
 
 // Which channels the pane shows, and what stands below them.
 struct part {
     int first, room; // channels shown
-    bool told;       // there is a text below
-    bool gap;        // with an empty row before it
-    int text_rows;
+    bool advised;    // there is advice below
+    int advice_rows;
     char text[VIEW_SENTENCE_SIZE];
     enum screen_role role;
 };
@@ -125,13 +122,10 @@ static void find_part(const struct pane *pane, struct part *out)
     const struct view *view = pane->view;
     const struct model_device *device = view_device(view);
     int count = device ? (int)device->status->count : 0;
-    bool advised = view_advice(view, out->text, &out->role);
-    out->told = advised || view_explanation(view, out->text, &out->role);
-    out->gap = advised && pane->columns > 40;
-    out->text_rows = out->told ? view_wrap(NULL, 0, 0, pane->columns - 2, out->role, out->text) : 0;
-    // What is wrong comes first in worth: the channels give way to it, down to the selected one. An explanation gives way
-    // to them.
-    out->room = advised ? pane->rows - out->text_rows : pane->rows;
+    out->advised = view_advice(view, out->text, &out->role);
+    out->advice_rows = out->advised ? view_wrap(NULL, 0, 0, pane->columns - 2, out->role, out->text) : 0;
+    // What is wrong comes first in worth: the channels give way to it, down to the selected one.
+    out->room = pane->rows - out->advice_rows;
     if (out->room < 1 && count > 0 && pane->rows > 1)
         out->room = 1;
     if (out->room > count)
@@ -148,7 +142,7 @@ int view_channels(const struct pane *pane)
 {
     const struct view *view = pane->view;
     const struct model_device *device = view_device(view);
-    struct part part = {.told = false};
+    struct part part = {.advised = false};
     int row = pane->row, rows = pane->rows, cursor = pane->row;
     if (rows <= 0)
         return cursor;
@@ -169,12 +163,12 @@ int view_channels(const struct pane *pane)
         }
         row += part.room;
         rows -= part.room;
-        if (part.gap && rows > part.text_rows) {
+        if (rows > part.advice_rows) {
             row++;
             rows--;
         }
     }
-    if (part.told && rows > 0)
+    if (part.advised && rows > 0)
         view_wrap(pane, row, rows, pane->columns - 2, part.role, part.text);
     return cursor;
 }
@@ -182,7 +176,7 @@ int view_channels(const struct pane *pane)
 void view_channels_hit(const struct pane *pane, int row, int column, struct ui_hit *hit)
 {
     const struct model_device *device = view_device(pane->view);
-    struct part part = {.told = false};
+    struct part part = {.advised = false};
     struct view_columns at;
     if (!device || pane->rows <= 0)
         return;

@@ -9,7 +9,7 @@
 enum {
     NAME_COLUMN = 1,
     NAME_MIN = 15,
-    STATE_MIN = 38, // cells that the state keeps before a longer name may take more
+    STATE_MIN = 46, // cells that the state keeps before a longer name may take more
     ITEM_SIZE = 128,
     COUNTED = 60, // at least so many columns for "1 of 3 devices"
     GAP = 3,

@@ -36,14 +36,13 @@ static bool passes(const struct pane *pane, const struct journal_event *event)
 }
 
 // Leaves out the part that begins at `part`, up to the two blanks that end it.
-static void leave_out(char *line, char *part)
+static void leave_out(char *part)
 {
     char *next = strstr(part, "  ");
     if (!next)
         return;
     next += 2;
     memmove(part, next, strlen(next) + 1);
-    (void)line;
 }
 
 // Too long: the broker's time goes first, then the start. How it ended is worth more than the way there.
@@ -53,9 +52,9 @@ static void shorten(char *line, int width)
     if (!broker)
         broker = strstr(line, "ok broker");
     if (broker && screen_width(line) > width)
-        leave_out(line, broker);
+        leave_out(broker);
     while (screen_width(line) > width && strstr(line, "  "))
-        leave_out(line, line);
+        leave_out(line);
 }
 
 static void put_event(const struct pane *pane, int row, const struct row *shown)

@@ -6,18 +6,18 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { ITEMS_MAX = 48, GAP = 2 };
+enum { ITEMS_MAX = 48, GAP = 2, GAP_MIN = 1 };
 
 static int item_width(const struct footer_item *item)
 {
     return screen_width(item->keys) + (item->keys[0] && item->label[0]) + screen_width(item->label);
 }
 
-static int width_of(const struct footer_item *items, size_t count)
+static int width_of(const struct footer_item *items, size_t count, int gap)
 {
-    int width = -GAP;
+    int width = -gap;
     for (size_t i = 1; i < count; i++)
-        width += item_width(&items[i]) + GAP;
+        width += item_width(&items[i]) + gap;
     return width;
 }
 
@@ -34,21 +34,25 @@ static size_t least(const struct footer_item *items, size_t count, bool only_lon
     return found;
 }
 
-// Makes the items fit: first the labels get brief, then whole items go, always what is worth least.
-static size_t fit(struct footer_item *items, size_t count, int room)
+// Makes the items fit: first the labels get brief, then the gaps get narrow, then whole items go, always what is worth
+// least. Returns the gap.
+static int fit(struct footer_item *items, size_t *count, int room)
 {
-    while (width_of(items, count) > room) {
-        size_t at = least(items, count, true);
+    int gap = GAP;
+    while (width_of(items, *count, gap) > room) {
+        size_t at = least(items, *count, true);
         if (at == 0)
             break;
         memcpy(items[at].label, items[at].brief, sizeof items[at].label);
     }
-    while (count > 1 && width_of(items, count) > room) {
-        size_t at = least(items, count, false);
-        memmove(&items[at], &items[at + 1], (count - at - 1) * sizeof items[0]);
-        count--;
+    if (width_of(items, *count, gap) > room)
+        gap = GAP_MIN;
+    while (*count > 1 && width_of(items, *count, gap) > room) {
+        size_t at = least(items, *count, false);
+        memmove(&items[at], &items[at + 1], (*count - at - 1) * sizeof items[0]);
+        (*count)--;
     }
-    return count;
+    return width_of(items, *count, GAP) <= room ? GAP : gap;
 }
 
 // The label of the STOP key; while a stop has not left, that is what it says where no header can say it.
@@ -78,11 +82,11 @@ void view_footer(const struct pane *pane, bool header_shown)
     size_t count = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
     if (count == 0)
         return;
-    count = fit(items, count, end - column);
+    int gap = fit(items, &count, end - column);
     for (size_t i = 1; i < count; i++) {
         column += view_put(pane, row, column, end - column, ROLE_TEXT, items[i].keys);
         if (items[i].keys[0] && items[i].label[0])
             column++;
-        column += view_put(pane, row, column, end - column, ROLE_LABEL, items[i].label) + GAP;
+        column += view_put(pane, row, column, end - column, ROLE_LABEL, items[i].label) + gap;
     }
 }

@@ -19,7 +19,7 @@ size_t view_devices_first(const struct pane *pane);
 // Draws a device's state and what its channels are, in whole items, from column to end.
 void view_device_state(
     const struct pane *pane, int row, int column, int end, const struct model_device *device);
-// The rows that the channels, the advice and the explanation take at that width.
+// The rows that the channels and the advice take at that width.
 int view_channels_rows(const struct view *view, int columns);
 // Returns the screen row of the focused channel.
 int view_channels(const struct pane *pane);

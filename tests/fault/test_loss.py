@@ -53,7 +53,7 @@ def a_storm_of_broker_restarts_leaves_both_ends_as_they_were(stage):
     watcher.wait(lambda r: r.online and not r.retained, 'the agent is back', deadline=20)
     equal(stage.say(broker, watcher, 'led_toggle').last['result'], 'ok', 'a command')
     equal(answers(stage, broker, watcher).boot, boot, 'it is the same run')
-    equal([row[2] for row in agent.changes('led')], ['on'], 'changes of the output')
+    wait_for(lambda: [row[2] for row in agent.changes('led')] == ['on'], 'the change of the output')
     wanted = watcher.since()[-1].status['seq']
     wait_for(lambda: json.loads(watch.out().splitlines()[-1]).get('seq', 0) >= wanted, 'watch is back as well', 20)
     for process, files, rss in before:

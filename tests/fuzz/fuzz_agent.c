@@ -202,6 +202,7 @@ static struct agent_channel_config *add(const char *name, enum channel_kind kind
 
     snprintf(c->id.name, sizeof c->id.name, "%s", name);
     c->id.kind = kind;
+    c->start = c->safe = POLICY_OFF;
     *output = (struct output){.pwm = {.ops = &pwm_ops, .period_ns = PERIOD_NS},
         .sw = {.ops = &switch_ops},
         .input = {.ops = &input_ops, .fd = -1},
@@ -253,6 +254,7 @@ static void begin(struct bytes *bytes)
     world.now_us = 5000000;
     world.stop_us = INT64_MIN;
     world.config.report_ms = 1000;
+    snprintf(world.config.root, sizeof world.config.root, "jetson");
     add_servo("tilt", false, bytes);
     add_servo("pan", true, bytes);
     add("led", CHANNEL_SWITCH);

@@ -365,7 +365,7 @@ static void begin(struct bytes *bytes)
     struct controller_options options = {
         .root = "jetson", .ttl_ms = 1500, .qos = how & 8 ? 0 : 1, .read_only = world.read_only};
     struct ui_options ui_options = {.read_only = world.read_only};
-    world.model = model_new("jetson", NULL);
+    world.model = model_new("jetson", "");
     world.controller = controller_new(world.model, &options, &shell, NULL);
     REQUIRE(world.model && world.controller);
     ui_init(&world.ui, world.model, world.controller, &ui_options);

@@ -65,12 +65,17 @@ static bool accepts(const char *address, int port)
 
 pid_t peers_start_mosquitto(int port, const char *address, bool anonymous)
 {
+    return peers_start_mosquitto_with(port, address, anonymous, "");
+}
+
+pid_t peers_start_mosquitto_with(int port, const char *address, bool anonymous, const char *lines)
+{
     char config[] = "/tmp/test_link.XXXXXX";
     const int fd = mkstemp(config);
 
     CHECK(fd >= 0);
-    CHECK(
-        dprintf(fd, "listener %d %s\nallow_anonymous %s\n", port, address, anonymous ? "true" : "false") > 0);
+    CHECK(dprintf(fd, "listener %d %s\n%sallow_anonymous %s\n", port, address, lines,
+              anonymous ? "true" : "false") > 0);
     close(fd);
     const pid_t pid = fork();
     CHECK(pid >= 0);
@@ -170,7 +175,12 @@ static void serve(int fd, enum manners manners, int levels_fd)
     send_bytes(levels_fd, &level, 1);
     if (manners == MANNERS_HANG_UP)
         return;
-    if (manners == MANNERS_SILENT) {
+    static bool hung_up;
+    if (manners == MANNERS_HANG_UP_ONCE && !hung_up) {
+        hung_up = true;
+        return;
+    }
+    if (manners == MANNERS_SILENT || (manners == MANNERS_SILENT_5 && level == 5)) {
         while (read_packet(fd, body, &len) >= 0)
             ;
         return;

@@ -12,18 +12,22 @@ int peers_free_port(void);
 // Starts mosquitto with `listener PORT ADDRESS`, `allow_anonymous` as said and nothing else; returns when it
 // accepts connections. The caller ends it.
 pid_t peers_start_mosquitto(int port, const char *address, bool anonymous);
+// The same with more lines of configuration, which belong to that listener.
+pid_t peers_start_mosquitto_with(int port, const char *address, bool anonymous, const char *lines);
 // Ends a child with the signal and reaps it.
 void peers_end(pid_t pid, int signal);
 
 enum manners {
-    MANNERS_HANG_UP,    // closes after the CONNECT
-    MANNERS_SILENT,     // never answers
-    MANNERS_ONLY_311,   // answers MQTT 5 as mosquitto 1.4 does: CONNACK 1 in 3.1.1 form, then hangs up
-    MANNERS_DENY,       // grants the login, refuses the subscription
-    MANNERS_OVERSIZED,  // after the SUBACK announces a message of 256 MB
-    MANNERS_SHUT_DOWN,  // after the SUBACK says DISCONNECT 139 (server shutting down)
-    MANNERS_TAKEN_OVER, // after the SUBACK says DISCONNECT 142 (session taken over)
-    MANNERS_NO_GRANT,   // a SUBACK without any reason code
+    MANNERS_HANG_UP,      // closes after the CONNECT
+    MANNERS_HANG_UP_ONCE, // the same, but only once
+    MANNERS_SILENT,       // never answers
+    MANNERS_SILENT_5,     // never answers MQTT 5, but is a good broker of 3.1.1
+    MANNERS_ONLY_311,     // answers MQTT 5 as mosquitto 1.4 does: CONNACK 1 in 3.1.1 form, then hangs up
+    MANNERS_DENY,         // grants the login, refuses the subscription
+    MANNERS_OVERSIZED,    // after the SUBACK announces a message of 256 MB
+    MANNERS_SHUT_DOWN,    // after the SUBACK says DISCONNECT 139 (server shutting down)
+    MANNERS_TAKEN_OVER,   // after the SUBACK says DISCONNECT 142 (session taken over)
+    MANNERS_NO_GRANT,     // a SUBACK without any reason code
 };
 
 // What a broker says word for word. A NULL is the good answer.

@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import socket
-import time
 
 import harness
 from harness import Skip, answers, at_rest, check, equal, scenario, set_up, tool, wait_for
@@ -334,74 +332,6 @@ def a_flood_of_20000_commands_keeps_memory_flat_and_it_answers_afterwards(stage)
     equal(watcher.result('led_on', id='at-last').last['result'], 'ok', 'led_on')
 
 
-FLOOD = 200000  # commands in ten seconds
-
-
-class Asker:
-    """Says stop over MQTT 5 and times the answer, which comes on a topic of its own."""
-
-    def __init__(self, broker):
-        self.took, self.asked = [], {}
-        self.client = harness.paho_client('asker', 5)
-        self.client.on_message = self._answer
-        self.client.connect('127.0.0.1', broker.port)
-        self.client.loop_start()
-        wait_for(self.client.is_connected, 'the asker is connected')
-        self.client.subscribe('jetson/reply/asker', 0)
-
-    def _answer(self, _client, _userdata, message):
-        self.took.append(time.monotonic() - self.asked[message.properties.CorrelationData])
-
-    def stop(self):
-        from paho.mqtt.packettypes import PacketTypes
-        from paho.mqtt.properties import Properties
-        properties = Properties(PacketTypes.PUBLISH)
-        properties.ResponseTopic = 'jetson/reply/asker'
-        properties.CorrelationData = b'%d' % len(self.asked)
-        self.asked[properties.CorrelationData] = time.monotonic()
-        self.client.publish('jetson/control', 'stop', 1, properties=properties)
-
-    def close(self):
-        self.client.disconnect()
-        self.client.loop_stop()
-
-
-@scenario(lock='calm', timeout=120)
-def a_stop_gets_through_20000_commands_a_second_and_the_log_stays_short(stage):
-    broker = stage.broker(verbose=False)
-    agent = stage.agent(broker)
-    wait_for(lambda: 'connected to' in agent.err(), 'the agent is connected')
-    flood = socket.create_connection(('127.0.0.1', broker.port))
-    flood.sendall(b'\x10\x11\x00\x04MQTT\x04\x02\x00\x3c\x00\x05flood')  # CONNECT of MQTT 3.1.1
-    equal(flood.recv(4), b'\x20\x02\x00\x00', 'CONNACK')
-    topic = b'jetson/control'
-    packets = b''.join(bytes((0x30, 2 + len(topic) + len(word), 0, len(topic))) + topic + word
-                       for word in (b'tilt_up', b'tilt_down', b'led_toggle', b'tilt 5'))
-    asker = Asker(broker)
-    before = len(agent.err().splitlines())
-    sent, asked, begun = 0, 0, time.monotonic()
-    while sent < FLOOD:
-        due = min(FLOOD, int((time.monotonic() - begun) * FLOOD / 10))
-        flood.sendall(packets * ((due - sent) // 4))
-        sent += (due - sent) // 4 * 4
-        if time.monotonic() - begun > asked + 0.5 and asked < 9:
-            asker.stop()
-            asked += 1
-        time.sleep(0.002)
-    took = time.monotonic() - begun
-    wait_for(lambda: len(asker.took) == asked, 'each of %d stops is answered' % asked)
-    lines = agent.err().splitlines()[before:]
-    print('%d commands in %.1f s, stops answered after %s ms, %d lines of log' %
-          (sent, took, ' '.join('%.0f' % (1000 * t) for t in asker.took), len(lines)))
-    check(took < 15, 'the flood came slower than it should: %.1f s' % took)
-    check(max(asker.took) < 0.3 * harness.PATIENCE, 'the slowest stop: %.3f s' % max(asker.took))
-    # In ten seconds; the end of the flood may reach into the twelfth.
-    check(len(lines) <= 20 * (took + 1), '%d lines of log:\n%s' % (len(lines), '\n'.join(lines[-30:])))
-    check(len(re.findall(r'… \d+ more', agent.err())) >= 8, 'what was folded is told:\n%s' % '\n'.join(lines[-30:]))
-    flood.close()
-    asker.close()
-
-
 @scenario(lock='calm', timeout=120)
 def a_giant_message_does_not_end_the_agent(stage):
     if harness.SANITIZED:
@@ -445,6 +375,37 @@ def reports_that_are_too_large_for_the_broker_are_told_of_with_the_mend(stage):
              'the log says it')
     stage.pub(broker, 'led_on')
     wait_for(lambda: agent.changes('led')[-1:] and agent.changes('led')[-1][2] == 'on', 'commands are carried out all the same')
+
+
+@scenario
+def an_online_report_expires_on_the_broker_and_an_offline_one_stays(stage):
+    broker = stage.broker()
+    watcher = stage.watcher(broker, version=5)
+    expiries = []
+    known = watcher.client.on_message
+
+    def note(client, userdata, message):
+        expiries.append((b'"online":true' in message.payload, getattr(message.properties, 'MessageExpiryInterval', None)))
+        known(client, userdata, message)
+
+    watcher.client.on_message = note
+    agent = stage.agent(broker, config='report = 0.2\nlost_after = 3.0\n')
+    watcher.online()
+    check(expiries[-1][0] and 8 <= expiries[-1][1] <= 10, 'at least ten seconds: %r' % expiries[-1:])
+    slow = stage.agent(broker, config='report = 7.5\nlost_after = 15.0\n', args=['--device', 'slow'], name='slow')
+    watcher.online(topic='jetson/slow/status')
+    check(any(online and expiry and 21 <= expiry <= 23 for online, expiry in expiries), 'three reports: %r' % expiries[-3:])
+    for each in (agent, slow):
+        mark = watcher.mark()
+        equal(each.terminate(), 0, 'exit status')
+        watcher.wait(lambda r: r.online is False, 'its goodbye', mark)
+    equal([expiry for online, expiry in expiries if not online], [None, None], 'offline statuses')
+    before = watcher.mark()
+    third = stage.agent(broker, args=['--device', 'third'], name='third')
+    watcher.online(before, 'jetson/third/status')
+    third.kill()
+    watcher.wait(lambda r: r.topic == 'jetson/third/status' and r.online is False, 'its will', before)
+    equal(expiries[-1], (False, None), 'a will')
 
 
 @scenario

@@ -30,7 +30,7 @@ static void it_connects_subscribes_and_is_up_with_mqtt_5(void **state)
     assert_string_equal(report->reason, "");
     assert_int_equal(report->attempts, 0);
     assert_string_equal(report->broker.host, "127.0.0.1");
-    assert_true(link_last_read_ms(end.link) > 0);
+    assert_true(link_last_proof_ms(end.link) > 0);
     close_end(&end);
 }
 

@@ -187,12 +187,22 @@ static void a_client_id_taken_by_another_is_told(void **state)
     peers_end_fake(&fake);
 }
 
+static unsigned count_letter(const char *states, char letter)
+{
+    unsigned count = 0;
+
+    for (; *states; states++)
+        count += *states == letter;
+    return count;
+}
+
+// How long the loser waits follows from what the broker told it: mosquitto 2.0.11 only closes the connection, 2.0.21 says
+// why, and then one of the two may well stay up alone for all of the three seconds.
 static void two_clients_of_one_name_do_not_fight_many_times_a_second(void **state)
 {
     struct link_options options;
     struct event_base *base = new_base();
     struct end first, second;
-    unsigned ups = 0;
 
     (void)state;
     options_for(&options, rig_address, rig_port);
@@ -202,9 +212,9 @@ static void two_clients_of_one_name_do_not_fight_many_times_a_second(void **stat
     const int64_t until_us = now_us() + 3000000;
     while (now_us() < until_us)
         tick(base, 100);
-    for (const char *s = first.states; *s; s++)
-        ups += *s == 'u';
-    assert_in_range(ups, 2, 9); // two dozen with a wait of 250 ms at most
+    // One was put out by the other at least once, and neither came in as often as a wait of 250 ms at most would make it.
+    assert_in_range(count_letter(first.states, 'w') + count_letter(second.states, 'w'), 1, 18);
+    assert_in_range(count_letter(first.states, 'u') + count_letter(second.states, 'u'), 1, 18);
     link_free(first.link);
     link_free(second.link);
     event_base_free(base);

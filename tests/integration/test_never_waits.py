@@ -200,6 +200,77 @@ def a_journal_that_hangs_holds_nothing_up(stage):
     count_lost(log, 'line')
 
 
+FLOOD = 200000  # commands in ten seconds
+
+
+class Asker:
+    """Says stop over MQTT 5 and times the answer, which comes on a topic of its own."""
+
+    def __init__(self, broker):
+        self.took, self.asked = [], {}
+        self.client = harness.paho_client('asker', 5)
+        self.client.on_message = self._answer
+        self.client.connect('127.0.0.1', broker.port)
+        self.client.loop_start()
+        wait_for(self.client.is_connected, 'the asker is connected')
+        self.client.subscribe('jetson/reply/asker', 0)
+
+    def _answer(self, _client, _userdata, message):
+        self.took.append(time.monotonic() - self.asked[message.properties.CorrelationData])
+
+    def stop(self):
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ResponseTopic = 'jetson/reply/asker'
+        properties.CorrelationData = b'%d' % len(self.asked)
+        self.asked[properties.CorrelationData] = time.monotonic()
+        self.client.publish('jetson/control', 'stop', 1, properties=properties)
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@scenario(lock='calm', timeout=120)
+def a_stop_gets_through_20000_commands_a_second_and_the_log_stays_short(stage):
+    broker = stage.broker(verbose=False)
+    agent = stage.agent(broker)
+    wait_for(lambda: 'connected to' in agent.err(), 'the agent is connected')
+    flood = socket.create_connection(('127.0.0.1', broker.port))
+    flood.sendall(b'\x10\x11\x00\x04MQTT\x04\x02\x00\x3c\x00\x05flood')  # CONNECT of MQTT 3.1.1
+    equal(flood.recv(4), b'\x20\x02\x00\x00', 'CONNACK')
+    topic = b'jetson/control'
+    packets = b''.join(bytes((0x30, 2 + len(topic) + len(word), 0, len(topic))) + topic + word
+                       for word in (b'tilt_up', b'tilt_down', b'led_toggle', b'tilt 5'))
+    asker = Asker(broker)
+    before = len(agent.err().splitlines())
+    sent, asked, begun = 0, 0, time.monotonic()
+    while sent < FLOOD:
+        due = min(FLOOD, int((time.monotonic() - begun) * FLOOD / 10))
+        flood.sendall(packets * ((due - sent) // 4))
+        sent += (due - sent) // 4 * 4
+        if time.monotonic() - begun > asked + 0.5 and asked < 9:
+            asker.stop()
+            asked += 1
+        time.sleep(0.002)
+    took = time.monotonic() - begun
+    wait_for(lambda: len(asker.took) == asked, 'each of %d stops is answered' % asked)
+    lines = agent.err().splitlines()[before:]
+    print('%d commands in %.1f s, stops answered after %s ms, %d lines of log' %
+          (sent, took, ' '.join('%.0f' % (1000 * t) for t in asker.took), len(lines)))
+    check(took < 15, 'the flood came slower than it should: %.1f s' % took)
+    # A third may have waited for other programs of a busy machine. What the agent itself owes is a few milliseconds.
+    answered = sorted(asker.took)
+    check(answered[2 * len(answered) // 3] < 0.3 * harness.PATIENCE and answered[-1] < 3 * harness.PATIENCE,
+          'stops were answered after %r s' % answered)
+    # In ten seconds; the end of the flood may reach into the twelfth.
+    check(len(lines) <= 20 * (took + 1), '%d lines of log:\n%s' % (len(lines), '\n'.join(lines[-30:])))
+    check(len(re.findall(r'… \d+ more', agent.err())) >= 8, 'what was folded is told:\n%s' % '\n'.join(lines[-30:]))
+    flood.close()
+    asker.close()
+
+
 @scenario(timeout=30)
 def the_shell_s_descriptors_stay_as_they_were(stage):
     out, stdout = pipes()

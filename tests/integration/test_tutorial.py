@@ -29,7 +29,7 @@ def mosquitto_pub_lines_of_the_tutorial_work(stage):
                              '-m', word])
         equal(outcome.code, 0, 'mosquitto_pub')
         equal(watcher.result(word, mark, cmd=word).last['result'], 'ok', word)
-    equal([row[2] for row in agent.changes('led')], ['on', 'off'], 'what the led did')
+    wait_for(lambda: [row[2] for row in agent.changes('led')] == ['on', 'off'], 'the led went on and off')
 
 
 @scenario

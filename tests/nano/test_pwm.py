@@ -140,6 +140,42 @@ def our_own_pca9685_sets_up_a_chip_fresh_from_power_up(stage):
     equal([guest.steps(n) for n in (0, 2, 4, 15)], [0] * 4, 'the other channels')
 
 
+POWER_UP = ('i2cset -y -f 0 0x40 0x00 0x11; i2cset -y -f 0 0x40 0x01 0x04; i2cset -y -f 0 0x40 0xfe 0x1e; '
+            'for n in $(seq 0 15); do i2cset -y -f 0 0x40 $((6 + 4 * n)) 0 0 0 0x10 i; done')
+
+
+@scenario(timeout=90)
+def a_pca9685_whose_supply_broke_down_in_mid_motion_is_told_and_set_up_again(stage):
+    config = servo(OWN, 0, rest='speed = 10 accel = 0') + servo(OWN, 5, 'pan')
+    broker, watcher, guest, agent = cabled(stage, config, 'none')
+    stage.say(broker, watcher, 'pan 10')
+    mark = watcher.mark()
+    stage.say(broker, watcher, 'tilt 40')
+    watcher.wait(lambda r: (r.channel('tilt').get('deg') or 0) > 8 and r.channel('tilt')['moving'], 'it is on its way', mark)
+    mark = watcher.mark()
+    guest.run(POWER_UP)
+    agent.log('servo tilt: its chip was reset')
+    agent.log('servo pan: its chip was reset')
+    report = watcher.wait(lambda r: r.online and not r.channel('tilt')['driven'], 'the report says that it is off', mark)
+    tilt, pan = report.channel('tilt'), report.channel('pan')
+    equal((tilt['moving'], tilt.get('us', 0), pan['driven'], pan.get('us', 0)), (False, 0, False, 0), 'what is claimed')
+    equal((guest.register(0) & 0x30, guest.register(1), guest.register(0xfe)), (0x20, 0x04, 0x79), 'MODE1, MODE2, PRE_SCALE')
+    equal([guest.steps(n) for n in range(16)], [0] * 16, 'no pulse comes to life by itself')
+    stage.say(broker, watcher, 'pan -10')
+    wait_for(lambda: guest.steps(5) == nearest_step(1500 - 10 * 500 / 45), 'a command drives it again')
+    equal(guest.steps(0), 0, 'the other one stays off')
+    equal(len([line for line in agent.err().splitlines() if 'was reset' in line]), 2, 'lines about it')
+
+
+@scenario(timeout=90)
+def a_chip_that_was_reset_while_all_was_off_is_set_up_before_it_powers(stage):
+    broker, watcher, guest, _ = cabled(stage, 'report = 60.0\n' + servo(OWN, 3), 'none')
+    guest.run(POWER_UP)
+    stage.say(broker, watcher, 'tilt 10')
+    wait_for(lambda: guest.steps(3) == nearest_step(1500 + 10 * 500 / 45), 'the pulse')
+    equal((guest.register(0) & 0x30, guest.register(0xfe)), (0x20, 0x79), 'MODE1 and PRE_SCALE')
+
+
 @scenario
 def with_stderr_closed_no_line_of_the_log_goes_to_the_bus(stage):
     guest = boot(stage, pca9685='none')

@@ -60,6 +60,8 @@ static void a_backslash_that_would_be_dropped_is_refused(void **state)
     (void)state;
     refuse("login { user = \"DOM\\user\" }",
         "f:1: \"\\u\" in a string: a backslash is written twice (\"DOM\\\\user\"), or in single quotes ('DOM\\user')");
+    refuse("u = \"a\\한\"",
+        "f:1: \"\\한\" in a string: a backslash is written twice (\"DOM\\\\user\"), or in single quotes ('DOM\\user')");
     accept("u = \"DOM\\\\user\"", "u = \"DOM\\\\user\"");
     accept("u = 'DOM\\user'", "u = 'DOM\\user'");
     accept("u = \"a\\\"b\\x41\\101\"", "u = \"a\\\"b\\x41\\101\"");

@@ -260,7 +260,11 @@ static void every_character_is_encoded_as_it_is_decoded(void **state)
         }
         assert_int_equal(text_decode(bytes, len, &back), len);
         assert_int_equal(back, codepoint);
+        assert_int_equal(text_expected((unsigned char)bytes[0]), len > 1 ? len : 0);
     }
+    assert_int_equal(text_expected(0x80), 0);
+    assert_int_equal(text_expected(0xc1), 0);
+    assert_int_equal(text_expected(0xf5), 0);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/nano-agent/agent/agent_rig.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +63,20 @@ static int input_get(struct hw_input *input, bool *level)
     return 0;
 }
 
-static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable};
+// As a chip does whose supply broke down: it emits nothing, and tells it once.
+static int pwm_check(struct hw_pwm *pwm)
+{
+    struct rig_hardware *h = &current->hardware[owner(pwm)];
+    if (h->check_error)
+        return h->check_error;
+    if (!h->reset)
+        return 0;
+    h->reset = h->enabled = false;
+    h->pulse_ns = 0;
+    return -ESTALE;
+}
+
+static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .check = pwm_check};
 static const struct hw_switch_ops switch_ops = {.set = switch_set};
 static const struct hw_input_ops input_ops = {.get = input_get};
 

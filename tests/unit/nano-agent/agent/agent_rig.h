@@ -35,8 +35,10 @@ struct rig_hardware {
     struct hw_input input;
     int64_t pulse_ns; // as set
     bool enabled;
-    bool level; // a switch's output, an input's level
-    int error;  // what the next calls return
+    bool level;      // a switch's output, an input's level
+    int error;       // what the next calls return
+    bool reset;      // a PWM's supply broke down, which nobody has found out yet
+    int check_error; // what asking a PWM for that returns
     int reads;
 };
 

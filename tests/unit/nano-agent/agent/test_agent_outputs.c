@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -311,6 +312,48 @@ static void a_fault_under_way_stops_the_servo_and_is_told_once(void **state)
     assert_int_equal(rig_seen(rig, "tilt")->deg, rig_seen(rig, "tilt")->target);
 }
 
+static void an_output_whose_chip_was_reset_is_told_and_no_longer_claimed_to_be_driven(void **state)
+{
+    HERE(rig);
+    rig_start_afresh(rig);
+    rig_send(rig, "lamp 40");
+    rig_send(rig, "tilt 40");
+    rig_run_ms(rig, 100);
+    assert_true(rig_seen(rig, "tilt")->moving);
+    rig_hardware(rig, "tilt")->reset = rig_hardware(rig, "lamp")->reset = true;
+    rig_run_ms(rig, 1000); // the next heartbeat
+    const struct status_channel *tilt = rig_seen(rig, "tilt"), *lamp = rig_seen(rig, "lamp");
+    assert_false(tilt->driven);
+    assert_false(tilt->moving);
+    assert_int_equal(tilt->us, 0);
+    assert_false(lamp->on);
+    assert_int_equal(lamp->percent, 0);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 2);
+    int stood = tilt->deg;
+    rig_forget(rig);
+    rig_run_ms(rig, 5000);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 0);
+    assert_int_equal(rig_count(rig, RIG_SET), 0); // it stays off until somebody commands it
+    assert_int_equal(rig_send(rig, "tilt 0"), RESULT_OK);
+    assert_true(rig_seen(rig, "tilt")->driven);
+    assert_true(rig_hardware(rig, "tilt")->enabled);
+    assert_in_range(abs(rig_seen(rig, "tilt")->deg - stood), 0, 10); // it begins where it stood
+}
+
+static void a_chip_that_cannot_be_asked_is_told_once_until_it_can_be(void **state)
+{
+    HERE(rig);
+    rig_start_afresh(rig);
+    rig_hardware(rig, "tilt")->check_error = -ETIMEDOUT;
+    rig_run_ms(rig, 5000);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
+    rig_hardware(rig, "tilt")->check_error = 0;
+    rig_run_ms(rig, 1000);
+    rig_hardware(rig, "tilt")->check_error = -ETIMEDOUT;
+    rig_run_ms(rig, 5000);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 2);
+}
+
 static void a_servo_without_a_possible_pulse_is_a_fault_and_never_driven(void **state)
 {
     HERE(rig);
@@ -345,6 +388,8 @@ int main(void)
         TEST(a_dimmer_keeps_its_last_percent),
         TEST(a_dimmer_is_not_held_back_by_a_stop),
         TEST(a_fault_under_way_stops_the_servo_and_is_told_once),
+        TEST(an_output_whose_chip_was_reset_is_told_and_no_longer_claimed_to_be_driven),
+        TEST(a_chip_that_cannot_be_asked_is_told_once_until_it_can_be),
         TEST(a_servo_without_a_possible_pulse_is_a_fault_and_never_driven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,10 +48,28 @@ static void the_last_256_are_remembered_and_the_oldest_is_forgotten(void **state
     }
 }
 
+static void the_same_command_gets_the_first_result_once_more_and_another_command_none(void **state)
+{
+    (void)state;
+    memset(&duplicates, 0, sizeof duplicates);
+    remember("a", RESULT_LIMIT, "already at 45.0°");
+    struct status_last last = {.id = "a", .cmd = "tilt_up"};
+    duplicates_repeat(duplicates_find(&duplicates, "a"), &last);
+    assert_true(last.again);
+    assert_int_equal(last.result, RESULT_LIMIT);
+    assert_string_equal(last.why, "already at 45.0°");
+    last = (struct status_last){.id = "a", .cmd = "tilt_down"};
+    duplicates_repeat(duplicates_find(&duplicates, "a"), &last);
+    assert_false(last.again);
+    assert_int_equal(last.result, RESULT_INVALID);
+    assert_string_equal(last.why, "this id was used for another command: tilt_up");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_result_of_an_id_is_remembered),
+        cmocka_unit_test(the_same_command_gets_the_first_result_once_more_and_another_command_none),
         cmocka_unit_test(the_last_256_are_remembered_and_the_oldest_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

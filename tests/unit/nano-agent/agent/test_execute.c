@@ -180,6 +180,31 @@ static void off_that_comes_too_late_still_switches_off_and_moves_nothing(void **
     assert_true(channels[TILT].pwm.driven);
 }
 
+static void a_lost_link_says_what_became_of_each_channel(void **state)
+{
+    (void)state;
+    const char *done;
+    run(VERB_SET, PAN, 300);
+    pass(SECOND_US / 10);
+    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0); // lost = hold
+    assert_string_equal(done, "stopped where it was");
+    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
+    assert_null(done);
+    channels[PAN].config.lost = POLICY_CENTER;
+    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
+    assert_string_equal(done, "to its centre");
+    channels[PAN].config.lost = POLICY_OFF;
+    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
+    assert_string_equal(done, "off");
+    channels[LED].config.lost = POLICY_ON;
+    assert_int_equal(execute_lost(&channels[LED], now, &done), 0);
+    assert_string_equal(done, "on");
+    channels[LED].config.lost = POLICY_OFF;
+    led.error = -EIO;
+    assert_int_equal(execute_lost(&channels[LED], now, &done), -EIO);
+    assert_string_equal(done, "failed");
+}
+
 static void status_and_a_word_for_all_that_nobody_has_do_nothing(void **state)
 {
     (void)state;
@@ -201,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup(off_does_what_each_safe_says, prepare),
         cmocka_unit_test_setup(off_within_half_a_second_of_a_stop_names_what_it_did_not_centre, prepare),
         cmocka_unit_test_setup(off_that_comes_too_late_still_switches_off_and_moves_nothing, prepare),
+        cmocka_unit_test_setup(a_lost_link_says_what_became_of_each_channel, prepare),
         cmocka_unit_test_setup(status_and_a_word_for_all_that_nobody_has_do_nothing, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,32 +83,6 @@ static void assert_pulse_is_inside_limits(const struct motion *m)
     assert_true(real - (double)pulse < 1 && (double)pulse <= real);
 }
 
-static void an_unknown_position_emits_nothing(void **state)
-{
-    (void)state;
-    struct motion m;
-    motion_init(&m, &plain);
-    assert_false(m.known);
-    assert_int_equal(motion_pulse_ns(&m), 0);
-    motion_stop(&m);
-    assert_false(m.known);
-    assert_false(motion_frame(&m, START_US));
-}
-
-static void the_first_command_starts_from_the_centre_and_is_marked_assumed(void **state)
-{
-    (void)state;
-    struct motion m;
-    motion_init(&m, &plain);
-    assert_false(motion_go(&m, 200, START_US));
-    assert_true(m.known && m.assumed && m.moving);
-    assert_int_equal(m.position, 0);
-    assert_int_equal(motion_pulse_ns(&m), 1500000);
-    run_to_rest(&m, START_US);
-    assert_int_equal(motion_tenths(&m), 200);
-    assert_true(m.assumed);
-}
-
 static void the_centre_is_clamped_into_the_limits(void **state)
 {
     (void)state;
@@ -119,34 +93,6 @@ static void the_centre_is_clamped_into_the_limits(void **state)
     assert_true(motion_go(&m, 0, START_US));
     assert_false(m.moving);
     assert_int_equal(motion_tenths(&m), 100);
-}
-
-static void a_found_pulse_is_the_position_and_not_assumed(void **state)
-{
-    (void)state;
-    struct motion m;
-    motion_init(&m, &plain);
-    motion_found(&m, 1750000);
-    assert_true(m.known && !m.assumed && !m.moving);
-    assert_int_equal(motion_tenths(&m), 225);
-    assert_int_equal(motion_target_tenths(&m), 225);
-    assert_int_equal(motion_pulse_ns(&m), 1750000);
-    motion_found(&m, 2400000);
-    assert_int_equal(motion_tenths(&m), 450);
-}
-
-static void a_restored_angle_is_the_position_and_not_assumed(void **state)
-{
-    (void)state;
-    struct motion m;
-    motion_init(&m, &plain);
-    motion_restore(&m, -123);
-    assert_true(m.known && !m.assumed && !m.moving);
-    assert_int_equal(motion_tenths(&m), -123);
-    assert_int_equal(motion_target_tenths(&m), -123);
-    motion_restore(&m, 3600);
-    assert_int_equal(motion_tenths(&m), 450);
-    assert_pulse_is_inside_limits(&m);
 }
 
 static void the_first_frame_is_due_at_once(void **state)
@@ -284,48 +230,6 @@ static void at_the_limit_a_step_moves_nothing_and_says_so(void **state)
     }
 }
 
-static void a_relative_command_moves_at_least_one_hardware_step(void **state)
-{
-    (void)state;
-    const struct motion_config configs[] = {
-        with_steps(256), with_steps(4096), mirrored(with_steps(256)), mirrored(with_steps(4096))};
-    for (size_t i = 0; i < ARRAY_LENGTH(configs); i++) {
-        for (int delta = -1; delta <= 1; delta += 2) {
-            struct motion m;
-            motion_init(&m, &configs[i]);
-            motion_go(&m, 0, START_US);
-            int64_t now = START_US;
-            int cuts = 0;
-            while (cuts == 0) {
-                int64_t from = m.position;
-                bool cut = motion_step(&m, delta, now += SECOND_US);
-                run_to_rest(&m, now);
-                int64_t way = (m.position - from) * delta;
-                // Exactly one step of the hardware, or the word that there is none left.
-                int64_t one = (int64_t)motion_res_milli(&configs[i]) * 1000;
-                assert_true(cut ? way == 0 : way > one - 2000 && way < one + 2000);
-                cuts += cut;
-            }
-            assert_true(llabs(m.position) > 380 * TENTH);
-        }
-    }
-}
-
-static void steps_do_not_drift_with_the_rounding_of_the_hardware(void **state)
-{
-    (void)state;
-    struct motion_config config = with_steps(4096);
-    struct motion m;
-    motion_init(&m, &config);
-    int64_t now = START_US;
-    for (int i = 0; i < 8; i++)
-        assert_false(motion_step(&m, 50, now += SECOND_US));
-    assert_true(llabs(m.target - 400 * TENTH) <= 220000); // half of 0.44 degrees
-    for (int i = 0; i < 8; i++)
-        assert_false(motion_step(&m, -50, now += SECOND_US));
-    assert_true(llabs(m.target) <= 220000);
-}
-
 static void a_stop_holds_what_is_emitted_at_once(void **state)
 {
     (void)state;
@@ -392,16 +296,6 @@ static void a_nearer_target_in_mid_move_is_not_passed(void **state)
     }
 }
 
-static void the_resolution_is_at_most_the_whole_range(void **state)
-{
-    (void)state;
-    struct motion_config config = with_steps(2);
-    config.pulse_us[1] = 1001;
-    config.angle[0] = -3600;
-    config.angle[1] = 3600;
-    assert_int_equal(motion_res_milli(&config), 720000);
-}
-
 static void a_frame_that_comes_very_late_does_not_jump(void **state)
 {
     (void)state;
@@ -434,46 +328,6 @@ static void commands_in_quick_succession_win_no_time(void **state)
     }
     assert_in_range(
         m.position - from, 95 * TENTH, 102 * TENTH); // a second, and the frame that the last began
-}
-
-static void limits_between_two_steps_of_the_hardware_are_never_driven(void **state)
-{
-    (void)state;
-    struct motion_config config = with_steps(256);
-    config.limit[0] = 10;
-    config.limit[1] = 40; // 1511 to 1544 us, between the steps at 1484 and 1562
-    struct motion m;
-    motion_init(&m, &config);
-    assert_false(motion_possible(&m));
-    motion_go(&m, 20, START_US);
-    motion_frame(&m, START_US);
-    assert_int_equal(motion_pulse_ns(&m), 0);
-    config.steps = 4096;
-    motion_init(&m, &config);
-    assert_true(motion_possible(&m));
-}
-
-static void the_resolution_is_that_of_the_hardware(void **state)
-{
-    (void)state;
-    struct motion_config config = with_steps(256);
-    assert_int_equal(motion_res_milli(&config), 7031); // 78.125 us of 1000 us for 90 degrees
-    config = mirrored(with_steps(4096));
-    assert_int_equal(motion_res_milli(&config), 439);
-    assert_int_equal(motion_res_milli(&plain), 0);
-}
-
-static void an_angle_comes_to_rest_where_the_hardware_can_be(void **state)
-{
-    (void)state;
-    struct motion_config config = with_steps(256);
-    struct motion m;
-    motion_init(&m, &config);
-    assert_false(motion_go(&m, 200, START_US));
-    run_to_rest(&m, START_US);
-    assert_int_equal(motion_pulse_ns(&m), 1718750); // step 22, the nearest to 1722 us
-    assert_int_equal(motion_tenths(&m), 197);
-    assert_int_equal(motion_target_tenths(&m), 197);
 }
 
 // One random life of a servo: after each event, everything that is promised of every moment is checked.
@@ -550,11 +404,7 @@ static void whatever_is_commanded_limits_and_speed_hold_and_it_arrives(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_unknown_position_emits_nothing),
-        cmocka_unit_test(the_first_command_starts_from_the_centre_and_is_marked_assumed),
         cmocka_unit_test(the_centre_is_clamped_into_the_limits),
-        cmocka_unit_test(a_found_pulse_is_the_position_and_not_assumed),
-        cmocka_unit_test(a_restored_angle_is_the_position_and_not_assumed),
         cmocka_unit_test(the_first_frame_is_due_at_once),
         cmocka_unit_test(it_moves_at_the_configured_speed_and_acceleration),
         cmocka_unit_test(a_single_motion_never_overshoots_or_turns_back),
@@ -562,17 +412,11 @@ int main(void)
         cmocka_unit_test(a_mirrored_servo_does_the_same_the_other_way_round),
         cmocka_unit_test(a_target_outside_the_limits_is_cut_and_says_so),
         cmocka_unit_test(at_the_limit_a_step_moves_nothing_and_says_so),
-        cmocka_unit_test(a_relative_command_moves_at_least_one_hardware_step),
-        cmocka_unit_test(steps_do_not_drift_with_the_rounding_of_the_hardware),
         cmocka_unit_test(a_stop_holds_what_is_emitted_at_once),
         cmocka_unit_test(a_turn_brakes_before_it_goes_back),
         cmocka_unit_test(a_nearer_target_in_mid_move_is_not_passed),
-        cmocka_unit_test(the_resolution_is_at_most_the_whole_range),
         cmocka_unit_test(a_frame_that_comes_very_late_does_not_jump),
         cmocka_unit_test(commands_in_quick_succession_win_no_time),
-        cmocka_unit_test(limits_between_two_steps_of_the_hardware_are_never_driven),
-        cmocka_unit_test(the_resolution_is_that_of_the_hardware),
-        cmocka_unit_test(an_angle_comes_to_rest_where_the_hardware_can_be),
         cmocka_unit_test(whatever_is_commanded_limits_and_speed_hold_and_it_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

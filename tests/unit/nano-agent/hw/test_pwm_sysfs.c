@@ -234,6 +234,20 @@ static void a_shrinking_period_is_written_after_the_duty(void **state)
     close(watch);
 }
 
+static void a_pulse_longer_than_the_new_period_is_not_reported_as_found(void **state)
+{
+    (void)state;
+    char why[HW_WHY_SIZE];
+    int status;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    make_channel("20000000", "15000000", "1");
+    struct hw_pwm *pwm = open_pwm("7000a000.pwm", 1000000, why, &status);
+    assert_int_equal(status, 0);
+    assert_true(pwm->was_enabled);
+    assert_true(pwm->found_ns == 0);
+    pwm->ops->close(pwm);
+}
+
 static void a_growing_period_is_written_before_the_duty(void **state)
 {
     (void)state;
@@ -320,6 +334,7 @@ int main(void)
         IN_ROOT(a_running_pwm_is_taken_over_with_its_pulse),
         IN_ROOT(an_enabled_pwm_without_a_pulse_was_not_running),
         IN_ROOT(a_shrinking_period_is_written_after_the_duty),
+        IN_ROOT(a_pulse_longer_than_the_new_period_is_not_reported_as_found),
         IN_ROOT(a_growing_period_is_written_before_the_duty),
         IN_ROOT(an_export_that_udev_finishes_late_is_waited_for),
         IN_ROOT(a_pwm_that_cannot_be_opened_says_what_there_is),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command line, the file and the history of pc-tui.
+#include <event2/event.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include "pc-tui/config/config.h"
 #include "pc-tui/config/duration.h"
 #include "pc-tui/config/password.h"
+#include "pc-tui/file_writer.h"
 #include "pc-tui/history_file.h"
 
 enum { ARGS_MAX = 16 };
@@ -279,11 +281,8 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
     static const struct {
         const char *text, *said;
     } wrong[] = {
-        {"\ncolour = 3\n", ":2:"},
-        {"\nqos = much\n", ":2:"},
-        {"ttl = \"never\"\n", "ttl"},
-        {"qos = 7\n", "qos"},
-        {"preset k { command = \"tilt 20\" }\n", "tilt-up"},
+        {"\ncolour = 3\n", ":2:"}, {"\nqos = much\n", ":2:"}, {"ttl = \"never\"\n", "ttl"},
+        {"qos = 7\n", "qos"}, {"preset k { command = \"tilt 20\" }\n", "tilt-up"},
         {"preset \" \" { command = \"tilt 20\" }\n", "stop already"},
         {"preset F99 { command = \"tilt 20\" }\n", "no key"},
         {"preset F5 { label = \"x\" }\n", "command is missing"},
@@ -291,12 +290,83 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
         {"preset F5 { command = \"stop\" }\npreset F5 { command = \"off\" }\n", "F5"},
         {"preset F5 { command = \"stop\" }\npreset \"<f5>\" { command = \"off\" }\n", "given twice"},
         {"preset F5 { command = \"stop\" sound = 1 }\n", "sound"},
+        {"\n/* a\ncomment */\nlogin {\n us = \"x\" }\n", ":5:"},
+        {"\n\"\"\n", ":2:"}, // of which libconfuse says nothing
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         write_file(wrong[i].text);
         REFUSED(wrong[i].said, "-c", file_path);
         REFUSED(file_path, "-c", file_path);
     }
+}
+
+static void the_mouse_is_taken_unless_somebody_says_no(void **state)
+{
+    (void)state;
+    assert_true(load(NULL)->mouse);
+    assert_false(load("--no-mouse", NULL)->mouse);
+    write_file("mouse = false\n");
+    assert_false(load("-c", file_path, NULL)->mouse);
+    write_file("mouse = true\n");
+    assert_false(load("-c", file_path, "--no-mouse", NULL)->mouse);
+}
+
+static void options_of_one_subcommand_are_refused_elsewhere(void **state)
+{
+    (void)state;
+    assert_true(load("watch", "--all", NULL)->all);
+    assert_true(load("send", "--json", "led_on", NULL)->json);
+    REFUSED("--all belongs to watch", "send", "--all", "led_on");
+    REFUSED("--json belongs to watch and send", "--json");
+}
+
+static int save(const char *path, const struct line_history *history)
+{
+    char *text = history_text(history);
+    int rc = file_writer_write(path, text);
+    free(text);
+    return rc;
+}
+
+static void take_result(void *ctx, int rc)
+{
+    *(int *)ctx = rc;
+}
+
+static void the_history_is_written_by_a_thread(void **state)
+{
+    (void)state;
+    static struct line_history history;
+    struct event_base *base = event_base_new();
+    int result = 1;
+    char path[96];
+    snprintf(path, sizeof path, "%s/threaded/history", directory);
+    assert_non_null(base);
+    struct file_writer *writer = file_writer_new(base, path, take_result, &result);
+    assert_non_null(writer);
+    line_history_add(&history, "led_on");
+    file_writer_save(writer, history_text(&history));
+    line_history_add(&history, "led_off");
+    file_writer_save(writer, history_text(&history));
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(result, 0);
+    file_writer_free(writer); // waits for what is left
+    static struct line_history again;
+    assert_int_equal(history_load(path, &again), 0);
+    assert_int_equal(again.count, 2);
+    assert_string_equal(again.entries[1], "led_off");
+
+    result = 1;
+    writer = file_writer_new(base, "/proc/nowhere/history", take_result, &result);
+    assert_non_null(writer);
+    file_writer_save(writer, history_text(&history));
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_true(result < 0);
+    file_writer_free(writer);
+    event_base_free(base);
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
 }
 
 static void durations_have_units(void **state)
@@ -331,8 +401,8 @@ static void the_history_is_kept_for_its_owner_only(void **state)
     assert_int_equal(history_path(history_file, sizeof history_file), 0);
     assert_int_equal(history_load(history_file, &read), 0); // not there: empty
     assert_int_equal(read.count, 0);
-    assert_int_equal(history_save(history_file, &written), 0);
-    assert_int_equal(history_save(history_file, &written), 0);
+    assert_int_equal(save(history_file, &written), 0);
+    assert_int_equal(save(history_file, &written), 0);
     assert_int_equal(stat(history_file, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     assert_int_equal(history_load(history_file, &read), 0);
@@ -356,11 +426,11 @@ static void a_history_that_cannot_be_written_is_an_error_and_leaves_nothing(void
     (void)state;
     static struct line_history history;
     memset(&history, 0, sizeof history);
-    assert_true(history_save("/proc/nothing/history", &history) < 0);
+    assert_true(save("/proc/nothing/history", &history) < 0);
     char name[300];
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_true(history_save(name, &history) < 0);
+    assert_true(save(name, &history) < 0);
 }
 
 static int make_directory(void **state)
@@ -402,6 +472,9 @@ int main(void)
         cmocka_unit_test(presets_are_read),
         cmocka_unit_test(what_is_wrong_in_the_file_is_named_with_its_line),
         cmocka_unit_test(durations_have_units),
+        cmocka_unit_test(the_mouse_is_taken_unless_somebody_says_no),
+        cmocka_unit_test(options_of_one_subcommand_are_refused_elsewhere),
+        cmocka_unit_test(the_history_is_written_by_a_thread),
         cmocka_unit_test(the_history_is_kept_for_its_owner_only),
         cmocka_unit_test(a_history_that_was_tampered_with_is_cleaned),
         cmocka_unit_test(a_history_that_cannot_be_written_is_an_error_and_leaves_nothing),

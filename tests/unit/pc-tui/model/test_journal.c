@@ -125,7 +125,11 @@ static void an_event_says_where_the_command_went(void **state)
     snprintf(event->value, sizeof event->value, "tilt 20.0°");
     snprintf(event->result_name, sizeof event->result_name, "ok");
     assert_string_equal(
-        journal_describe(line, event, "jetson", 0), "sent 2 times  ✓ jetson 1.5 s late  tilt 20.0°  ok");
+        journal_describe(line, event, "jetson", 0), "sent 2 times  ✓ jetson 1.5 s late  ok 20.0°");
+    snprintf(event->text, sizeof event->text, "move 20"); // which names no servo
+    event->repeats = 0;
+    event->late = false;
+    assert_string_equal(journal_describe(line, event, "jetson", 0), "sent  ✓ jetson 1.5 s  ok tilt 20.0°");
 }
 
 static void what_looks_like_a_failure_is_one(void **state)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What a link is told to do.
+#ifndef COMMON_MQTT_LINK_OPTIONS_H
+#define COMMON_MQTT_LINK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/mqtt/connection.h"
+#include "common/mqtt/link_types.h"
+
+enum { LINK_BROKERS_MAX = 8 };
+
+struct link_options {
+    struct link_broker brokers[LINK_BROKERS_MAX]; // tried in order, again and again
+    size_t broker_count;                          // at least 1
+    char client_id[64];                           // "" = random, from the library
+    char user[128];                               // "" = none
+    char password[128];
+    int keepalive_s; // 5 to 65535
+    int version;     // 5: MQTT 5, falling back to 3.1.1 where a broker does not know it; 4: 3.1.1 only
+    const char *topics[LINK_TOPICS_MAX]; // subscribed to after each connect; must outlive the link
+    int topic_qos[LINK_TOPICS_MAX];
+    // The broker leaves the retain flag of a message as it was published (MQTT 5): a bridge, or a broker that was
+    // restarted, would else hand on a retained message as a new one.
+    bool topic_as_published[LINK_TOPICS_MAX];
+    size_t topic_count;
+    const char *
+        will_topic; // NULL = no will; retained, QoS 1, as far as the broker takes that; must outlive the link
+    const char *will_payload;
+    size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
+    int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
+};
+
+// What each connection is told of it; the broker, the version and the limits are left open. It points into options.
+void link_options_for_connection(const struct link_options *options, struct connection_options *out);
+
+#endif
