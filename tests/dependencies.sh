@@ -17,7 +17,7 @@ packages_checks=(clang clang-format clang-tidy shellcheck binutils)
 # The portable package: what builds it, and below what its tests need beside that.
 packages_portable=(make cmake pkg-config dpkg-dev patch xz-utils gzip file scdoc debian-archive-keyring)
 packages_portable_tests=("${packages_portable[@]}" gcc gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio mmdebstrap
-  iproute2 curl util-linux lintian mosquitto mosquitto-clients python3 python3-paho-mqtt)
+  iproute2 util-linux lintian mosquitto mosquitto-clients python3 python3-paho-mqtt)
 
 # is_installed NAME
 is_installed() {
