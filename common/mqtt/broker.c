@@ -7,6 +7,7 @@
 
 enum {
     OLD_MS = 60000,     // so long a broker that refused MQTT 5 is not asked for it again
+    DOUBTS = 2,         // so many unclear failures are forgiven where MQTT 5 has worked
     LIMITS_MS = 600000, // so long one that refused the will is not sent the same will again
 };
 
@@ -107,10 +108,15 @@ static bool ask_for_less(struct broker *broker, const struct connection_end *end
 }
 
 // A broker that does not know MQTT 5 says so, or answers in one of several wrong ways, or hangs up, or is silent. Only the
-// first is certain: the others happen to brokers that know it as well, so they are not remembered.
+// first is certain: the others happen to brokers that know it as well, so they are not remembered, and hardly believed of a
+// broker that has spoken it.
 static bool ask_for_3_1_1(struct broker *broker, const struct connection_end *end)
 {
     broker->refused_5 = link_reason_is_old_version(end->code);
+    if (!broker->refused_5 && broker->doubts > 0) {
+        broker->doubts--;
+        return false;
+    }
     if (broker->refused_5 || end->trouble == TROUBLE_PROTOCOL || end->trouble == TROUBLE_NETWORK) {
         broker->version = 4;
         return true;
@@ -133,6 +139,8 @@ bool broker_try_again(struct broker *broker, const struct connection_end *end)
 
 void broker_is_up(struct broker *broker, int64_t now_ms)
 {
+    if (broker->version == 5)
+        broker->doubts = DOUBTS;
     if (broker->refused_5 && broker->old_until_ms == 0)
         broker->old_until_ms = now_ms + OLD_MS;
     if (!broker->limits.retains || broker->limits.max_qos < 2)

@@ -28,6 +28,7 @@ struct broker {
     struct resolver_answer known;       // the last good answer
     bool fresh;                         // no attempt has used it yet
     int64_t old_until_ms;               // 3.1.1 is spoken with this broker until then
+    unsigned doubts;                    // how many unclear failures more show that it does not speak MQTT 5
     bool old_once;                      // the next attempt speaks 3.1.1
     struct link_limits limits;          // what its refusals have taught; the will is made by it
     int64_t limits_until_ms;            // then they are forgotten
