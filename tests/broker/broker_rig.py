@@ -9,8 +9,8 @@ import ssl
 import threading
 import time
 
-from harness import SOURCE_DIR, Skip, check, equal, paho_client, tool, wait_for
-from programs import Report
+from harness import SOURCE_DIR, Skip, check, equal, tool, wait_for
+from programs import Report, paho_client
 
 PROGRAM = os.path.join(SOURCE_DIR, 'pc-tui', 'broker', 'pc-tui-broker')
 # What a refused client of mosquitto says.
