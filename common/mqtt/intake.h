@@ -25,6 +25,7 @@ struct intake {
     size_t have, at;
     size_t limit; // of the last look
     int low_water;
+    bool grown;        // the socket's buffer
     int64_t resume_at; // >= 0: the library is in the middle of a packet that ends at this byte of the stream
     int64_t expect_at; // >= 0: where the library should stand after the packet that it was given last
     size_t unreleased; // QoS 2 messages that the library holds until their PUBREL
