@@ -210,7 +210,7 @@ say_what_is() {
   fi
   say "  topics below $root; the certificate holds until $(last_day "$dir/server.pem")"
   say "  $operator is an operator: $operator_dir/broker.conf"
-  say "Next, for each device: $self add-device NAME$options, and on the device: sudo nano-agent join NAME.join"
+  say "Next, for each device: $self add-device NAME$options"
   [ "$service" = no ] || return 0
   if [ -n "$restart_needed" ]; then
     say "The broker (process $(broker_pid)) has the old configuration until it is started again:"
