@@ -229,7 +229,7 @@ class Agent(Process):
     def __init__(self, stage, broker, config=None, args=(), channels=CHANNELS, name='nano-agent', sim=True, env=None):
         text = (config or '') + channels
         if SANITIZED and 'memory_limit' not in text:
-            text = 'memory_limit = 0\n' + text
+            text += '\nmemory_limit = 0\n'  # at the end: no line of the text moves
         self.config_path = stage.write('%s-%d.conf' % (name, len(stage.processes)), text)
         argv = [program('nano-agent'), '-c', self.config_path] + (['--sim'] if sim else [])
         argv += (broker.options() if broker else []) + list(args)

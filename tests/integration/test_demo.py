@@ -116,22 +116,40 @@ def demo_leaves_nothing_running_when_its_terminal_is_closed(stage):
     equal(os.listdir(temporary), [], 'temporary files left')
 
 
+def installing(stage, *names):
+    """install_packages of tests/dependencies.sh with a dpkg and an apt-get of our own: `there` is installed, and apt-get refuses
+    every line that has `broken` in it. Returns the outcome and the lines of names that were given to apt-get."""
+    tools = stage.path('tools')
+    os.mkdir(tools)
+    stage.write('tools/installed-there', '')
+    for name, script in (('dpkg-query', 'for n; do :; done; if [ -e %s/installed-$n ]; then printf "installed "; '
+                                        'else printf "not-installed "; fi' % tools),
+                         ('apt-get', 'echo "apt-get $*"; case "$*" in *broken*) exit 100;; esac; '
+                                     'for n; do : >%s/installed-${n##*/}; done' % tools),
+                         ('sudo', 'shift; exec "$@"')):
+        stage.write('tools/' + name, '#!/bin/sh\n%s\n' % script)
+        os.chmod(os.path.join(tools, name), 0o755)
+    done = stage.run(['bash', '-c', '. "$0"; install_packages "$@"',
+                      os.path.join(harness.SOURCE_DIR, 'tests', 'dependencies.sh')] + list(names),
+                     env={'PATH': tools + ':' + os.environ['PATH']})
+    installed = [line for line in done.out.splitlines() if line.startswith('apt-get ') and ' install ' in line]
+    return done, [line.split(' install ')[1] for line in installed]
+
+
 @scenario
 def demo_installs_what_dpkg_only_knows_by_name(stage):
     """dpkg calls a package "not-installed" that others only mention."""
-    tools = stage.path('tools')
-    os.mkdir(tools)
-    for name, script in (('dpkg-query', 'case "$*" in *mentioned*) printf "not-installed ";; *) printf "installed ";; esac'),
-                         ('apt-get', 'echo "apt-get $*"'), ('sudo', 'shift; exec "$@"')):
-        path = os.path.join(tools, name)
-        stage.write(os.path.join('tools', name), '#!/bin/sh\n%s\n' % script)
-        os.chmod(path, 0o755)
-    done = stage.run(['bash', '-c', '. "$0"; install_packages there mentioned',
-                      os.path.join(harness.SOURCE_DIR, 'tests', 'dependencies.sh')],
-                     env={'PATH': tools + ':' + os.environ['PATH']})
+    done, asked = installing(stage, 'there', 'mentioned')
     equal(done.code, 0, 'exit status')
-    installed = [line for line in done.out.splitlines() if line.startswith('apt-get ') and ' install ' in line]
-    equal([line.split(' install ')[1] for line in installed], ['mentioned'], 'installed')
+    equal(asked, ['mentioned'], 'installed')
+
+
+@scenario
+def a_package_that_cannot_be_installed_does_not_keep_the_others_from_it(stage):
+    done, asked = installing(stage, 'first', 'broken', 'there', 'last')
+    equal(asked, ['first broken last', 'first', 'broken', 'last'], 'together, then each by itself')
+    check('Could not install: broken\n' in done.err, 'which one is missing in the end: %r' % done)
+    equal(done.code, 1, 'exit status')
 
 
 if __name__ == '__main__':
