@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,13 +13,13 @@
 
 #include "common/thread.h"
 
-enum { STACK_SIZE = 64 * 1024, NOTICE_MAX = 256 };
+enum { STACK_SIZE = 64 * 1024, NOTICE_MAX = 256, GATHER_MS = 1 };
 
 struct line_writer {
     int fd;
     line_writer_notice *notice;
     pthread_mutex_t mutex;
-    pthread_cond_t wake, idle;
+    pthread_cond_t wake, hurry, idle;
     bool busy; // the thread is writing what it took from the queue
     bool end;
     // Nobody waits for the thread any more. It writes nothing more, for fd may be closed by then, and frees the writer.
@@ -35,15 +36,16 @@ void line_writer_put(struct line_writer *writer, const char *line, size_t len)
 {
     int saved_errno = errno;
     pthread_mutex_lock(&writer->mutex);
+    bool sleeps = !writer->busy && writer->used == 0 && writer->lost == 0;
     if (writer->lost == 0 && writer->used + len <= writer->size) {
         memcpy(writer->queue + writer->used, line, len);
         writer->used += len;
-        if (!writer->busy)
-            pthread_cond_signal(&writer->wake);
     } else {
         writer->lost++;
     }
     pthread_mutex_unlock(&writer->mutex);
+    if (sleeps) // after the unlock, or the thread would wake only to wait for the mutex
+        pthread_cond_signal(&writer->wake);
     errno = saved_errno;
 }
 
@@ -93,6 +95,7 @@ static void write_all(struct line_writer *writer, const char *text, size_t len, 
 static void destroy(struct line_writer *writer)
 {
     pthread_cond_destroy(&writer->wake);
+    pthread_cond_destroy(&writer->hurry);
     pthread_cond_destroy(&writer->idle);
     pthread_mutex_destroy(&writer->mutex);
     free(writer->queue);
@@ -100,15 +103,28 @@ static void destroy(struct line_writer *writer)
     free(writer);
 }
 
+// Waits a moment, so that the lines of many commands in a row cost one wake-up and not one each.
+static void gather(struct line_writer *writer)
+{
+    struct timespec until = thread_deadline(GATHER_MS);
+    while (!writer->end && pthread_cond_timedwait(&writer->hurry, &writer->mutex, &until) == 0)
+        ;
+}
+
 static void *work(void *arg)
 {
     struct line_writer *writer = arg;
+    // A thread of this policy never interrupts the event loop when it is woken: the loop first publishes what the line
+    // is about.
+    struct sched_param none = {0};
+    pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
     pthread_mutex_lock(&writer->mutex);
     for (;;) {
         while (writer->used == 0 && writer->lost == 0 && !writer->end)
             pthread_cond_wait(&writer->wake, &writer->mutex);
         if (writer->used == 0 && writer->lost == 0)
             break;
+        gather(writer);
         char *text = writer->queue;
         size_t len = writer->used;
         unsigned long lost = writer->lost;
@@ -137,6 +153,7 @@ struct line_writer *line_writer_new(int fd, size_t queue, line_writer_notice *no
         return NULL;
     pthread_mutex_init(&writer->mutex, NULL);
     thread_cond_init(&writer->wake);
+    thread_cond_init(&writer->hurry);
     thread_cond_init(&writer->idle);
     writer->fd = fd;
     writer->notice = notice;
@@ -167,6 +184,7 @@ void line_writer_free(struct line_writer *writer, int wait_ms)
         pthread_detach(thread);
     }
     pthread_cond_signal(&writer->wake);
+    pthread_cond_signal(&writer->hurry);
     pthread_mutex_unlock(&writer->mutex);
     if (late)
         return;

@@ -116,7 +116,7 @@ MQTT broker: arrow keys move, and the screen shows what the board itself
 reports back. Without a screen, pc-tui send waits for the board's answer and
 pc-tui watch prints what it reports.")
       set(CPACK_DEBIAN_TUI_PACKAGE_SECTION net)
-      set(CPACK_DEBIAN_TUI_PACKAGE_SUGGESTS "mosquitto, mosquitto-clients")
+      set(CPACK_DEBIAN_TUI_PACKAGE_RECOMMENDS "mosquitto, mosquitto-clients, openssl")
     endif()
     include(CPack)
   endif()

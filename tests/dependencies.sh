@@ -6,7 +6,8 @@ packages_build=(gcc libc6-dev make cmake pkg-config libmosquitto-dev libevent-de
   libgpiod-dev libncurses-dev)
 packages_demo=("${packages_build[@]}" mosquitto mosquitto-clients)
 # Where one of these is missing, the entries that need it are skipped.
-packages_tests=(mosquitto mosquitto-clients libcmocka-dev libvterm-dev python3 python3-paho-mqtt python3-jsonschema)
+packages_tests=(mosquitto mosquitto-clients libcmocka-dev libvterm-dev python3 python3-paho-mqtt python3-jsonschema
+  openssl iproute2 util-linux)
 # The virtual Nano: the kernel's source and what builds it, what looks at its hardware, a Debian 13 for its libgpiod 2, and the
 # packages and a disk with systemd to install them on.
 packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gcc kmod i2c-tools gpiod iproute2 strace
@@ -16,7 +17,7 @@ packages_checks=(clang clang-format clang-tidy shellcheck binutils)
 # The portable package: what builds it, and below what its tests need beside that.
 packages_portable=(make cmake pkg-config dpkg-dev patch xz-utils gzip file scdoc debian-archive-keyring)
 packages_portable_tests=("${packages_portable[@]}" gcc gcc-aarch64-linux-gnu qemu-user-static qemu-system-arm cpio mmdebstrap
-  iproute2 curl util-linux lintian mosquitto mosquitto-clients python3 python3-paho-mqtt)
+  iproute2 util-linux lintian mosquitto mosquitto-clients python3 python3-paho-mqtt)
 
 # is_installed NAME
 is_installed() {

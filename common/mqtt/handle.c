@@ -208,6 +208,28 @@ struct link_publication handle_within_limits(
     return within;
 }
 
+// How many bytes a length takes that MQTT writes as a variable byte integer: seven bits a byte.
+static size_t length_bytes(size_t length)
+{
+    size_t bytes = 1;
+
+    while (length >>= 7)
+        bytes++;
+    return bytes;
+}
+
+// The whole PUBLISH of MQTT 5, from its first byte to the last of the payload (MQTT 5.0, 2.1.4 and 3.3).
+static size_t packet_size(const struct link_publication *publication)
+{
+    size_t properties = publication->expiry_s > 0 ? 5 : 0;
+
+    if (publication->correlation)
+        properties += 3 + publication->correlation_len;
+    size_t rest = 2 + strlen(publication->topic) + (publication->qos > 0 ? 2 : 0) + length_bytes(properties) +
+                  properties + publication->len;
+    return 1 + length_bytes(rest) + rest;
+}
+
 int handle_publish(struct handle *handle, const struct link_publication *publication, int *mid)
 {
     mosquitto_property *properties = NULL;
@@ -215,6 +237,10 @@ int handle_publish(struct handle *handle, const struct link_publication *publica
 
     if (publication->len > MQTT_MAX_PAYLOAD || publication->correlation_len > UINT16_MAX)
         return MOSQ_ERR_PAYLOAD_SIZE;
+    // The library looks as well, but counts too few bytes at QoS 1: there a packet that is a byte too long ends the
+    // program on an assertion (libmosquitto 2.0.22 and before, send__real_publish).
+    if (handle->limits.max_packet > 0 && packet_size(publication) > handle->limits.max_packet)
+        return MOSQ_ERR_OVERSIZE_PACKET;
     if (publication->correlation && handle->options->version == 5)
         rc = mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, publication->correlation,
             (uint16_t)publication->correlation_len);

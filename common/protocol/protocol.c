@@ -194,7 +194,14 @@ static bool ends_with(const char *s, const char *suffix)
     return len >= suffix_len && strcmp(s + len - suffix_len, suffix) == 0;
 }
 
-// The topic, or a level of it, from `reply` on.
+bool protocol_is_control(const char *topic, const char *root, const char *device)
+{
+    char control[PROTOCOL_TOPIC_MAX];
+    return strcmp(topic, protocol_topic(control, root, "", "control")) == 0 ||
+           strcmp(topic, protocol_topic(control, root, device, "control")) == 0;
+}
+
+// True for the topic that ends in `reply`, and all below it.
 static bool is_below_reply(const char *topic, const char *root, const char *device)
 {
     char reply[PROTOCOL_TOPIC_MAX];

@@ -120,6 +120,9 @@ char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char 
 // form). 0, or -EINVAL where the topic is of neither form or the device no valid name.
 int protocol_topic_device(
     const char *topic, const char *root, const char *leaf, char device[PROTOCOL_DEVICE_MAX + 1]);
+// True for the topics that the agent of that root and device takes commands from: ROOT/control and ROOT/DEVICE/control.
+bool protocol_is_control(const char *topic, const char *root, const char *device);
+
 // True where the agent of that root and device may answer to a response topic: it lies under ROOT/reply or
 // ROOT/DEVICE/reply, has no wildcards, does not end in /control, /status or /about, and is well-formed UTF-8. Elsewhere an
 // answer could be a command to somebody.

@@ -220,18 +220,11 @@ static void drop_report(struct agent *agent, const char *name)
     topic->report_told = true;
 }
 
-static bool is_control_topic(const struct agent *agent, const char *topic)
-{
-    char control[PROTOCOL_TOPIC_MAX];
-    return strcmp(topic, protocol_topic(control, agent->root, "", "control")) == 0 ||
-           strcmp(topic, protocol_topic(control, agent->root, agent->status.device, "control")) == 0;
-}
-
 // Once a run and topic, and nowhere else than where commands to us belong: another topic may be somebody's own.
 static void clear_retained(struct agent *agent, const char *name)
 {
     struct topic *topic = topics_find(&agent->topics, name);
-    if (topic->retained_cleared || !is_control_topic(agent, name))
+    if (topic->retained_cleared || !protocol_is_control(name, agent->root, agent->status.device))
         return;
     topic->retained_cleared = true;
     agent->io.clear_retained(agent->ctx, name);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ struct health_reader *health_reader_new(const char *root)
         free(reader);
         return NULL;
     }
-    strcpy(reader->root, root);
+    snprintf(reader->root, sizeof reader->root, "%s", root);
     reader->wanted = true;
     pthread_mutex_init(&reader->mutex, NULL);
     thread_cond_init(&reader->wake);

@@ -2,6 +2,7 @@
 // `pc-tui send`: commands one after the other, each after the echo of the one before.
 #include <errno.h>
 #include <event2/event.h>
+#include <mqtt_protocol.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,10 @@ static void look_at_stop(struct send *send)
         send->step = STEP_NEXT;
         run(send);
     } else if (controller_stop_state(controller) == CONTROLLER_STOP_REFUSED) {
-        end(send, CLI_REFUSED, "stop: %s", event ? event->why : "refused by the broker");
+        // The stop has left, but the broker knows nobody who could have heard it: no device is there.
+        bool is_unheard = event && event->reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS;
+        end(send, is_unheard ? CLI_NO_ECHO : CLI_REFUSED, "stop: %s",
+            event ? event->why : "refused by the broker");
     } else if (now_us - send->began_us < timeout_us(send)) {
         struct timeval again = {.tv_usec = STOP_LOOK_US};
         evtimer_add(send->timer, &again);

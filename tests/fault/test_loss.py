@@ -39,7 +39,7 @@ def a_storm_of_broker_restarts_leaves_both_ends_as_they_were(stage):
     broker = stage.broker(verbose=False)
     port = broker.port_claim
     agent = stage.agent(broker)
-    watch = stage.tui(broker, 'watch', '--json')
+    watch = stage.tui(broker, 'watch', '--json', '--all')
     wait_for(lambda: watch.out().count('\n') >= 2, 'watch shows the device')
     boot = json.loads(watch.out().splitlines()[0])['boot']
     before = [(process, files_open(process), process.rss_kib()) for process in (agent, watch)]

@@ -11,7 +11,7 @@ from harness import answers, check, equal, scenario, set_up, wait_for
 @scenario(timeout=90)
 def both_ends_come_back_by_themselves_after_kill_9_of_the_broker(stage):
     broker, watcher, agent = set_up(stage)
-    watch = stage.tui(broker, 'watch', '--json')
+    watch = stage.tui(broker, 'watch', '--json', '--all')
     wait_for(lambda: watch.out().count('\n') >= 2, 'pc-tui watch shows the device')
     boot = watcher.online().boot
     for _ in range(2):

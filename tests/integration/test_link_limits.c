@@ -105,6 +105,28 @@ static void a_message_too_long_for_the_broker_has_an_error_of_its_own(void **sta
     peers_end(pid, SIGTERM);
 }
 
+static void every_size_around_the_limit_of_the_broker_is_sent_or_refused(void **state)
+{
+    static char payload[200];
+    struct link_options options;
+    struct end end;
+
+    (void)state;
+    pid_t pid = start_with("max_packet_size 100\n", 5, &options);
+    open_end(&end, &options);
+    WAIT_FOR(&end, state_of(&end) == LINK_UP);
+    // Up to 84 bytes fit at QoS 1: 1 and 1 for the header, 2 + 9 for the topic, 2 for the id, 1 for the properties.
+    for (int qos = 0; qos <= 1; qos++) {
+        for (size_t len = 70; len <= 100; len++)
+            assert_int_equal(link_publish(end.link, "t/control", payload, len, qos, false, NULL, 0, NULL),
+                len <= (qos > 0 ? 84u : 86u) ? 0 : -EMSGSIZE);
+    }
+    WAIT_FOR(&end, end.messages == 17 + 15);
+    assert_null(strchr(end.states, 'w'));
+    close_end(&end);
+    peers_end(pid, SIGTERM);
+}
+
 static void a_message_that_the_broker_refuses_is_told_with_its_reason(void **state)
 {
     char acl[] = "/tmp/test_link.XXXXXX", lines[128];
@@ -256,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_broker_that_keeps_nothing_gets_a_will_and_messages_without_the_flag),
         cmocka_unit_test(a_broker_without_limits_has_nothing_to_note),
         cmocka_unit_test(a_message_too_long_for_the_broker_has_an_error_of_its_own),
+        cmocka_unit_test(every_size_around_the_limit_of_the_broker_is_sent_or_refused),
         cmocka_unit_test(a_message_that_the_broker_refuses_is_told_with_its_reason),
         cmocka_unit_test(retain_as_published_shows_a_retained_message_as_such_even_when_it_is_live),
         cmocka_unit_test(a_message_that_expires_is_forgotten_by_the_broker),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The service and the packages: in a Debian of its own, booted by its own systemd on a real kernel."""
+import glob
 import os
 import random
 import re
@@ -7,7 +8,7 @@ import subprocess
 import time
 
 import harness
-from harness import check, equal, scenario, tool, wait_for
+from harness import SOURCE_DIR, check, equal, scenario, tool, wait_for
 from nano import Cable, nearest_step
 from systemd_nano import CONF, STATE, SystemdNano, debugfs, disk, newer, packages
 
@@ -109,9 +110,13 @@ def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
                        place('systemd', 'systemdsystemunitdir', '/usr/lib/systemd/system') + '/nano-agent.service',
                        place('udev', 'udevdir', '/usr/lib/udev') + '/rules.d/60-nano-agent.rules', '/usr/share/doc/nano-agent/changelog.Debian.gz',
                        '/usr/share/doc/nano-agent/copyright', '/usr/share/man/man5/nano-agent.conf.5.gz',
-                       '/usr/share/man/man8/nano-agent.8.gz'],
-        'pc-tui': ['/usr/bin/pc-tui', '/usr/share/doc/pc-tui/changelog.Debian.gz', '/usr/share/doc/pc-tui/copyright',
-                   '/usr/share/man/man1/pc-tui.1.gz'],
+                       '/usr/share/man/man8/nano-agent.8.gz', '/usr/share/bash-completion/completions/nano-agent',
+                       '/usr/share/zsh/vendor-completions/_nano-agent'],
+        'pc-tui': ['/usr/bin/pc-tui', '/usr/sbin/pc-tui-broker', '/usr/share/doc/pc-tui/changelog.Debian.gz',
+                   '/usr/share/doc/pc-tui/copyright', '/usr/share/man/man1/pc-tui.1.gz', '/usr/share/man/man8/pc-tui-broker.8.gz',
+                   '/usr/share/bash-completion/completions/pc-tui', '/usr/share/zsh/vendor-completions/_pc-tui'] +
+                  ['/usr/share/pc-tui-broker/' + os.path.basename(path)
+                   for pattern in ('*.sh', '*.in') for path in glob.glob(os.path.join(SOURCE_DIR, 'pc-tui/broker', pattern))],
     }
     for name, path in made.items():
         listing = stage.run(['dpkg-deb', '-c', path]).out

@@ -64,7 +64,10 @@ def the_program_needs_nothing_of_the_system(stage, architecture):
 @both
 def files_are_where_ubuntu_18_looks_for_them(stage, architecture):
     rows = [row.split() for row in stage.run(['dpkg-deb', '-c', deb(architecture)]).out.splitlines()]
-    equal(sorted(row[5][1:] for row in rows if not row[0].startswith('d')), FILES, 'files')
+    files = sorted(row[5][1:] for row in rows if not row[0].startswith('d'))
+    equal([path for path in FILES if path not in files], [], 'files that are missing')
+    wrong = [path for path in files if re.match('/usr/lib/(systemd|udev)/', path) or path.split('/')[1] not in ('etc', 'lib', 'usr')]
+    equal(wrong, [], 'files where Ubuntu 18.04 does not look')
     equal({row[1] for row in rows}, {'root/root'}, 'owners')
     equal({row[0] for row in rows}, {'drwxr-xr-x', '-rw-r--r--', '-rwxr-xr-x'}, 'permissions')
     # dpkg 1.19 of Ubuntu 18.04 knows xz, and no zstd as Debian's does not.
@@ -72,13 +75,11 @@ def files_are_where_ubuntu_18_looks_for_them(stage, architecture):
     equal(members, ['debian-binary', 'control.tar.xz', 'data.tar.xz'], 'members')
     control = stage.path('control')
     equal(stage.run(['dpkg-deb', '-e', deb(architecture), control]).code, 0, 'dpkg-deb -e')
-    sums = stage.run(['md5sum', '--check', '--quiet', control + '/md5sums'], deadline=30)
-    check(sums.code != 0, 'md5sums are relative to the root')
     done = subprocess.run(['md5sum', '--check', '--quiet', control + '/md5sums'], cwd=os.path.join(packages(), architecture),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     equal(done.returncode, 0, 'md5sums: ' + done.stdout)
     with open(control + '/md5sums', encoding='utf-8') as f:
-        equal(sorted('/' + line.split()[1] for line in f), FILES, 'md5sums of')
+        equal(sorted('/' + line.split()[1] for line in f), files, 'md5sums of')
 
 
 @both

@@ -47,7 +47,7 @@ def is_whole(tree, what):
     equal(tree.done('dpkg', '--audit'), '', '%s: dpkg --audit' % what)
 
 
-@on('ubuntu18', 'debian11')
+@on('debian11')
 def it_installs_and_leaves_again_on(_stage, tree):
     for path in ('/lib', '/bin', '/sbin'):
         check(not os.path.islink(tree.root + path), '%s has a %s of its own' % (tree.name, path))
@@ -80,7 +80,7 @@ def it_installs_and_leaves_again_on(_stage, tree):
     equal(groups(tree) - before - {'i2c'}, {'gpio'}, 'groups that others may use stay; i2c-tools may have had its own')
 
 
-@on('ubuntu18', 'debian12')
+@on('debian11', 'debian12')
 def an_upgrade_from_one_package_to_the_other_and_back_loses_nothing_on(stage, tree):
     """The other is the one that is built on a system for that system: with /usr/lib as where Debian 13 wants it, and with /lib."""
     static = deb('amd64')
@@ -217,14 +217,6 @@ def names_are_looked_up_without_the_systems_plug_ins_arm64(stage):
 @scenario(timeout=120)
 def names_are_looked_up_without_the_systems_plug_ins_amd64(stage):
     names_are_found(stage, 'amd64', crafted(stage, 'amd64'))
-
-
-@scenario(timeout=300)
-def names_are_looked_up_without_the_plug_ins_of_a_real_ubuntu_18(stage):
-    tree = Tree(stage, 'ubuntu18')
-    check('mdns4_minimal' in tree.read('/etc/nsswitch.conf') and 'compat systemd' in tree.read('/etc/nsswitch.conf'),
-          'it has the plug-ins: %s' % tree.read('/etc/nsswitch.conf'))
-    names_are_found(stage, 'amd64', tree.root)
 
 
 # ---- kernels

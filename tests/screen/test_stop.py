@@ -128,6 +128,15 @@ def send_stop_to_one_device_goes_to_its_own_topic(stage):
 
 
 @scenario
+def send_stop_to_a_name_that_nobody_has_says_that_no_device_is_there(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    outcome = stage.send(broker, '--device', 'typo', 'stop')
+    equal(outcome.code, 3, 'no device is there: %r' % outcome)
+    check('nobody listens on jetson/typo/control' in outcome.err, 'why: %r' % outcome)
+
+
+@scenario
 def a_stop_leaves_where_the_device_is_offline_and_where_none_is_known(stage):
     broker = stage.broker()
     tap = Tap(stage, broker)

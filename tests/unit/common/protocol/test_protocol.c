@@ -183,6 +183,16 @@ static void the_device_is_read_out_of_a_topic(void **state)
     }
 }
 
+static void an_agent_has_the_control_topic_of_all_and_its_own(void **state)
+{
+    (void)state;
+    assert_true(protocol_is_control("jetson/control", "jetson", "nano"));
+    assert_true(protocol_is_control("jetson/nano/control", "jetson", "nano"));
+    assert_false(protocol_is_control("jetson/other/control", "jetson", "nano"));
+    assert_false(protocol_is_control("jetson/nano/control", "jetson", ""));
+    assert_false(protocol_is_control("pt/control", "jetson", "nano"));
+}
+
 static void replies_go_below_reply_and_nowhere_else(void **state)
 {
     (void)state;
@@ -214,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_channel_name_is_a_letter_then_letters_digits_underscores),
         cmocka_unit_test(topics_are_root_leaf_or_root_device_leaf),
         cmocka_unit_test(the_device_is_read_out_of_a_topic),
+        cmocka_unit_test(an_agent_has_the_control_topic_of_all_and_its_own),
         cmocka_unit_test(replies_go_below_reply_and_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

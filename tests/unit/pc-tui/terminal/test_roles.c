@@ -72,7 +72,7 @@ static void every_word_is_readable_on_black_and_on_white(void **state)
     static const int colors[] = {8, 16, 256};
     for (size_t p = 0; p < ARRAY_LENGTH(palettes); p++)
         for (size_t c = 0; c < ARRAY_LENGTH(colors); c++)
-            for (int role = 0; role < ROLE_COUNT; role++) {
+            for (enum screen_role role = 0; role < ROLE_COUNT; role++) {
                 check(&palettes[p], role, colors[c], ROLES_UNKNOWN, 0x000000);
                 check(&palettes[p], role, colors[c], ROLES_UNKNOWN, 0xffffff);
                 check(&palettes[p], role, colors[c], ROLES_DARK, 0x000000);
@@ -83,7 +83,7 @@ static void every_word_is_readable_on_black_and_on_white(void **state)
 static void stop_is_white_on_red_by_numbers_that_no_palette_changes(void **state)
 {
     (void)state;
-    for (int background = ROLES_UNKNOWN; background <= ROLES_LIGHT; background++) {
+    for (enum roles_background background = ROLES_UNKNOWN; background <= ROLES_LIGHT; background++) {
         struct roles_look look = roles_look(ROLE_STOP, 256, background);
         assert_int_equal(look.foreground, 231);
         assert_int_equal(look.background, 160);
@@ -95,7 +95,7 @@ static void stop_is_white_on_red_by_numbers_that_no_palette_changes(void **state
 static void fewer_than_eight_colours_are_none(void **state)
 {
     (void)state;
-    for (int role = 0; role < ROLE_COUNT; role++) {
+    for (enum screen_role role = 0; role < ROLE_COUNT; role++) {
         assert_int_equal(roles_look(role, 0, ROLES_UNKNOWN).foreground, ROLES_OWN);
         assert_int_equal(roles_look(role, 2, ROLES_LIGHT).background, ROLES_OWN);
     }
@@ -107,7 +107,7 @@ static void wrong_and_stop_stand_out_in_every_scheme(void **state)
     static const int colors[] = {0, 8, 16, 256};
     static const enum screen_role loud[] = {ROLE_WRONG, ROLE_STOP, ROLE_ALARM};
     for (size_t c = 0; c < ARRAY_LENGTH(colors); c++)
-        for (int background = ROLES_UNKNOWN; background <= ROLES_LIGHT; background++)
+        for (enum roles_background background = ROLES_UNKNOWN; background <= ROLES_LIGHT; background++)
             for (size_t r = 0; r < ARRAY_LENGTH(loud); r++) {
                 struct roles_look look = roles_look(loud[r], colors[c], background);
                 assert_true(look.attributes != 0 || look.foreground != ROLES_OWN);

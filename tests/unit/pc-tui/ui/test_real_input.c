@@ -124,7 +124,7 @@ static void pass(struct typist *typist, int ms)
     world_answer(world);
     for (;;) {
         int64_t next_ms = input_next_ms(&typist->input);
-        if (next_ms * 1000 > until_us || next_ms == INT64_MAX)
+        if (next_ms == INT64_MAX || next_ms * 1000 > until_us)
             break;
         if (next_ms * 1000 > world->us)
             world_pass(world, (int)((next_ms * 1000 - world->us) / 1000));
