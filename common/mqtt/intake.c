@@ -11,7 +11,8 @@
 #include "common/mqtt/tcp.h"
 
 enum {
-    SHORT_LOOK = 4096, // copying what waits costs time; commands and statuses are far smaller
+    SHORT_LOOK = 4096,  // copying what waits costs time; commands and statuses are far smaller
+    ROOM = 1024 * 1024, // of the socket's buffer, of which the kernel allows what it does
 };
 
 void intake_init(struct intake *intake, int fd, bool v5)
@@ -26,6 +27,7 @@ void intake_init(struct intake *intake, int fd, bool v5)
     intake->looked = false;
     intake->have = intake->at = 0;
     intake->low_water = 1;
+    intake->grown = false;
     intake->resume_at = intake->expect_at = -1;
     intake->unreleased = 0;
     intake->topic[0] = '\0';
@@ -74,11 +76,34 @@ static bool look(struct intake *intake, size_t limit)
     return n > 0;
 }
 
+// True where the kernel calls the socket readable although fewer bytes wait than it was told to wait for. Its buffer is
+// full then: a few bytes of a large segment keep all of the segment's memory, and the peer may not send the rest of the
+// packet before they are read.
+static bool is_pressed(const struct intake *intake, size_t bytes)
+{
+    return intake->low_water > 1 && (size_t)intake->low_water == bytes && intake->have - intake->at < bytes;
+}
+
+// Nothing of the packet may be read before more of it was seen: the buffer must grow.
+static bool make_room(struct intake *intake)
+{
+    int wanted = ROOM;
+
+    if (intake->grown)
+        return false;
+    intake->grown = true;
+    return setsockopt(intake->fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted) == 0;
+}
+
 static enum intake_verdict wait_for(struct intake *intake, size_t bytes)
 {
     // What is cut off for ever harms nobody: the library reads it up to the end of the stream and parses nothing.
     if (stream_has_ended(intake))
         return INTAKE_READ;
+    if (is_pressed(intake, bytes) && !make_room(intake)) {
+        intake->off = true;
+        return INTAKE_READ;
+    }
     set_low_water(intake, bytes);
     intake->at = intake->have = 0;
     return INTAKE_WAIT;
@@ -108,7 +133,8 @@ static enum intake_verdict read_in_pieces(struct intake *intake, const struct pa
 {
     int64_t consumed = tcp_consumed(intake->fd);
 
-    remember_topic(intake, packet);
+    if (packet->size > INTAKE_SIZE)
+        remember_topic(intake, packet);
     if (consumed < 0)
         return INTAKE_TOO_LARGE;
     intake->resume_at = consumed + (int64_t)packet->size;
@@ -183,7 +209,7 @@ enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct pa
                 return INTAKE_READ;
             continue;
         }
-        if (verdict == PACKET_GOOD && packet->size > INTAKE_SIZE)
+        if (verdict == PACKET_GOOD && (packet->size > INTAKE_SIZE || is_pressed(intake, packet->size)))
             return read_in_pieces(intake, packet);
         if (need > INTAKE_SIZE) {
             remember_topic(intake, packet);
@@ -191,4 +217,9 @@ enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct pa
         }
         return wait_for(intake, verdict == PACKET_GOOD ? packet->size : need);
     }
+}
+
+bool intake_is_short(const struct intake *intake)
+{
+    return intake->low_water > 1;
 }

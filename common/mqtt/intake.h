@@ -25,6 +25,7 @@ struct intake {
     size_t have, at;
     size_t limit; // of the last look
     int low_water;
+    bool grown;        // the socket's buffer
     int64_t resume_at; // >= 0: the library is in the middle of a packet that ends at this byte of the stream
     int64_t expect_at; // >= 0: where the library should stand after the packet that it was given last
     size_t unreleased; // QoS 2 messages that the library holds until their PUBREL
@@ -48,5 +49,8 @@ void intake_begin(struct intake *intake);
 // library may read more than one packet at once. The packet is filled in where INTAKE_READ is for a known one; else its
 // type is 0.
 enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct packet *packet);
+
+// True if a part of a packet waits, and the rest has not come.
+bool intake_is_short(const struct intake *intake);
 
 #endif
