@@ -170,9 +170,11 @@ static const struct handle_events handle_events = {
 
 // ---- the socket
 
-static int flush(struct connection *connection)
+// *wrote: there was something to write.
+static int flush(struct connection *connection, bool *wrote)
 {
-    if (mosquitto_socket(connection->handle.mosq) < 0 || !mosquitto_want_write(connection->handle.mosq))
+    *wrote = mosquitto_socket(connection->handle.mosq) >= 0 && mosquitto_want_write(connection->handle.mosq);
+    if (!*wrote)
         return MOSQ_ERR_SUCCESS;
     return mosquitto_loop_write(connection->handle.mosq, 1);
 }
@@ -237,7 +239,7 @@ static void settle(struct connection *connection, int rc, int error)
 }
 
 // Reads one packet, if there is one. False if there is nothing more to read in this turn.
-static bool read_packet(struct connection *connection, int *rc, int *error)
+static bool read_packet(struct connection *connection, bool *answered, int *rc, int *error)
 {
     struct packet packet;
     enum intake_verdict verdict = intake_next(&connection->intake, connection->outgoing.unacked, &packet);
@@ -248,6 +250,8 @@ static bool read_packet(struct connection *connection, int *rc, int *error)
         verdict_by_size(&connection->verdict, connection->intake.topic);
     else if (packet_is_old_connack(&packet) && connection->options->mqtt.version == 5)
         verdict_by_connack(&connection->verdict, LINK_REASON_OLD_VERSION);
+    if (intake_is_short(&connection->intake)) // the peer may wait for our acknowledgement to send the rest
+        *answered = false;
     if (verdict != INTAKE_READ || is_over(connection))
         return false;
     errno = 0;
@@ -258,7 +262,7 @@ static bool read_packet(struct connection *connection, int *rc, int *error)
         connection->last_proof_ms = connection->last_read_ms;
     // What a callback published goes out before anything else is read.
     if (*rc == MOSQ_ERR_SUCCESS)
-        *rc = flush(connection);
+        *rc = flush(connection, answered);
     *error = errno;
     return *rc == MOSQ_ERR_SUCCESS;
 }
@@ -267,6 +271,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct connection *connection = arg;
     int rc = MOSQ_ERR_SUCCESS, error = 0, packets = 0;
+    bool answered = false; // something was written after the last packet that was read
 
     (void)fd;
     (void)what;
@@ -274,10 +279,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     connection->last_read_ms = clock_now_ms();
     intake_begin(&connection->intake);
     while (!is_over(connection) && packets++ < PACKETS_A_TURN && !reading_pauses(connection))
-        if (!read_packet(connection, &rc, &error))
+        if (!read_packet(connection, &answered, &rc, &error))
             break;
-    // After the write: what we send carries the acknowledgement that QUICKACK would send on its own.
-    if (rc == MOSQ_ERR_SUCCESS)
+    // What was written carries the acknowledgement of a single packet. Of many, more may have come since.
+    if (rc == MOSQ_ERR_SUCCESS && (!answered || packets > 2))
         tcp_acknowledge_at_once(connection->socket.fd);
     if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->verdict.phase == PHASE_UP &&
         mosquitto_socket(connection->handle.mosq) >= 0 &&

@@ -218,3 +218,8 @@ enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct pa
         return wait_for(intake, verdict == PACKET_GOOD ? packet->size : need);
     }
 }
+
+bool intake_is_short(const struct intake *intake)
+{
+    return intake->low_water > 1;
+}

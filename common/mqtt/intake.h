@@ -50,4 +50,7 @@ void intake_begin(struct intake *intake);
 // type is 0.
 enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct packet *packet);
 
+// True if a part of a packet waits, and the rest has not come.
+bool intake_is_short(const struct intake *intake);
+
 #endif

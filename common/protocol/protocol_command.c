@@ -221,6 +221,9 @@ static int parse_arguments(struct span rest, struct protocol_command *out, char 
     }
     if (!copy_word(out->second, sizeof out->second, argument) || is_no_finite_number(out->second))
         return refuse_number(argument, why);
+    // No device has two words as long as that, and a report repeats only so much of a command.
+    if (strlen(out->word) + strlen(out->second) + sizeof " -9999.9" > PROTOCOL_ECHO_CHARS)
+        return refuse_number(argument, why);
     if (second.len == 0 && !is_move)
         return 0;
     if (second.len == 0) {

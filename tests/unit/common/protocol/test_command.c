@@ -195,6 +195,13 @@ static void move_takes_degrees_or_a_servo_and_degrees(void **state)
     assert_invalid("move Ärger 5", "is not a number");
 }
 
+static void two_words_longer_than_what_a_report_repeats_are_invalid(void **state)
+{
+    (void)state;
+    assert_parses("abcdefghijabcdefghijabcdefghij12 on", "abcdefghijabcdefghijabcdefghij12 on");
+    assert_invalid("abcdefghijabcdefghijabcdefghijabcdefghij abcdefghijabcdefghijabcde", "is not a number");
+}
+
 static void blanks_alone_are_invalid(void **state)
 {
     (void)state;
@@ -331,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_word_is_letters_digits_and_underscores),
         cmocka_unit_test(a_word_that_means_nothing_here_is_no_error_of_the_parser),
         cmocka_unit_test(move_takes_degrees_or_a_servo_and_degrees),
+        cmocka_unit_test(two_words_longer_than_what_a_report_repeats_are_invalid),
         cmocka_unit_test(blanks_alone_are_invalid),
         cmocka_unit_test(a_payload_has_at_most_1024_bytes),
         cmocka_unit_test(nul_is_invalid),
