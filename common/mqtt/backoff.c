@@ -33,7 +33,7 @@ void backoff_ended(struct backoff *backoff, int64_t lived_ms, bool patient, enum
         short_ms = SHORT_LIFE_MS;
     backoff->only_patient = backoff->only_patient && patient;
     if (end == BACKOFF_OTHER || (lived_ms >= short_ms && end == BACKOFF_LOST) ||
-        lived_ms >= 3 * RIVAL_MOST_MS)
+        lived_ms >= 3 * (int64_t)RIVAL_MOST_MS)
         backoff->rivalries = 0;
     else if (backoff->rivalries < RIVALRIES_MAX)
         backoff->rivalries++;

@@ -55,7 +55,7 @@ struct link {
     int64_t up_ms; // since when it has been up
 };
 
-static void attempt_ended(struct link *link, const struct connection_end *end);
+static void attempt_ended(struct link *link, const struct connection_end *reported);
 
 static struct broker *current(struct link *link)
 {

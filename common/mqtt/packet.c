@@ -95,7 +95,9 @@ static bool skip_property(struct cursor *cursor)
     case STRING:
         return skip_string(cursor);
     case PAIR:
-        return skip_string(cursor) && skip_string(cursor);
+        if (!skip_string(cursor))
+            return false;
+        return skip_string(cursor);
     case VARINT:
         return take_varint(cursor, &ignored) == 0;
     default:

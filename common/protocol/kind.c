@@ -26,7 +26,7 @@ static const struct kind *const kinds[] = {
     [CHANNEL_DIMMER] = &kind_dimmer,
     [CHANNEL_INPUT] = &kind_input,
 };
-_Static_assert(sizeof kinds / sizeof *kinds == CHANNEL_KINDS, "every kind has a row");
+_Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 
 const struct kind *kind_of(enum channel_kind kind)
 {

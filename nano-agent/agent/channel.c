@@ -10,7 +10,7 @@ static const struct channel_ops *const kinds[] = {
     [CHANNEL_DIMMER] = &channel_dimmer,
     [CHANNEL_INPUT] = &channel_input,
 };
-_Static_assert(sizeof kinds / sizeof *kinds == CHANNEL_KINDS, "every kind has a row");
+_Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 
 enum channel_port channel_port(enum channel_kind kind)
 {

@@ -92,7 +92,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 static bool wait_for(struct check_peer *peer, bool (*condition)(const struct check_peer *peer), int ms)
 {
     bool late = false;
-    struct timeval limit = {ms / 1000, ms % 1000 * 1000};
+    struct timeval limit = {ms / 1000, ms % 1000 * 1000L};
     struct event *timeout = evtimer_new(peer->base, on_timeout, &late);
     if (!timeout || event_add(timeout, &limit) < 0)
         late = true;

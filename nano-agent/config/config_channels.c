@@ -16,7 +16,7 @@ static const struct section *const sections[] = {
     [CHANNEL_DIMMER] = &section_dimmer,
     [CHANNEL_INPUT] = &section_input,
 };
-_Static_assert(sizeof sections / sizeof *sections == CHANNEL_KINDS, "every kind has a section");
+_Static_assert(sizeof sections / sizeof sections[0] == CHANNEL_KINDS, "every kind has a section");
 
 const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS])
 {

@@ -20,7 +20,7 @@ int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE]
 
 // Writes the file so that a power cut leaves the old one or the new one, never half of it: a new file beside
 // it, flushed to the disk, then renamed. A link at path stays, and the file that it leads to is written. Waits for the disk. 0 or a negative errno with one sentence in why.
-int store_write(const char *path, const struct positions *positions, char why[STORE_WHY_SIZE]);
+int store_write(const char *link, const struct positions *positions, char why[STORE_WHY_SIZE]);
 
 struct store;
 

@@ -97,8 +97,10 @@ static void put_json(char out[CLI_RESULT_SIZE], const struct model *model, const
     json_object_set_new(object, "result", json_string(result_of(event)));
     if (event->why[0])
         json_object_set_new(object, "why", json_string(event->why));
-    if (event->stage == JOURNAL_DONE)
-        json_object_set_new(object, "ms", json_real((double)(event->echo_us / 100) / 10.0));
+    if (event->stage == JOURNAL_DONE) {
+        int64_t tenths = event->echo_us / 100;
+        json_object_set_new(object, "ms", json_real((double)tenths / 10.0));
+    }
     if (event->late)
         json_object_set_new(object, "late", json_true());
     if (find_channel(model, event, &channel))

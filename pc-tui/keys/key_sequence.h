@@ -9,11 +9,10 @@
 
 #include "pc-tui/keys/key.h"
 
-// The event of `ESC [ parameters final`, and of `ESC O parameters final`; code KEYCODE_NONE where it has no
-// meaning here. modifiers are added to those that the sequence names: KEYMOD_ALT where a second ESC stood in
-// front.
-struct key_event key_sequence_csi(const char *parameters, size_t length, char final, unsigned modifiers);
-struct key_event key_sequence_ss3(const char *parameters, size_t length, char final, unsigned modifiers);
+// The event of `ESC [ text final`, and of `ESC O text final`; code KEYCODE_NONE where it has no meaning here.
+// modifiers (extra) are added to those that the sequence names: KEYMOD_ALT where a second ESC stood in front.
+struct key_event key_sequence_csi(const char *text, size_t length, char final, unsigned modifiers);
+struct key_event key_sequence_ss3(const char *text, size_t length, char final, unsigned extra);
 // `ESC [ [ final`: the Linux console's function keys 1 to 5.
 struct key_event key_sequence_console(char final, unsigned modifiers);
 // The key of a control byte, below 0x20 except ESC, or DEL.

@@ -78,5 +78,6 @@ int view_gauge_tenths(const struct status_channel *channel, int cell, int width)
         cell = 1;
     if (cell > width - 2)
         cell = width - 2;
-    return cells > 0 ? channel->min + (int)((range * (cell - 1) * 2 + cells) / (2 * cells)) : channel->min;
+    return cells > 0 ? channel->min + (int)((range * (cell - 1) * 2 + cells) / (INT64_C(2) * cells))
+                     : channel->min;
 }

@@ -242,13 +242,12 @@ static void print(const struct rig *rig, size_t count, int64_t *wire_ns, int64_t
 {
     qsort(wire_ns, count, sizeof *wire_ns, compare);
     qsort(painted_ns, count, sizeof *painted_ns, compare);
-    size_t late = count * 99 / 100;
+    size_t middle = count / 2, late = count * 99 / 100;
     printf(
         "{\"count\":%zu,\"wire_p50_us\":%.1f,\"wire_p99_us\":%.1f,\"painted_p50_us\":%.1f,\"painted_p99_us\":%.1f,"
         "\"bytes\":%.0f}\n",
-        count, (double)wire_ns[count / 2] / 1e3, (double)wire_ns[late] / 1e3,
-        (double)painted_ns[count / 2] / 1e3, (double)painted_ns[late] / 1e3,
-        (double)rig->bytes / (double)count);
+        count, (double)wire_ns[middle] / 1e3, (double)wire_ns[late] / 1e3, (double)painted_ns[middle] / 1e3,
+        (double)painted_ns[late] / 1e3, (double)rig->bytes / (double)count);
 }
 
 int main(int argc, char **argv)
@@ -262,9 +261,7 @@ int main(int argc, char **argv)
     }
     int64_t *wire_ns = calloc((size_t)count, sizeof *wire_ns),
             *painted_ns = calloc((size_t)count, sizeof *painted_ns);
-    if (!wire_ns || !painted_ns)
-        return 1;
-    int rc = open_rig(&rig, argv[1], argv[2], argv + 4);
+    int rc = wire_ns && painted_ns ? open_rig(&rig, argv[1], argv[2], argv + 4) : -ENOMEM;
     pid_t pid = rc;
     if (rc > 0)
         rc = pass(&rig, SETTLE_MS);

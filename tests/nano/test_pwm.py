@@ -83,12 +83,13 @@ def a_channel_exported_by_somebody_else_in_the_same_moment_is_taken(stage):
 
 
 @scenario
-def a_pulse_found_longer_than_the_new_period_is_cut_before_the_period(stage):
+def a_pulse_found_longer_than_the_new_period_is_cut_and_is_no_position(stage):
     guest = boot(stage)
     exported(guest, 0, period=20000000, duty=10000000, enable=1)
     waits(guest, servo(DRIVER, rest=FAST + ' hz = 400'))
     directory = nano.pwm_directory(0)
-    equal(guest.run('cat %s/period %s/enable' % (directory, directory)).split(), [str(15 * STEPS * 40), '1'], 'period and enable')
+    equal(guest.run('cat %s/period %s/enable' % (directory, directory)).split(), [str(15 * STEPS * 40), '0'],
+          'period and enable: what was cut holds no servo')
     duty = int(guest.run('cat %s/duty_cycle' % directory))
     check(0 <= duty <= 2000000, 'duty %d: inside the limits' % duty)
     equal(guest.register(0xfe), round(25e6 / STEPS / 400) - 1, 'PRE_SCALE: 400 Hz')

@@ -24,8 +24,8 @@ static void write_all(int64_t now_us)
 {
     char line[COMMAND_LOG_SIZE];
     while (command_log_next(&commands, now_us, line)) {
-        strcat(text, line);
-        strcat(text, "\n");
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s\n", line);
     }
 }
 

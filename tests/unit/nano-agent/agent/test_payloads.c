@@ -13,7 +13,7 @@
 
 #define TEST(name)  cmocka_unit_test_setup_teardown(name, prepare, finish)
 #define HERE(rig)   struct rig *(rig) = *state
-#define TEXT(bytes) bytes, sizeof bytes - 1
+#define TEXT(bytes) (bytes), sizeof(bytes) - 1
 #define OTHER_BOOT  "0bad0bad"
 
 static int prepare(void **state)

@@ -18,7 +18,7 @@ static char path[] = "/tmp/test_sysfs.XXXXXX";
 static int make_file(void **state)
 {
     (void)state;
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);

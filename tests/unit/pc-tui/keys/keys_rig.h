@@ -83,7 +83,7 @@ static inline void feed_bytes(const char *bytes, size_t len)
     input_feed(&input, bytes, len, now, emit, &seen);
 }
 
-#define feed(literal) feed_bytes(literal, sizeof literal - 1)
+#define feed(literal) feed_bytes((literal), sizeof(literal) - 1)
 
 static inline void tick(void)
 {

@@ -70,6 +70,8 @@ static void read_row(struct row *row, char *line)
 {
     char *wanted = strchr(line, '\t'), *why = wanted ? strchr(wanted + 1, '\t') : NULL;
     assert_non_null(why);
+    if (!why) // cmocka does not tell that it never gets here
+        return;
     *wanted = *why = '\0';
     snprintf(row->text, sizeof row->text, "%s", line);
     snprintf(row->wanted, sizeof row->wanted, "%s", wanted + 1);
