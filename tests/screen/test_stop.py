@@ -163,7 +163,9 @@ def a_stop_leaves_where_the_device_is_offline_and_where_none_is_known(stage):
 @scenario
 def send_goes_on_after_a_stop_with_what_needs_a_device(stage):
     broker = stage.broker()
+    watcher = stage.watcher(broker)
     stage.agent(broker)
+    watcher.online()
     outcome = stage.send(broker, 'stop', 'sleep 600ms', 'led_on')
     equal(outcome.code, 0, 'send: %r' % outcome)
     equal([line.split()[0] for line in outcome.out.splitlines()], ['stop', 'led_on'], 'both are told')
