@@ -11,28 +11,9 @@
 #include "common/array.h"
 #include "common/protocol/protocol.h"
 #include "common/text.h"
+#include "tests/unit/common/protocol/command_rig.h"
 
 #define BAD "\xef\xbf\xbd"
-
-static struct protocol_command command;
-static char why[PROTOCOL_WHY_SIZE];
-
-static int parse_bytes(const char *payload, size_t len)
-{
-    memset(&command, 0x5a, sizeof command);
-    memset(why, 0x5a, sizeof why);
-    return protocol_parse_command(payload, len, &command, why);
-}
-
-static void assert_parses(const char *payload, const char *canonical)
-{
-    int rc = parse_bytes(payload, strlen(payload));
-    if (rc != 0)
-        print_error("%s: %s\n", payload, why);
-    assert_int_equal(rc, 0);
-    assert_string_equal(command.cmd, canonical);
-    assert_string_equal(why, "");
-}
 
 static void stop_and_any_name_stop_are_stops(void **state)
 {
