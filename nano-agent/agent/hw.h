@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The port between the agent and real things: a switch, a PWM output and an input, each a struct of function
+// The port between the agent and real things: a switch, a PWM output, an input and a motor, each a struct of function
 // pointers. The agent is given opened ones and does not know what is behind them. nano-agent/hw/backend.h opens
 // them.
 #ifndef NANO_AGENT_HW_H
@@ -49,6 +49,40 @@ struct hw_input_ops {
 struct hw_input {
     const struct hw_input_ops *ops;
     int fd; // readable when an edge came; -1 where there is none to wait for
+};
+
+// What the outputs of a motor do.
+enum hw_motor_turn {
+    HW_MOTOR_COAST, // all sides off
+    HW_MOTOR_FORWARD,
+    HW_MOTOR_BACKWARD,
+    HW_MOTOR_SHORT, // both sides on: the motor brakes itself
+};
+
+// All outputs of one motor, as one thing. A request returns at once and may be carried out later, in order, by the
+// thread of the bus; fd says when. A newer request takes the place of one that still waits, but a zero that waits goes
+// before everything else and is never dropped.
+struct hw_motor;
+struct hw_motor_ops {
+    // Asks for a turn with a duty cycle of 0 to 1000 permille (COAST: 0). Outputs side by side on one chip change at the
+    // same moment. The caller keeps the dead time. 0 or a negative errno.
+    int (*set)(struct hw_motor *motor, enum hw_motor_turn turn, int permille);
+    // Asks that nothing turns: `enable` low and GPIO lines before anything else and before this returns, then the rest.
+    // It is always written, whatever was written before, and read back where the hardware can be read.
+    int (*zero)(struct hw_motor *motor);
+    // The driver's own enable input; 0 where there is none. Takes effect before it returns. 0 or a negative errno.
+    int (*enable)(struct hw_motor *motor, bool on);
+    // What became of the newest request: 0 = every output has acknowledged it (and a zero was read back as zero), *done_us
+    // is then when (CLOCK_MONOTONIC microseconds); -EINPROGRESS = not yet; another negative errno = it failed.
+    int (*result)(struct hw_motor *motor, int64_t *done_us);
+    void (*close)(struct hw_motor *motor); // writes zero, waits for it 200 ms at most, frees motor
+};
+struct hw_motor {
+    const struct hw_motor_ops *ops;
+    int fd; // becomes readable when the result of a request is there; -1 = results are always there at once
+    int64_t period_ns; // of its PWM
+    bool has_enable;
+    bool can_short;
 };
 
 #endif
