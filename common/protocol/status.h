@@ -20,6 +20,9 @@ struct status_channel {
     bool on;         // switch, dimmer, input
     int percent;     // dimmer
     bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
+    // Why its hardware could not be opened, in one sentence; "" = it is open. Of such a channel only id and axis are set
+    // besides.
+    char fault[PROTOCOL_FAULT_SIZE];
 };
 
 // The result of the latest command.

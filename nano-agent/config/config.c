@@ -250,8 +250,8 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
         "pins   draws the 40-pin header and what the configuration uses of it\v"
-        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
-        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
+        "else; of check: 0 all is well, 1 something is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
