@@ -23,6 +23,7 @@ static bool read_channel(struct reader *r, struct status_channel *c)
     }
     c->id.kind = channel_kind_parse(kind);
     kind_of(c->id.kind)->read(r, c);
+    reader_clean(r, "fault", c->fault, sizeof c->fault, PROTOCOL_FAULT_CHARS);
     return c->id.kind != CHANNEL_OTHER;
 }
 

@@ -29,6 +29,9 @@ struct status_channel {
     int run_ms;      // motor: so long one command runs it; 0 = not told
     int left_ms;     // motor: what is left of that; 0 while no command runs it
     bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
+    // Why its hardware could not be opened, in one sentence; "" = it is open. Of such a channel only id and axis are set
+    // besides.
+    char fault[PROTOCOL_FAULT_SIZE];
 };
 
 // The result of the latest command.
