@@ -331,8 +331,8 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
         "pins   draws the 40-pin header and what the configuration uses of it\n"
         "join   connects it to a broker of pc-tui-broker, by the file that add-device wrote there; - = standard input\v"
-        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
-        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
+        "else; of check: 0 all is well, 1 something is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 

@@ -185,6 +185,8 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
 {
     char key[KEY_NAME_SIZE];
     unsigned effects = ui_tick(ui, now_ms); // a confirmation that has run out must not see this key
+    if (event->phase == KEYPHASE_RELEASE)
+        return effects;
     switch (event->code) {
     case KEYCODE_NONE:
     case KEYCODE_FOCUS_IN:
@@ -192,6 +194,7 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
     case KEYCODE_CLICK:
     case KEYCODE_CURSOR_AT:
     case KEYCODE_BACKGROUND:
+    case KEYCODE_KEYBOARD:
     case KEYCODE_DEVICE:
         return effects;
     case KEYCODE_WHEEL_UP:

@@ -151,6 +151,17 @@ static void draw_list(struct screen *screen, const struct view *view, int rows, 
     screen_end(screen, cursor >= 0 ? rows - 2 : rows - 1, cursor >= 0 ? cursor : 0, cursor >= 0);
 }
 
+// Names a device above its channels: the whole name, as long as there is room for it.
+static void draw_title(const struct pane *pane, const char *name)
+{
+    static const char words[] = "channels of ";
+    int room = pane->columns - 1, column = 1;
+    char whole[VIEW_NAME_SIZE];
+    if (screen_width(words) + screen_width(name) <= room)
+        column += view_put(pane, pane->row, column, room, ROLE_LABEL, words);
+    view_put(pane, pane->row, column, room, ROLE_LABEL, view_cut_middle(whole, name, room));
+}
+
 static void draw_main(struct screen *screen, const struct view *view)
 {
     struct layout layout;
@@ -160,8 +171,7 @@ static void draw_main(struct screen *screen, const struct view *view)
         view_header(&layout.header);
     view_devices(&layout.devices);
     if (layout.title.rows > 0 && device)
-        view_putf(&layout.title, layout.title.row, 1, layout.title.columns, ROLE_LABEL, "channels of %s",
-            view_name(view, device));
+        draw_title(&layout.title, view_name(view, device));
     int cursor_row = view_channels(&layout.channels), cursor_column = 1;
     char text[VIEW_SENTENCE_SIZE];
     enum screen_role role;

@@ -26,7 +26,8 @@ static void take(void *ctx, const struct key_event *key)
 
     seen->count++;
     seen->last = *key;
-    REQUIRE(key->code > KEYCODE_NONE && key->code <= KEYCODE_DEVICE && key->phase != KEYPHASE_RELEASE);
+    REQUIRE(key->code > KEYCODE_NONE && key->code <= KEYCODE_DEVICE && key->phase <= KEYPHASE_RELEASE);
+    REQUIRE(key->phase == KEYPHASE_PRESS || key->code <= KEYCODE_FUNCTION);
     REQUIRE(key->modifiers <= (KEYMOD_SHIFT | KEYMOD_ALT | KEYMOD_CTRL));
     if (key->code == KEYCODE_CHARACTER || key->code == KEYCODE_PASTE_TEXT)
         REQUIRE(key->codepoint <= 0x10ffff && (key->codepoint < 0xd800 || key->codepoint > 0xdfff));

@@ -1,47 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Whole pictures at many sizes, kept in pictures/. What changes from run to run (times, ports, graphs, health) is masked.
-PICTURES=update writes them anew: look at the difference before committing it."""
+"""Whole pictures at many sizes, kept in pictures/, and those of the documentation. PICTURES=update writes them anew: look at the
+difference before committing it."""
 import os
-import re
+import time
 
 import screen as screens
+from pictures import compare, compare_svg
 from screen import check, harness, scenario, tui
 from test_picture import CHANNELS
-
-DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pictures')
-BRAILLE = re.compile('[\u2800-\u28ff]')
-MASKS = (
-    (re.compile(r'127\.0\.0\.1:\d+( · MQTT 5)? +◉ connected.*'), 'BROKER ◉ connected'),
-    (re.compile(r'\d\d:\d\d:\d\d\.\d{3}'), 'HH:MM:SS.mmm'),
-    (re.compile(r'tilt_up .*ok 5\.0°'), 'tilt_up … ok 5.0°'),
-    (re.compile(r'live  [0-9.]+ s '), 'live  AGE '),
-    (re.compile(r'^( (CPU|load|busy|mem|GPU|up) .*)$'), ' HEALTH'),
-    (re.compile(r'(load|mem|up|GPU|CPU|power) +[0-9].*$'), 'HEALTH'),
-    (re.compile(r' +\d+ ms$'), '  SCALE'),
-)
-
-
-def masked(rows):
-    out = []
-    for row in rows:
-        row = BRAILLE.sub(' ', row).rstrip()
-        for pattern, word in MASKS:
-            row = pattern.sub(word, row)
-        out.append(row.rstrip())
-    return '\n'.join(out) + '\n'
-
-
-def compare(screen, name):
-    path = os.path.join(DIRECTORY, name + '.txt')
-    have = masked(screen.dump())
-    if os.environ.get('PICTURES') == 'update':
-        os.makedirs(DIRECTORY, exist_ok=True)
-        with open(path, 'w', encoding='utf-8') as f:
-            f.write(have)
-        return
-    with open(path, encoding='utf-8') as f:
-        want = f.read()
-    check(have == want, 'the picture %s\n--- is\n%s--- should be\n%s' % (name, have, want))
 
 
 def three(stage, names, **options):
@@ -53,8 +19,8 @@ def three(stage, names, **options):
     s.wait(r'1 of 3 devices')
     s.wait(r'(load|mem|up) ')
     s.press('up')
-    s.wait(r'tilt_up .* ok 5\.0°')
-    s.wait(r'5\.0° assumed')
+    s.wait(r'tilt_up .* ok 5\.0[°d]')
+    s.wait(r'5\.0[°d] assumed')
     return s
 
 
@@ -84,6 +50,29 @@ def names_of_40_characters_that_differ_in_the_last(stage):
     check(len({row.split('◉')[0].lstrip('▸ ') for row in rows[2:5]}) == 3, 'nor here: %r' % rows[2:5])
 
 
+    screens.steady(s, 0.2)
+    compare(s, 'long-names-50x20')
+
+
+@scenario(timeout=120)
+def three_devices_on_white(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'), background=screens.LIGHT)
+    screens.steady(s, 0.2)
+    compare(s, 'white-80x24', styles=True)
+    s.resize(30, 120)
+    compare(s, 'white-120x30', styles=True)
+
+
+@scenario(timeout=120)
+def three_devices_where_ambiguous_characters_are_wide(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'), ambiguous=2)
+    screens.steady(s, 0.2)
+    compare(s, 'wide-80x24')
+    for rows, columns in ((30, 120), (10, 40)):
+        s.resize(rows, columns)
+        compare(s, 'wide-%dx%d' % (columns, rows))
+
+
 @scenario(timeout=120)
 def the_list_of_devices_filters_and_keeps_its_order(stage):
     s = three(stage, ('d2', 'd10', 'lab'))
@@ -96,6 +85,48 @@ def the_list_of_devices_filters_and_keeps_its_order(stage):
     s.press('enter')
     s.wait(r'2 of 3 devices')
     s.wait('channels of d10')
+
+
+def play(s, roof):
+    """What the pictures of the documentation show: a few commands, and a device that is off."""
+    s.wait(r'1 of 3 devices')
+    s.wait(r'nano-roof +◉ live')
+    roof.kill()
+    s.wait(r'nano-roof +✗ offline')
+    s.wait(r'(load|mem|up) ')
+    # Slowly where the pictures are made anew: so the graphs of the last minute have something to show.
+    pause = 4 if os.environ.get('PICTURES') == 'update' else 0
+    s.press('up')
+    s.wait(r' 5\.0° assumed')  # at rest: a SPACE in a line would stop it
+    for line, end in (('tilt 40', r'40\.0° assumed'), ('tilt -25', r'−25\.0° assumed'), ('tilt 15', r'15\.0° assumed'),
+                      ('pan -30', r'−30\.0° assumed'), ('lamp 40', r'ok 40 %')):
+        time.sleep(pause)
+        s.command(line)
+        s.wait(end)
+    time.sleep(pause)
+    s.press('o')
+    s.wait(r'led_on .* ok on')
+    screens.steady(s, 0.3)
+
+
+@scenario(timeout=120)
+def the_documentation_shows_this_program(stage):
+    broker = stage.broker()
+    for light in (False, True):
+        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name + '-dark' * (not light))
+                  for name in ('nano', 'nano-lab2', 'nano-roof')]
+        s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
+                background=screens.LIGHT if light else screens.DARK)
+        play(s, agents[2])
+        for rows, columns in ((40, 140), (24, 80)):
+            if rows != s.rows:
+                s.resize(rows, columns)
+            compare_svg(s, 'screen-%dx%d-%s' % (columns, rows, 'light' if light else 'dark'), light,
+                        'pc-tui at %d × %d' % (columns, rows))
+        s.press('q')
+        s.exited()
+        for agent in agents[:2]:
+            agent.end()
 
 
 @scenario(timeout=120)
