@@ -26,13 +26,6 @@ void config_init(struct config *config)
     config->agent.report_ms = 1000;
 }
 
-// The line of a key that broker_options_from_cfg names.
-static unsigned line_of_broker_key(const struct config_file *file, const char *key)
-{
-    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
-    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
-}
-
 static enum log_level log_level_of(const char *word)
 {
     return !strcmp(word, "error")     ? LOG_LEVEL_ERROR
@@ -50,7 +43,7 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
     if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
-        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
+        return config_file_refuse(file, config_file_line(file, top, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
@@ -293,7 +286,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0) {
+    if (broker_options_check(&out->broker, CONFIG_DEFAULT_BROKER, why) < 0) {
         fprintf(stderr, "nano-agent: %s\n", why);
         return 2;
     }

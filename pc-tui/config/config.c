@@ -210,7 +210,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
         log_warning("-P: other users of this machine can see the password; use --password-file");
     if (options->broker.warning[0])
         log_warning("%s", options->broker.warning);
-    if (broker_options_check(&options->broker, why) < 0) {
+    if (broker_options_check(&options->broker, "localhost", why) < 0) {
         log_error("%s", why);
         return -EINVAL;
     }
