@@ -43,7 +43,7 @@ struct config {
     enum config_task task;       // what the command line asks for
     struct config_join join;     // of TASK_JOIN
     char path[4096];             // the file read, "" = built-in defaults
-    char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
+    char joined[4096];           // the directory whose broker.conf was read as well, "" = there is none
     // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
     char mistake[1024];
 };
@@ -55,7 +55,7 @@ extern const char config_default_text[];
 void config_init(struct config *config);
 
 // Reads the command line, then the file it names (the default path may be missing: then the built-in default,
-// the same as dist/nano-agent.conf, holds), and after it broker.conf in the directory named like the file without
+// the same as dist/nano-agent.conf, holds), and before it broker.conf in the directory named like the file without
 // ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
