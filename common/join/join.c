@@ -57,7 +57,7 @@ static int read_bundle(struct join_job *job)
 
     if (rc < 0) {
         complain(job->kind, "%s: %s", shown, strerror(-rc));
-        return rc;
+        return -EINVAL;
     }
     rc = bundle_parse(text, (size_t)len, &job->kind->reader, &job->bundle, &line, why);
     explicit_bzero(text, sizeof text);

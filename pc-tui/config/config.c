@@ -95,7 +95,7 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
     if (options->run == TUI_JOIN && options->join.undo == (options->join.file != NULL))
         argp_error(state,
             "join FILE, with the file that pc-tui-broker add-operator wrote, or join --undo, is wanted");
-    if (options->run == TUI_JOIN && (broker_options_are_given(&options->broker)))
+    if (options->run == TUI_JOIN && broker_options_are_given(&options->broker))
         argp_error(state, "join: broker and login stand in the file, and not on the command line");
     if (options->join.undo && options->run != TUI_JOIN)
         argp_error(state, "--undo belongs to join");
