@@ -197,7 +197,8 @@ static struct model_device *take_offline(
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, name, "%s is offline: %s",
             model_devices_label(model, device), status->why[0] ? status->why : "its connection was lost");
     device->offline = true;
-    device->stopped = status->why[0] != '\0';
+    device->removed = strcmp(status->why, "removed") == 0;
+    device->stopped = status->why[0] != '\0' && !device->removed;
     if (!known)
         take_status(model, device);
     return device;
@@ -289,7 +290,7 @@ static struct model_device *take_online(
             model_devices_label(model, device));
     device->first_of_boot = !same;
     device->offline = false;
-    device->stopped = false;
+    device->stopped = device->removed = false;
     device->priv->connection = model->priv->connection;
     if (!retained) {
         device->heard_us = now_us;

@@ -34,6 +34,7 @@ struct model_device {
     const struct status *status; // the latest, never NULL; of an offline device the last one before
     bool offline;
     bool stopped;      // offline by a clean stop, not by the will
+    bool removed;      // offline because its login was taken away, as pc-tui-broker says in its place
     bool confirmed;    // a status of this boot came that was not retained: the channels are the real ones
     unsigned layout;   // +1 each time its channels are others than before
     int64_t heard_us;  // when the latest status came that was not retained; 0 = none yet
