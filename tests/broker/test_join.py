@@ -29,12 +29,17 @@ class Device:
 
     def run(self, *words, status=0, stdin='', deadline=30):
         outcome = self.stage.run(self.inside + [program('nano-agent'), '-c', self.conf] + list(words), stdin=stdin, deadline=deadline)
-        equal(outcome.code, status, 'nano-agent %s: %r' % (' '.join(words), outcome))
+        check(status in (None, outcome.code), 'nano-agent %s: %r' % (' '.join(words), outcome))
         return outcome
 
-    def joins(self, kit, *name):
+    def joins(self, kit, *name, host=None):
+        """Adds a device and lets it join; host: by this address alone, of all those in the bundle."""
         path = self.stage.path('%s-%d.join' % (self.name, len(self.stage.outcomes)))
         kit.run('add-device', *name, '-o', path)
+        if host:
+            with open(path, encoding='ascii') as f:
+                text = re.sub('(address .*\n)+', 'address %s:%d\n' % (host, kit.tls_port), f.read())
+            self.stage.write(os.path.basename(path), text)
         return self.run('join', path)
 
     def start(self, *words):
@@ -120,7 +125,7 @@ def shown_as_removed(stage, kit, version):
     """Seconds from the command until the screen says so."""
     name = 'v' + version
     device = Device(stage, name=name)
-    device.joins(kit, name)
+    device.joins(kit, name, host='127.0.0.1')
     agent = device.start('-V', version)
     says(agent, r'connected to .*%s' % ('5' if version == 'mqttv5' else '3.1.1'))
     operator = Operator(stage)
@@ -152,7 +157,7 @@ def join_who_is_refused_is_told_why(stage):
     network = Network(stage)
     kit = Kit(stage, 'kit', network.here)
     kit.start(kit.setup())
-    device, operator = Device(stage, network.there), Operator(stage, network.there)
+    device, operator = Device(stage, network.there), Operator(stage, network.there, 'nobodys')
     bundle = kit.device('arm')
     at = '%s:%d' % (network.HERE, kit.tls_port)
     stage.write('password', bundle.password)
@@ -160,23 +165,32 @@ def join_who_is_refused_is_told_why(stage):
     other = Kit(stage, 'other', network.here)
     other.setup()
 
-    def told(pattern, *words):
+    def told(pattern, *words, status=4):
         """pc-tui send, nano-agent check and the screen, each with a reason."""
-        outcome = operator.run('send', *words, '--timeout', '3', 'status', status=4)
+        outcome = operator.run('send', *words, '--timeout', '3', 'status', status=status)
         check(re.search(pattern, outcome.err), '%r in %r' % (pattern, outcome))
+        if status == 2:
+            return
         outcome = device.run('check', *words, status=1)
         check(re.search(pattern, outcome.out), '%r in %r' % (pattern, outcome))
         screen = operator.screen(*words)
         screen.wait(pattern, 'the screen says it', 20)
         screen.close()
 
-    told('login refused', '-h', 'mqtts://' + at, '--cafile', kit.path('ca.crt'))
+    told('login refused .*without a user name', '-h', 'mqtts://' + at, '--cafile', kit.path('ca.crt'))
     told('login refused', '-h', 'mqtts://' + at, '--cafile', kit.path('ca.crt'), '-u', bundle.user, '--password-file', stage.write('wrong', 'x\n'))
     told('certificate', '-h', 'mqtts://' + at, '--cafile', other.path('ca.crt'), *login)
-    told('refused', '-h', 'mqtt://%s:%d' % (network.HERE, kit.port))
+    told('connection refused', '-h', 'mqtt://%s:%d' % (network.HERE, kit.port))
+    told('TLS', '-h', 'mqtt://' + at)
+    told('without TLS', '-h', 'mqtt://' + at, *login, status=2)
+    # Who has joined looks at the name, and then at the days.
+    kit.run('add-operator', 'bob', '-o', stage.path('bob.join'))
+    operator.run('join', stage.path('bob.join'))
+    device.joins(kit, 'leg', host=network.HERE)
     short_certificate(stage, kit, -1)
     kit.broker.signal(1)
-    told('expired|ended', '-h', 'mqtts://' + at, '--cafile', kit.path('ca.crt'), *login)
+    wait_for(lambda: 'expired' in device.run('check', status=None).out, 'the broker shows its new certificate')
+    told('expired')
 
 
 @scenario(timeout=120)
@@ -229,7 +243,7 @@ def join_goes_over_the_configuration_and_under_the_command_line(stage):
     kit = Kit(stage)
     kit.start()
     device = Device(stage)
-    device.joins(kit, 'arm')
+    device.joins(kit, 'arm', host='127.0.0.1')
     with open(device.conf, 'a', encoding='ascii') as f:
         f.write('broker = {"127.0.0.1:1"}\ndevice = "old"\nlogin { user = "old" password_file = "/nowhere" }\n')
     outcome = device.run('check', status=0)
