@@ -36,6 +36,7 @@ class Operation:
     ROWS, COLUMNS = 200, 200
 
     def __init__(self, stage, agent_at, screen_at, agent=None, argv=None):
+        """agent, argv: an agent that runs already, and how the screen is started."""
         self.stage = stage
         self.agent = agent or stage.agent(agent_at, channels=CHANNELS)
         argv = argv or [harness.program('pc-tui')] + screen_at.options()
