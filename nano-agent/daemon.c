@@ -22,7 +22,7 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
-    EXIT_MISTAKE = 2,
+    TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
 
@@ -42,7 +42,7 @@ static int64_t next_us(const struct daemon *daemon)
     next = earlier(next, log_next_us());
     if (daemon->stopping)
         return earlier(next, daemon->stop_by_us);
-    next = earlier(next, lost_at_us(daemon));
+    next = earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
     return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
 }
 
@@ -110,6 +110,72 @@ static void feed_watchdog(struct daemon *daemon)
     tell_ready(daemon);
 }
 
+static void on_edge(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    struct hw_input *input = daemon->outputs[edge->channel].input;
+    bool level;
+    unsigned edges;
+    (void)fd;
+    (void)what;
+    int rc = input->ops->read_edges(input, &level, &edges);
+    if (rc == -EAGAIN)
+        return;
+    if (rc < 0) {
+        log_error("input %s: %s; it is no longer watched",
+            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
+        event_del(edge->event);
+        return;
+    }
+    daemon->because = "an input";
+    if (edges > 1) // a short press whose end came along with its beginning
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
+    schedule(daemon);
+}
+
+static int watch_input(struct daemon *daemon, size_t channel)
+{
+    struct daemon_edge *edge = &daemon->edges[channel];
+    const struct hw_input *input = daemon->outputs[channel].input;
+    if (channel_port(daemon->config.agent.channels[channel].id.kind) != PORT_INPUT || !input || input->fd < 0)
+        return 0;
+    edge->daemon = daemon;
+    edge->channel = channel;
+    edge->event = event_new(daemon->base, input->fd, EV_READ | EV_PERSIST, on_edge, edge);
+    return edge->event && event_add(edge->event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int watch_inputs(struct daemon *daemon)
+{
+    int rc = 0;
+    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
+        rc = watch_input(daemon, i);
+    return rc;
+}
+
+static void on_tried(void *ctx, size_t channel, const char *fault, const union agent_output *output)
+{
+    struct daemon *daemon = ctx;
+    if (fault) {
+        agent_channel_fault(daemon->agent, channel, fault);
+        return;
+    }
+    agent_channel_return(daemon->agent, channel, *output, clock_now_us());
+    if (watch_input(daemon, channel) < 0)
+        log_error("input %s: %s; it is not watched", daemon->config.agent.channels[channel].id.name,
+            strerror(ENOMEM));
+}
+
+static void try_hardware(struct daemon *daemon)
+{
+    if (clock_now_us() < daemon->try_us)
+        return;
+    daemon->absent = outputs_try(&daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
+    daemon->try_us = daemon->absent > 0 ? clock_now_us() + TRY_US : INT64_MAX;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
@@ -118,8 +184,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     if (read(fd, &times, sizeof times) < 0)
         return; // it was armed for another time after it had gone off
     daemon->armed_us = INT64_MAX;
-    if (!daemon->stopping)
+    if (!daemon->stopping) {
         check_lost(daemon);
+        try_hardware(daemon);
+    }
     daemon->because = "a change";
     agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
     feed_watchdog(daemon);
@@ -225,31 +293,6 @@ static void on_published(void *ctx, int token, int reason)
 
 static const struct link_events link_events = {on_link, on_message, on_published};
 
-static void on_edge(evutil_socket_t fd, short what, void *arg)
-{
-    struct daemon_edge *edge = arg;
-    struct daemon *daemon = edge->daemon;
-    struct hw_input *input = daemon->outputs[edge->channel].input;
-    bool level;
-    unsigned edges;
-    (void)fd;
-    (void)what;
-    int rc = input->ops->read_edges(input, &level, &edges);
-    if (rc == -EAGAIN)
-        return;
-    if (rc < 0) {
-        log_error("input %s: %s; it is no longer watched",
-            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
-        event_del(edge->event);
-        return;
-    }
-    daemon->because = "an input";
-    if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
-    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
-    schedule(daemon);
-}
-
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
@@ -286,23 +329,6 @@ static int catch_signals(struct daemon *daemon)
             continue;
         daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
         if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static int watch_inputs(struct daemon *daemon)
-{
-    for (size_t i = 0; i < daemon->config.agent.count; i++) {
-        struct daemon_edge *edge = &daemon->edges[i];
-        if (channel_port(daemon->config.agent.channels[i].id.kind) != PORT_INPUT ||
-            daemon->outputs[i].input->fd < 0)
-            continue;
-        edge->daemon = daemon;
-        edge->channel = i;
-        edge->event =
-            event_new(daemon->base, daemon->outputs[i].input->fd, EV_READ | EV_PERSIST, on_edge, edge);
-        if (!edge->event || event_add(edge->event, NULL) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -388,15 +414,12 @@ static void finish(struct daemon *daemon)
 static int start(struct daemon *daemon)
 {
     struct config *config = &daemon->config;
-    char why[OUTPUTS_WHY_SIZE];
     int rc = memory_limit_set(config->memory_limit_mib);
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
-    if (rc == 0 && outputs_open(config, daemon->outputs, why) < 0) {
-        log_error("%s", why);
-        return EXIT_MISTAKE;
-    }
+    if (rc == 0)
+        daemon->absent = outputs_open(config, daemon->outputs);
     if (rc == 0)
         rc = make_loop(daemon);
     if (rc == 0)
@@ -414,6 +437,15 @@ static int start(struct daemon *daemon)
     return 0;
 }
 
+static void tell_absent(struct daemon *daemon)
+{
+    if (daemon->absent == 0)
+        return;
+    log_warning("%zu of %zu channels are without hardware; the others work, and those are tried every %d s",
+        daemon->absent, daemon->config.agent.count, TRY_US / 1000000);
+    daemon->try_us = clock_now_us() + TRY_US;
+}
+
 static void trace(const char *line)
 {
     log_debug("%s", line);
@@ -424,6 +456,7 @@ int daemon_run(const struct config *config)
     static struct daemon daemon;
     daemon = (struct daemon){.config = *config,
         .armed_us = INT64_MAX,
+        .try_us = INT64_MAX,
         .timer_fd = -1,
         .heartbeat = -1,
         .clearing = -1,
@@ -433,6 +466,7 @@ int daemon_run(const struct config *config)
         config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
+        tell_absent(&daemon);
         daemon.watchdog_us = notify_watchdog_us() / 2;
         daemon.watchdog_at_us = clock_now_us();
         tell_ready(&daemon);

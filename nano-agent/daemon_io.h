@@ -47,6 +47,9 @@ struct daemon {
     int64_t watchdog_us;    // half of what systemd wants; 0 = none
     int64_t watchdog_at_us; // when it was last fed
     bool ready_told;        // systemd knows that we run
+    size_t absent;          // channels without hardware
+    size_t next_try;        // the channel that outputs_try begins with
+    int64_t try_us;         // when it is called next; INT64_MAX = all hardware is there
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last

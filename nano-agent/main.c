@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "nano-agent/check/check.h"
 #include "nano-agent/daemon.h"
+#include "nano-agent/join/join_device.h"
 #include "nano-agent/pins.h"
 #include "nano-agent/system/static_libc.h"
 
@@ -39,6 +40,9 @@ int main(int argc, char **argv)
         break;
     case TASK_CHECK:
         status = check_run(&config, stdout);
+        break;
+    case TASK_JOIN:
+        status = join_device_run(&config);
         break;
     case TASK_RUN:
         log_init("nano-agent", config.log_level);

@@ -12,6 +12,8 @@
 enum {
     HEAD_SIZE = 320,
     CHANNEL_SIZE = 512, // a servo with every key and 7-character numbers takes 260
+    FAULT_BYTES = 152,  // of a channel's `fault`, escaped: it takes no more room than a servo that works
+    FAULT_CUT = 10,     // characters that it loses at a time until it fits
     HEALTH_SIZE = 320 + 3 * PROTOCOL_TOPIC_MAX,
     LAST_SIZE = 2048, // every character of `cmd`, `why`, `id` and `from` escaped, and the keys, take 1400
 };
@@ -59,7 +61,31 @@ void status_writer_free(struct status_writer *writer)
     free(writer);
 }
 
-// A channel has no text but its name, which holds nothing that JSON escapes, and words of ours.
+// A fault that is long once it is escaped is cut, so that a status of 64 channels still fits.
+static void put_fault(struct sink *s, const char *fault)
+{
+    struct sink shorter = *s;
+    for (size_t chars = PROTOCOL_FAULT_CHARS; chars > 0; chars -= FAULT_CUT) {
+        shorter = *s;
+        sink_text(&shorter, ",\"fault\":", fault, chars);
+        if (!shorter.full && shorter.len - s->len <= FAULT_BYTES)
+            break;
+    }
+    *s = shorter;
+}
+
+// Nothing is known of a channel whose hardware is not there but what the configuration says.
+static void put_state(struct sink *s, const struct status_channel *c)
+{
+    if (!c->fault[0]) {
+        kind_of(c->id.kind)->write(s, c);
+        return;
+    }
+    if (c->axis != AXIS_NONE)
+        sink_put(s, c->axis == AXIS_PAN ? ",\"axis\":\"pan\"" : ",\"axis\":\"tilt\"");
+    put_fault(s, c->fault);
+}
+
 static int encode_channel(const struct status_channel *c, struct channel_text *out)
 {
     struct sink s = {.at = out->text, .size = sizeof out->text};
@@ -68,7 +94,7 @@ static int encode_channel(const struct status_channel *c, struct channel_text *o
     sink_put(&s, "\":{\"kind\":\"");
     sink_put(&s, channel_kind_name(c->id.kind));
     sink_put(&s, "\"");
-    kind_of(c->id.kind)->write(&s, c);
+    put_state(&s, c);
     sink_put(&s, "}");
     if (s.full)
         return -EMSGSIZE;
@@ -194,6 +220,7 @@ int status_write(struct status_writer *writer, const struct status *status, char
     sink_fixed(&s, ",\"t\":", status->t_ms, 0);
     if (status->report_ms > 0)
         sink_fixed(&s, ",\"report\":", status->report_ms, 3);
+    sink_fixed(&s, ",\"stops\":", (int64_t)status->stops, 0);
     sink_put(&s, ",\"channels\":{");
     for (size_t i = 0; i < status->count; i++) {
         if (i > 0)

@@ -55,11 +55,14 @@ __attribute__((format(printf, 2, 3))) static void trouble(struct agent *agent, c
     agent->io.trouble(agent->ctx, sentence);
 }
 
+// Tells of a refusal by the hardware; error 0 is none.
 static void tell_fault(struct agent *agent, const struct channel *c, int error)
 {
+    if (error == 0)
+        return;
     const struct channel_id *id = &c->config.id;
     agent->reporter.changed = true;
-    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, execute_fault_words(error));
+    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, channel_fault_words(c, error));
 }
 
 static void publish(struct agent *agent, struct now now, bool heartbeat)
@@ -98,11 +101,8 @@ static void read_health(struct agent *agent, struct now now)
 // A servo that stalls can pull down the supply of the chip that drives it: the chip then forgets what it was told.
 static void check_hardware(struct agent *agent)
 {
-    for (size_t i = 0; i < agent->count; i++) {
-        int rc = channel_check(&agent->channels[i]);
-        if (rc < 0)
-            tell_fault(agent, &agent->channels[i], rc);
-    }
+    for (size_t i = 0; i < agent->count; i++)
+        tell_fault(agent, &agent->channels[i], channel_check(&agent->channels[i]));
 }
 
 static void publish_due(struct agent *agent, struct now now)
@@ -311,8 +311,7 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
     if (debounce_is_settling(&c->debounce, now.us)) {
         bool level = c->debounce.level;
         int rc = c->out.input->ops->get(c->out.input, &level);
-        if (rc < 0)
-            tell_fault(agent, c, rc);
+        tell_fault(agent, c, rc);
         act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
     }
     act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
@@ -320,18 +319,14 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
 
 // ---- its life
 
-static void warn_of_coarse_steps(struct agent *agent, const struct channel *c)
+// How a channel begins: with its hardware, or with the reason why that is not there.
+static void tell_channel(struct agent *agent, const struct channel *c, int rc)
 {
-    if (!channel_keeps_position(c->config.id.kind)) // a dimmer has no angles that a step could be measured in
-        return;
-    int res = motion_res_milli(&c->config.motion);
-    if (res <= c->config.step * 100)
-        return;
-    char step[16];
-    trouble(agent,
-        "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is "
-        "finer, and so is a higher hz where the servo is a digital one",
-        c->config.id.name, res / 1000, res % 1000 / 100, protocol_format_tenths(step, c->config.step));
+    char advice[SENTENCE_SIZE];
+    tell_fault(agent, c, channel_is_absent(c) ? -ENODEV : rc);
+    channel_advise(c, advice, sizeof advice);
+    if (advice[0])
+        trouble(agent, "%s", advice);
 }
 
 static void make_channels(struct agent *agent, const struct agent_config *config,
@@ -350,9 +345,7 @@ static void make_channels(struct agent *agent, const struct agent_config *config
         agent->ids[i] = config->channels[i].id;
         int rc =
             channel_init(c, &config->channels[i], outputs[i], keeper_position(&agent->keeper, i), now_us);
-        if (rc < 0)
-            tell_fault(agent, c, rc);
-        warn_of_coarse_steps(agent, c);
+        tell_channel(agent, c, rc);
     }
 }
 
@@ -390,6 +383,25 @@ void agent_free(struct agent *agent)
     free(agent);
 }
 
+void agent_channel_fault(struct agent *agent, size_t channel, const char *fault)
+{
+    struct channel *c = &agent->channels[channel];
+    if (!agent->stopped && channel_is_absent(c) && channel_set_fault(c, fault))
+        tell_fault(agent, c, -ENODEV);
+}
+
+void agent_channel_return(struct agent *agent, size_t channel, union agent_output output, int64_t now_us)
+{
+    struct channel *c = &agent->channels[channel];
+    if (agent->stopped || !channel_is_absent(c))
+        return;
+    int rc = channel_return(c, output, keeper_position(&agent->keeper, channel), now_us);
+    agent->reporter.changed = true;
+    trouble(agent, "%s %s: its hardware is there now; nothing moves before the next command",
+        channel_kind_name(c->config.id.kind), c->config.id.name);
+    tell_channel(agent, c, rc);
+}
+
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     if (agent->stopped)
@@ -414,21 +426,12 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
         return;
     agent->lost_once = true;
     agent->lost_at = agent->status.last.n;
-    char done[SENTENCE_SIZE - 64] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < agent->count; i++) {
-        const struct channel *c = &agent->channels[i];
-        const char *word;
-        int rc = execute_lost(&agent->channels[i], now_us, &word);
-        if (rc < 0)
-            tell_fault(agent, c, rc);
-        if (!word || used >= sizeof done)
-            continue;
-        int len = snprintf(
-            done + used, sizeof done - used, "%s%s %s", used > 0 ? ", " : "", c->config.id.name, word);
-        used += len > 0 ? (size_t)len : 0;
-    }
-    trouble(agent, "nothing heard from the broker: %s", used > 0 ? done : "every output stays as it is");
+    char done[SENTENCE_SIZE - 64];
+    int rcs[PROTOCOL_CHANNELS_MAX];
+    execute_lost(agent->channels, agent->count, now_us, rcs, done, sizeof done);
+    for (size_t i = 0; i < agent->count; i++)
+        tell_fault(agent, &agent->channels[i], rcs[i]);
+    trouble(agent, "nothing heard from the broker: %s", done[0] ? done : "every output stays as it is");
 }
 
 static int64_t save_due_us(const struct agent *agent)
@@ -448,8 +451,7 @@ void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
     struct now now = {now_us, boot_ms};
     for (size_t i = 0; i < agent->count; i++) {
         int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
-        if (rc < 0)
-            tell_fault(agent, &agent->channels[i], rc);
+        tell_fault(agent, &agent->channels[i], rc);
     }
     if (agent->stopped)
         return;
@@ -487,9 +489,7 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
         save(agent, now_us);
     for (size_t i = 0; i < agent->count; i++) {
         struct channel *c = &agent->channels[i];
-        int rc = channel_finish(c, now_us);
-        if (rc < 0)
-            tell_fault(agent, c, rc);
+        tell_fault(agent, c, channel_finish(c, now_us));
     }
     const struct status *status = &agent->status;
     int len = status_write_offline(agent->json, status->device, status->boot, "stopped");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/agent/execute.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,22 +13,13 @@ struct outcome {
     char *why;
 };
 
-const char *execute_fault_words(int error)
-{
-    if (error == -ERANGE)
-        return "this output can emit no pulse inside the limits";
-    if (error == -ESTALE)
-        return "its chip was reset, as by a supply that breaks down; the chip is set up again, and this output is off";
-    return strerror(-error);
-}
-
 // limit: where a limit cut it short, "" = it did not.
 static void add(struct outcome *outcome, const struct channel *c, int rc, const char *limit)
 {
     if (rc < 0 && outcome->result != RESULT_FAULT) {
         outcome->result = RESULT_FAULT;
         say(outcome->why, "%s %s: %s", channel_kind_name(c->config.id.kind), c->config.id.name,
-            execute_fault_words(rc));
+            channel_fault_words(c, rc));
     } else if (rc == 0 && limit[0] && outcome->result == RESULT_OK) {
         outcome->result = RESULT_LIMIT;
         say(outcome->why, "%s", limit);
@@ -78,18 +68,36 @@ void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t 
         channel_stop(&channels[i], refuses, now_us);
 }
 
+static bool is_motion(const struct channel *channels, const struct vocabulary_match *match)
+{
+    struct vocabulary_match alone = *match;
+    if (match->channel < 0)
+        return vocabulary_is_motion(match, NULL);
+    alone.channel = 0;
+    return vocabulary_is_motion(&alone, &channels[match->channel].config.id);
+}
+
 static bool is_refused(
     const struct channel *channels, size_t count, const struct vocabulary_match *match, int64_t now_us)
 {
-    const struct channel *c = match->channel >= 0 ? &channels[match->channel] : NULL;
-    if (!vocabulary_is_motion(match->verb, c ? c->config.id.kind : CHANNEL_OTHER))
+    if (!is_motion(channels, match))
         return false;
-    if (c)
-        return channel_is_stopped(c, now_us);
+    if (match->channel >= 0)
+        return channel_is_stopped(&channels[match->channel], now_us);
     for (size_t i = 0; i < count; i++)
         if (channel_is_stopped(&channels[i], now_us))
             return true;
     return false;
+}
+
+// A stop is remembered even so: what comes back meanwhile has been stopped.
+static enum protocol_result refuse_absent(
+    struct channel *c, const struct vocabulary_match *match, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
+{
+    if (match->verb == VERB_STOP)
+        channel_stop(c, true, now_us);
+    say(why, "%s", c->config.fault);
+    return RESULT_FAULT;
 }
 
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
@@ -104,6 +112,8 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
     }
     if (match->channel >= 0) {
         struct channel *c = &channels[match->channel];
+        if (channel_is_absent(c))
+            return refuse_absent(c, match, now_us, why);
         int rc = channel_execute(c, match, now_us, limit);
         add(&outcome, c, rc, limit);
     } else if (match->verb == VERB_STOP_ALL) {
@@ -116,16 +126,19 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
     return outcome.result;
 }
 
-int execute_lost(struct channel *c, int64_t now_us, const char **done)
+// Does what the `lost` of a channel says. *done: a few words for the log, or NULL where nothing had to be done.
+static int lose(struct channel *c, int64_t now_us, const char **done)
 {
     struct status_channel before, after;
     enum policy lost = c->config.lost;
     if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
         lost = POLICY_HOLD;
+    *done = NULL;
+    if (channel_is_absent(c))
+        return 0;
     channel_report(c, &before);
     int rc = channel_apply(c, lost, now_us);
     channel_report(c, &after);
-    *done = NULL;
     if (rc < 0)
         *done = "failed";
     else if (lost == POLICY_CENTER && after.driven)
@@ -137,4 +150,20 @@ int execute_lost(struct channel *c, int64_t now_us, const char **done)
     else if (before.on != after.on)
         *done = after.on ? "on" : "off";
     return rc;
+}
+
+void execute_lost(
+    struct channel *channels, size_t count, int64_t now_us, int rcs[], char *done, size_t done_size)
+{
+    size_t used = 0;
+    done[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const char *word;
+        rcs[i] = lose(&channels[i], now_us, &word);
+        if (!word || used >= done_size)
+            continue;
+        int len = snprintf(
+            done + used, done_size - used, "%s%s %s", used > 0 ? ", " : "", channels[i].config.id.name, word);
+        used += len > 0 ? (size_t)len : 0;
+    }
 }

@@ -5,18 +5,16 @@
 
 #include "nano-agent/agent/channel.h"
 
-// The system's words for the negative errno of a channel's function.
-const char *execute_fault_words(int error);
-
 // Carries out a command that vocabulary_match understood. A motion within PROTOCOL_STOP_HOLD_MS after a stop is
 // RESULT_REFUSED. late says that the command's deadline has passed or that it was meant for another run; only `off` may be
 // given so, and then it moves nothing. why says more than the result does, or is "".
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
 
-// Does what the `lost` of a channel says. *done: a few words for the log, or NULL where nothing had to be done. Returns 0, or
-// the negative errno of the hardware.
-int execute_lost(struct channel *c, int64_t now_us, const char **done);
+// Does for every channel what its `lost` says. rcs[i] gets 0 or the negative errno of that channel's hardware; done gets a
+// few words for the log ("tilt off, pan to its centre"), "" where nothing had to be done.
+void execute_lost(
+    struct channel *channels, size_t count, int64_t now_us, int rcs[], char *done, size_t done_size);
 
 // Stops everything that can be stopped. refuses: motion is refused for PROTOCOL_STOP_HOLD_MS afterwards.
 void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t now_us);

@@ -9,13 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/join/joined.h"
 #include "common/shell_completion.h"
 #include "common/text.h"
 #include "nano-agent/board/board.h"
 #include "nano-agent/config/config_channels.h"
 #include "nano-agent/hw/gpio.h"
 
-enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_COMPLETION, OPTION_VERSION };
+enum {
+    OPTION_SIM = 0x400,
+    OPTION_BOARD,
+    OPTION_STATE,
+    OPTION_DIR,
+    OPTION_UNDO,
+    OPTION_COMPLETION,
+    OPTION_VERSION
+};
 
 enum { BOARDS_MAX = 32 };
 
@@ -130,6 +140,9 @@ static const struct argp_option options[] = {
         0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
+    {"dir", OPTION_DIR, "DIR", 0,
+        "join: write there (default: as the configuration, without .conf: /etc/nano-agent)", 0},
+    {"undo", OPTION_UNDO, NULL, 0, "join: take it back", 0},
     {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -155,12 +168,56 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", NULL};
+    static const char *const words[] = {"check", "pins", "join", NULL}, *const files[] = {"join", NULL};
     const struct shell_completion completion = {
-        .program = "nano-agent", .argp = state->root_argp, .words = words};
+        .program = "nano-agent", .argp = state->root_argp, .words = words, .files_after = files};
     if (shell_completion_print(stdout, shell, &completion) < 0)
         argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
     exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+static void copy_path(char out[4096], const char *arg, const char *option, struct argp_state *state)
+{
+    if (strlen(arg) >= 4096)
+        argp_error(state, "%s: the path is too long", option);
+    snprintf(out, 4096, "%s", arg);
+}
+
+static void take_argument(struct config *config, const char *arg, struct argp_state *state)
+{
+    static const struct {
+        const char *word;
+        enum config_task task;
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
+    if (config->task == TASK_JOIN && !config->join.file[0]) {
+        copy_path(config->join.file, arg, "join", state);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(tasks) && config->task == TASK_RUN; i++) {
+        if (!strcmp(arg, tasks[i].word)) {
+            config->task = tasks[i].task;
+            return;
+        }
+    }
+    if (config->task == TASK_JOIN)
+        argp_error(state, "%.64s: join takes one file", arg);
+    else
+        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
+}
+
+static void check_end(const struct config *config, struct argp_state *state)
+{
+    const struct config_join *join = &config->join;
+    if (config->task != TASK_JOIN) {
+        if (join->undo || join->directory[0])
+            argp_error(state, "--dir and --undo belong to join");
+        return;
+    }
+    if (join->undo ? join->file[0] != '\0' : join->file[0] == '\0')
+        argp_error(
+            state, "join FILE, with the file that pc-tui-broker add-device wrote, or join --undo, is wanted");
+    if (config->broker.hosts_from_command_line || config->broker.given)
+        argp_error(state, "join: broker, login and device stand in the file, and not on the command line");
 }
 
 static error_t parse_option(int option, char *arg, struct argp_state *state)
@@ -173,9 +230,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case 'c':
         if (!*arg)
             argp_error(state, "-c: the path of a file is wanted; without -c it is " CONFIG_DEFAULT_PATH);
-        if (strlen(arg) >= sizeof line->path)
-            argp_error(state, "-c: the path is too long");
-        snprintf(line->path, sizeof line->path, "%s", arg);
+        copy_path(line->path, arg, "-c", state);
         return 0;
     case 'v':
         line->config->log_level = LOG_LEVEL_DEBUG;
@@ -199,13 +254,17 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case OPTION_VERSION:
         line->version = true;
         return 0;
+    case OPTION_DIR:
+        copy_path(line->config->join.directory, arg, "--dir", state);
+        return 0;
+    case OPTION_UNDO:
+        line->config->join.undo = true;
+        return 0;
     case ARGP_KEY_ARG:
-        if (line->config->task == TASK_RUN && !strcmp(arg, "check"))
-            line->config->task = TASK_CHECK;
-        else if (line->config->task == TASK_RUN && !strcmp(arg, "pins"))
-            line->config->task = TASK_PINS;
-        else
-            argp_error(state, "%.64s: nothing but options, or one of check and pins, is wanted", arg);
+        take_argument(line->config, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        check_end(line->config, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -240,18 +299,40 @@ static int read_configuration(const char *path, struct config *out)
         snprintf(out->path, sizeof out->path, "%s", shown);
     int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     free(text);
-    return rc < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
+    if (rc < 0)
+        return refuse_file(out, out->path[0] ? "" : "nano-agent: ", why);
+    joined_directory(shown, out->joined);
+    rc = joined_read(&out->broker, out->joined, why);
+    if (rc < 0)
+        return refuse_file(out, "", why);
+    if (rc == 0)
+        out->joined[0] = '\0';
+    return -1;
+}
+
+// Where the files of a join are. join needs no configuration: it is for a board that is not reached yet.
+static int prepare_join(const struct arguments *line, struct config *out)
+{
+    *out = *line->config;
+    if (out->join.directory[0])
+        return -1;
+    const char *path = line->path[0] ? line->path : CONFIG_DEFAULT_PATH;
+    if (joined_directory(path, out->join.directory))
+        return -1;
+    fprintf(stderr, "nano-agent: %.200s: its name does not end in .conf; say --dir DIR\n", path);
+    return 2;
 }
 
 int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, "[check | pins]",
+    static const struct argp argp = {options, parse_option, "[check | pins]\njoin FILE\njoin --undo",
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
-        "pins   draws the 40-pin header and what the configuration uses of it\v"
-        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
-        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
+        "pins   draws the 40-pin header and what the configuration uses of it\n"
+        "join   connects it to a broker of pc-tui-broker, by the file that add-device wrote there; - = standard input\v"
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
+        "else; of check: 0 all is well, 1 something is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -270,6 +351,11 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         free(first);
         print_version();
         return 0;
+    }
+    if (first->task == TASK_JOIN) {
+        int joins = prepare_join(&line, out);
+        free(first);
+        return joins;
     }
     config_init(out);
     out->sim = first->sim;

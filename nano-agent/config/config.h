@@ -21,7 +21,13 @@ struct config_output { // how a channel's hardware is to be opened
     int line;                    // of the file, for messages
 };
 
-enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS };
+enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_JOIN };
+
+struct config_join {      // of the sub-command join
+    char file[4096];      // the bundle, "" = none
+    char directory[4096]; // where it is written to
+    bool undo;            // --undo
+};
 
 struct config {
     struct broker_options broker;
@@ -35,7 +41,9 @@ struct config {
     enum log_level log_level;    // `log`, or -v
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
+    struct config_join join;     // of TASK_JOIN
     char path[4096];             // the file read, "" = built-in defaults
+    char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
     // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
     char mistake[1024];
 };
@@ -47,7 +55,8 @@ extern const char config_default_text[];
 void config_init(struct config *config);
 
 // Reads the command line, then the file it names (the default path may be missing: then the built-in default,
-// the same as dist/nano-agent.conf, holds). Options win over the file. Prints one line to stderr and returns
+// the same as dist/nano-agent.conf, holds), and after it broker.conf in the directory named like the file without
+// ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
 int config_from_arguments(int argc, char **argv, struct config *out);

@@ -51,6 +51,8 @@ static void describe_channel(const struct agent_channel_config *channel, const s
 void config_describe(const struct config *config, void (*line)(const char *text))
 {
     say(line, "configuration %s", config->path[0] ? config->path : "built in");
+    if (config->joined[0])
+        say(line, "the broker of %.400s/broker.conf", config->joined);
     describe_brokers(&config->broker, line);
     say(line, "report %d ms, lost_after %d ms, memory_limit %d MiB, state \"%.300s\"",
         config->agent.report_ms, config->lost_after_ms, config->memory_limit_mib, config->state);

@@ -65,6 +65,10 @@ char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *c
     char deg[24];
     char target[24];
     const char *name = channel->id.name;
+    if (channel->fault[0]) {
+        snprintf(out, CLI_VALUE_SIZE, "%s fault: %s", name, channel->fault);
+        return out;
+    }
     switch (channel->id.kind) {
     case CHANNEL_SERVO:
         put_degrees(deg, channel->deg, ascii);
@@ -85,6 +89,12 @@ char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *c
             snprintf(out, CLI_VALUE_SIZE, "%s %d %%", name, channel->percent);
         else
             snprintf(out, CLI_VALUE_SIZE, "%s off", name);
+        return out;
+    case CHANNEL_MOTOR:
+        if (channel->percent == channel->target)
+            snprintf(out, CLI_VALUE_SIZE, "%s %d %%", name, channel->percent);
+        else
+            snprintf(out, CLI_VALUE_SIZE, "%s %d %% -> %d %%", name, channel->percent, channel->target);
         return out;
     case CHANNEL_OTHER:
         break;

@@ -4,7 +4,10 @@
 
 #include "common/text.h"
 #include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
+
+enum { FAULT_CHARS = 60 }; // a longer one may not be whole on its row
 
 static const char *mend(enum link_trouble trouble)
 {
@@ -98,6 +101,13 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
 bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
+    int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    if (device && focused >= 0 && strlen(device->status->channels[focused].fault) > FAULT_CHARS) {
+        const struct status_channel *channel = &device->status->channels[focused];
+        *role = ROLE_WRONG;
+        snprintf(out, VIEW_SENTENCE_SIZE, "%s: %s", channel->id.name, channel->fault);
+        return true;
+    }
     *role = ROLE_LABEL;
     for (size_t i = 0; device && i < device->status->count; i++) {
         const struct status_channel *channel = &device->status->channels[i];

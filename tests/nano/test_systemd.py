@@ -339,6 +339,36 @@ def systemd_restarts_gently_where_the_configuration_has_a_mistake(stage):
     equal(len(lines), tries, 'lines for so many tries')
 
 
+# systemd holds the socket, and what it starts for the first question reads none.
+SILENT_NAME_SERVER = {
+    'silent.socket': '[Socket]\nListenDatagram=127.0.0.53:53\n',
+    'silent.service': '[Service]\nExecStart=/bin/sleep infinity\n',
+}
+
+
+@scenario(timeout=300)
+def systemd_kills_nothing_in_60_s_while_no_name_server_answers(stage):
+    image = disk(stage, [packages(stage)['nano-agent']])
+    configure(stage, image, 'broker = {"broker.lan"}\n' + CONFIG)
+    guest = SystemdNano(stage, image)
+    for name, text in SILENT_NAME_SERVER.items():
+        guest.put('/etc/systemd/system/' + name, text)
+    guest.put('/etc/resolv.conf', 'nameserver 127.0.0.53\n')
+    guest.run('systemctl daemon-reload && systemctl start silent.socket && systemctl restart nano-agent', 60)
+    pid = guest.active()
+    uptime = float(guest.run('cut -d" " -f1 /proc/uptime'))
+    wait_for(lambda: float(guest.run('cut -d" " -f1 /proc/uptime')) >= uptime + 60, 'a minute passes in there', 150)
+    equal(guest.main_pid(), pid, 'the process')
+    equal(guest.show('NRestarts').strip(), '0', 'restarts')
+    # It did ask, and nobody answered.
+    check(guest.sh('systemctl is-active silent.service')[1].strip() == 'active', 'the name server was asked')
+    guest.journal('broker.lan')
+    # The end waits for no answer either: the time as the guest's own clock has it.
+    took = float(guest.run('a=$(cut -d" " -f1 /proc/uptime); systemctl stop nano-agent; b=$(cut -d" " -f1 /proc/uptime); '
+                           'awk "BEGIN { print $b - $a }"', 60))
+    check(took < 5, 'systemctl stop took %.1f s' % took)
+
+
 def positions(text):
     """What the state file says: {servo: tenths of a degree}. Fails where it is torn."""
     lines = text.splitlines()

@@ -180,29 +180,31 @@ static void off_that_comes_too_late_still_switches_off_and_moves_nothing(void **
     assert_true(channels[TILT].pwm.driven);
 }
 
+static void lose(int channel, int rc, const char *done)
+{
+    char text[128];
+    int got;
+    execute_lost(&channels[channel], 1, now, &got, text, sizeof text);
+    assert_int_equal(got, rc);
+    assert_string_equal(text, done);
+}
+
 static void a_lost_link_says_what_became_of_each_channel(void **state)
 {
     (void)state;
-    const char *done;
     run(VERB_SET, PAN, 300);
     pass(SECOND_US / 10);
-    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0); // lost = hold
-    assert_string_equal(done, "stopped where it was");
-    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
-    assert_null(done);
+    lose(PAN, 0, "pan stopped where it was"); // lost = hold
+    lose(PAN, 0, "");
     channels[PAN].config.lost = POLICY_CENTER;
-    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
-    assert_string_equal(done, "to its centre");
+    lose(PAN, 0, "pan to its centre");
     channels[PAN].config.lost = POLICY_OFF;
-    assert_int_equal(execute_lost(&channels[PAN], now, &done), 0);
-    assert_string_equal(done, "off");
+    lose(PAN, 0, "pan off");
     channels[LED].config.lost = POLICY_ON;
-    assert_int_equal(execute_lost(&channels[LED], now, &done), 0);
-    assert_string_equal(done, "on");
+    lose(LED, 0, "led on");
     channels[LED].config.lost = POLICY_OFF;
     led.error = -EIO;
-    assert_int_equal(execute_lost(&channels[LED], now, &done), -EIO);
-    assert_string_equal(done, "failed");
+    lose(LED, -EIO, "led failed");
 }
 
 static void status_and_a_word_for_all_that_nobody_has_do_nothing(void **state)
