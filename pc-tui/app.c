@@ -81,11 +81,13 @@ static void on_closed(void *ctx)
 
 static struct view view_of(struct app *app)
 {
+    struct controller_clock now = session_now();
     return (struct view){.model = session_model(app->session),
         .controller = session_controller(app->session),
         .ui = &app->ui,
         .root = app->options->broker.root,
-        .now_us = session_now().us};
+        .now_us = now.us,
+        .wall_ms = now.wall_ms};
 }
 
 static void on_key(void *ctx, const struct key_event *key)

@@ -87,7 +87,7 @@ def the_list_of_devices_filters_and_keeps_its_order(stage):
     s.wait('channels of d10')
 
 
-def play(s, roof):
+def play(s, watcher, roof):
     """What the pictures of the documentation show: a few commands, and a device that is off."""
     s.wait(r'1 of 3 devices')
     s.wait(r'nano-roof +◉ live')
@@ -97,9 +97,13 @@ def play(s, roof):
     # Slowly where the pictures are made anew: so the graphs of the last minute have something to show.
     pause = 4 if os.environ.get('PICTURES') == 'update' else 0
     s.press('up')
-    s.wait(r' 5\.0° assumed')  # at rest: a SPACE in a line would stop it
+    s.wait(r' 5\.0° assumed')
     for line, end in (('tilt 40', r'40\.0° assumed'), ('tilt -25', r'−25\.0° assumed'), ('tilt 15', r'15\.0° assumed'),
                       ('pan -30', r'−30\.0° assumed'), ('lamp 40', r'ok 40 %')):
+        # At rest: a SPACE in a line would stop it.
+        watcher.wait(lambda r: r.topic == 'jetson/nano/status' and not any(
+            r.channel(name).get('moving') for name in ('tilt', 'pan')), 'at rest', watcher.mark())
+        screens.steady(s, 0.1)
         time.sleep(pause)
         s.command(line)
         s.wait(end)
@@ -112,12 +116,13 @@ def play(s, roof):
 @scenario(timeout=120)
 def the_documentation_shows_this_program(stage):
     broker = stage.broker()
+    watcher = stage.watcher(broker)
     for light in (False, True):
         agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name + '-dark' * (not light))
                   for name in ('nano', 'nano-lab2', 'nano-roof')]
         s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
                 background=screens.LIGHT if light else screens.DARK)
-        play(s, agents[2])
+        play(s, watcher, agents[2])
         for rows, columns in ((40, 140), (24, 80)):
             if rows != s.rows:
                 s.resize(rows, columns)
