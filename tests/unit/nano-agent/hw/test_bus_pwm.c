@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A servo on the bus of a motor: nobody waits for it, and nothing of it is lost.
-#include "motor_rig.h"
+#include "hw_motor_rig.h"
 #include "nano-agent/hw/bus_pwm.h"
 
 enum { SERVOS = 0x5c };

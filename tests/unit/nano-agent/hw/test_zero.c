@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "motor_rig.h"
+#include "hw_motor_rig.h"
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/zero.h"
 

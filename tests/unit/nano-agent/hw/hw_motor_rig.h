@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The motor of a common car kit on a PCA9685 at 0x5e, and what its tests ask of it.
-#ifndef TESTS_MOTOR_RIG_H
-#define TESTS_MOTOR_RIG_H
+#ifndef TESTS_HW_MOTOR_RIG_H
+#define TESTS_HW_MOTOR_RIG_H
 
 #include <errno.h>
 #include <poll.h>

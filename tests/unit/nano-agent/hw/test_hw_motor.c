@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a motor's outputs are told, transfer by transfer.
-#include "motor_rig.h"
+#include "hw_motor_rig.h"
 
 enum { STEPS_60 = 2458 }; // of 4096
 
