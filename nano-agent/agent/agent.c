@@ -35,6 +35,7 @@ struct agent {
     struct duplicates duplicates;
     struct topics topics;
     struct keeper keeper;
+    bool linked; // the link is up
     bool stopped;
     bool unwritable_told; // a status could not be written, and that was said
     bool unanswered_told; // a response topic was not answered, and that was said
@@ -67,6 +68,8 @@ static void tell_fault(struct agent *agent, const struct channel *c, int error)
 
 static void publish(struct agent *agent, struct now now, bool heartbeat)
 {
+    for (size_t i = 0; i < agent->count; i++)
+        agent->channels[i].report_us = now.us;
     agent_status(agent);
     agent->status.seq++;
     agent->status.t_ms = now.boot_ms;
@@ -125,30 +128,32 @@ const struct status *agent_status(struct agent *agent)
 
 // ---- commands
 
-static void begin_last(struct agent *agent, const struct protocol_command *command)
-{
-    struct status_last *last = &agent->status.last;
-    uint64_t n = last->n;
-    // The whole struct is cleared, so that the writer, which compares bytes, sees no old ones behind a shorter text.
-    memset(last, 0, sizeof *last);
-    last->n = n + 1;
-    memcpy(last->id, command->id, strlen(command->id) + 1);
-    memcpy(last->cmd, command->cmd, strlen(command->cmd) + 1);
-}
-
 static void stop_by_guess(struct agent *agent, const struct request *request, struct now now)
 {
     struct status_last *last = &agent->status.last;
     struct topic *topic = topics_find(&agent->topics, request->command->topic);
-    execute_stop(agent->channels, agent->count, topics_guess(topic, now.us), now.us);
-    last->result = RESULT_OK;
-    say(last->why, "taken as stop; %s", request->why);
+    char fault[PROTOCOL_WHY_SIZE];
+    bool refuses = topics_guess(topic, now.us);
+    agent->status.stops += refuses;
+    last->result = execute_stop(agent->channels, agent->count, refuses, now.us, fault);
+    say(last->why, "%s%staken as stop; %s", fault, fault[0] ? "; " : "", request->why);
     if (topics_noisy(&agent->topics, now.us) == topic && !topic->noise_told) {
         topic->noise_told = true;
         trouble(agent,
             "%s: more than %d payloads a minute that say stop and are no command; the latest: %s (%s)",
             topic->name, TOPICS_NOISE_A_MINUTE, last->cmd, request->why);
     }
+}
+
+// brief: a motor that the command runs must not go on for longer than a second.
+static void carry_out(
+    struct agent *agent, const struct vocabulary_match *match, bool late, bool brief, struct now now)
+{
+    struct status_last *last = &agent->status.last;
+    if (match->channel >= 0)
+        agent->channels[match->channel].brief = brief;
+    agent->status.stops += match->verb == VERB_STOP_ALL;
+    last->result = execute(agent->channels, agent->count, match, late, now.us, last->why);
 }
 
 // Decides about a command from the wire, carries it out where that may be, and fills `last`.
@@ -176,8 +181,12 @@ static void decide(struct agent *agent, const struct request *request, struct no
     } else if (request->meaning != RESULT_OK) {
         last->result = request->meaning;
         memcpy(last->why, request->why, strlen(request->why) + 1);
+    } else if (request_is_overtaken(request, agent->ids, agent->status.stops)) {
+        last->result = RESULT_REFUSED;
+        say(last->why, "stopped meanwhile");
     } else {
-        last->result = execute(agent->channels, agent->count, &request->match, off_late, now.us, last->why);
+        // A command without a deadline may have waited anywhere for any time.
+        carry_out(agent, &request->match, off_late, !words->has_by, now);
     }
     if (words->id[0] && !first)
         duplicates_add(&agent->duplicates, last);
@@ -249,10 +258,9 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     }
     if (request_is_for_others(&request))
         return;
-    begin_last(agent, &request.words);
+    request_begin(&request.words, &agent->status.last);
     decide(agent, &request, now);
     int64_t took_us = clock_us(agent) - start_us;
-
     bool replies = may_reply(agent, command);
     publish(agent, now, false);
     if (replies)
@@ -272,11 +280,11 @@ static void run_local(struct agent *agent, const char *text, const char *from, s
     struct status_last *last = &agent->status.last;
     char why[PROTOCOL_WHY_SIZE];
     protocol_parse_text(text, strlen(text), &command, why);
-    begin_last(agent, &command);
+    request_begin(&command, last);
     memcpy(last->from, from, strlen(from) + 1);
     last->result = vocabulary_match(agent->ids, agent->count, &command, &match, last->why);
     if (last->result == RESULT_OK)
-        last->result = execute(agent->channels, agent->count, &match, false, now.us, last->why);
+        carry_out(agent, &match, false, !agent->linked, now);
     int64_t took_us = clock_us(agent) - start_us;
     publish(agent, now, false);
     agent->io.done(agent->ctx, last, took_us);
@@ -340,11 +348,15 @@ static void make_channels(struct agent *agent, const struct agent_config *config
             "known; the first command starts from the centre",
             changed);
     agent->count = agent->status.count = config->count;
-    for (size_t i = 0; i < config->count; i++) {
-        struct channel *c = &agent->channels[i];
-        agent->ids[i] = config->channels[i].id;
+    // Two rounds: what has to be at zero before all else comes in the first.
+    for (size_t i = 0; i < 2 * config->count; i++) {
+        size_t at = i % config->count;
+        struct channel *c = &agent->channels[at];
+        if (channel_is_first(config->channels[at].id.kind) != (i < config->count))
+            continue;
+        agent->ids[at] = config->channels[at].id;
         int rc =
-            channel_init(c, &config->channels[i], outputs[i], keeper_position(&agent->keeper, i), now_us);
+            channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us);
         tell_channel(agent, c, rc);
     }
 }
@@ -406,8 +418,17 @@ void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     if (agent->stopped)
         return;
+    agent->linked = true;
     reporter_up(&agent->reporter, now_us);
     publish(agent, (struct now){now_us, boot_ms}, false);
+}
+
+void agent_link_down(struct agent *agent, int64_t now_us)
+{
+    char why[PROTOCOL_WHY_SIZE];
+    agent->linked = false;
+    if (execute_halt(agent->channels, agent->count, now_us, why) != RESULT_OK)
+        trouble(agent, "the link is down: %s", why);
 }
 
 void agent_heartbeat_done(struct agent *agent)
@@ -418,6 +439,7 @@ void agent_heartbeat_done(struct agent *agent)
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     (void)boot_ms;
+    agent_link_down(agent, now_us);
     if (!agent->reporter.up || agent->stopped)
         return;
     reporter_down(&agent->reporter);
@@ -479,11 +501,13 @@ int64_t agent_next_us(const struct agent *agent)
 
 void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
+    char why[PROTOCOL_WHY_SIZE];
     (void)boot_ms;
     if (agent->stopped)
         return;
     agent->stopped = true;
-    execute_stop(agent->channels, agent->count, false, now_us);
+    if (execute_stop(agent->channels, agent->count, false, now_us, why) != RESULT_OK)
+        trouble(agent, "%s", why);
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);

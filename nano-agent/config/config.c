@@ -168,7 +168,8 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", "join", NULL}, *const files[] = {"join", NULL};
+    static const char *const words[] = {"check", "pins", "zero", "join", NULL}, *const files[] = {
+                                                                                    "join", NULL};
     const struct shell_completion completion = {
         .program = "nano-agent", .argp = state->root_argp, .words = words, .files_after = files};
     if (shell_completion_print(stdout, shell, &completion) < 0)
@@ -326,13 +327,14 @@ static int prepare_join(const struct arguments *line, struct config *out)
 int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, "[check | pins]\njoin FILE\njoin --undo",
+    static const struct argp argp = {options, parse_option, "[check | pins | zero]\njoin FILE\njoin --undo",
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
         "pins   draws the 40-pin header and what the configuration uses of it\n"
+        "zero   switches off the motors of an agent that crashed; the service does it by itself\n"
         "join   connects it to a broker of pc-tui-broker, by the file that add-device wrote there; - = standard input\v"
         "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
-        "else; of check: 0 all is well, 1 something is not.",
+        "else; of check: 0 all is well, 1 something is not; of zero: 0 all are off, 1 one is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -360,6 +362,10 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
+        free(first);
+        return -1;
+    }
     snprintf(out->board, sizeof out->board, "%s", first->board);
     int status = read_configuration(line.path[0] ? line.path : NULL, out);
     if (status >= 0) {

@@ -19,7 +19,7 @@ NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c
 EXEMPT = (
     'out of memory',
     'answer to %s: %s', 'reply to %s: %s', 'offline status: %s',  # a report that found no room is made again
-    '%d ms too late', 'meant for another run', 'this id was used for', 'a retained command is an old command',
+    'stopped meanwhile', '%d ms too late', 'meant for another run', 'this id was used for', 'a retained command is an old command',
     '%s %s: %s',  # the hardware's words, told by the line that has them
     '%s can be no %s',  # the configuration refuses it before
 )
