@@ -167,7 +167,7 @@ void view_details(const struct pane *pane)
         .row = pane->row,
         .end = pane->row + pane->rows,
         .role = view_age_role(presence, ROLE_TEXT)};
-    int index = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    int index = ui_focused(view->ui);
     if (index >= 0) {
         const struct status_channel *channel = &device->status->channels[index];
         char name[VIEW_NAME_SIZE];
