@@ -61,6 +61,9 @@ void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us
 // its coming up in between acts once.
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms);
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
+// The link has just gone down: all motors are off when this returns, as far as the hardware allows. To be called before anything
+// else is done about the link.
+void agent_link_down(struct agent *agent, int64_t now_us);
 // The outstanding heartbeat was acknowledged: the next may go at QoS 1.
 void agent_heartbeat_done(struct agent *agent);
 
