@@ -21,10 +21,15 @@ int ui_speed(const struct ui *ui)
 
 unsigned ui_change_speed(struct ui *ui, int direction)
 {
-    int speed = ui_speed(ui);
+    const struct status_channel *motor = ui_channel(ui, ui_motor(ui));
+    int speed = ui_speed(ui), least = SPEED_STEP, most = SPEED_MAX;
     int next = direction > 0 ? speed / SPEED_STEP * SPEED_STEP + SPEED_STEP
                              : (speed + SPEED_STEP - 1) / SPEED_STEP * SPEED_STEP - SPEED_STEP;
-    ui->speed = next < SPEED_STEP ? SPEED_STEP : next > SPEED_MAX ? SPEED_MAX : next;
+    if (motor && motor->max > motor->min) { // beyond them the motor does something else than the number says
+        least = motor->min > 0 ? motor->min : 1;
+        most = motor->max;
+    }
+    ui->speed = next < least ? least : next > most ? most : next;
     return UI_REDRAW;
 }
 

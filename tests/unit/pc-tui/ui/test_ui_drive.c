@@ -349,10 +349,12 @@ static void the_number_on_the_screen_is_the_number_that_is_sent(void **state)
     assert_int_equal(rig_count(rig, "drive_forward 40"), 1);
     for (int i = 0; i < 20; i++)
         rig_keys(rig, ">");
-    assert_int_equal(ui_speed(&rig->ui), 100);
+    assert_int_equal(ui_speed(&rig->ui), 99); // as much as the motor takes
     for (int i = 0; i < 20; i++)
         rig_keys(rig, "<lt>");
-    assert_int_equal(ui_speed(&rig->ui), 10);
+    assert_int_equal(ui_speed(&rig->ui), 20); // less does not turn it
+    rig_keys(rig, ">");
+    assert_int_equal(ui_speed(&rig->ui), 30);
     rig_end(rig);
 }
 
@@ -384,6 +386,40 @@ static void steering_keys_step_and_centre_the_servo_that_steers(void **state)
     assert_false(rig->ui.all);
     rig_keys(rig, "<Up>");
     assert_non_null(strstr(rig->ui.hint, "no tilt servo"));
+    rig_end(rig);
+}
+
+static void a_motor_is_the_third_selection(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_begin(10, 500);
+    struct ui *ui = &rig->ui;
+    assert_string_equal(ui->servo, "wheel");
+    assert_string_equal(ui->motor, "drive");
+    assert_int_equal(ui->focus, SELECTION_SERVO);
+    assert_int_equal(ui_focused(ui), ui_servo(ui));
+    bool seen = false;
+    for (int i = 0; i < RIG_CHANNELS && !seen; i++) {
+        rig_keys(rig, "<Tab>");
+        seen = ui->focus == SELECTION_MOTOR;
+    }
+    assert_true(seen);
+    assert_int_equal(ui_focused(ui), RIG_MOTOR);
+    rig_keys(rig, "<lt>");
+    const struct ui_hit hit = {.device = -1, .channel = RIG_LAMP};
+    ui_click(ui, &hit, rig->us / 1000);
+    assert_int_equal(ui->focus, SELECTION_OUTPUT);
+    assert_int_equal(ui_focused(ui), ui_output(ui));
+    assert_int_equal(ui_speed(ui), 50); // it is still the same motor's
+    rig->report.status.channels[RIG_MOTOR] = rig->report.status.channels[RIG_LED];
+    rig->report.status.count = 3;
+    snprintf(rig->report.status.boot, sizeof rig->report.status.boot, "b008");
+    rig_pass(rig, 2 * SECOND);
+    assert_string_equal(ui->motor, "");
+    assert_int_equal(ui_speed(ui), 0);
+    assert_false(ui_can_drive(ui));
+    rig_keys(rig, "w");
+    assert_string_equal(ui->hint, "no motor here");
     rig_end(rig);
 }
 
@@ -489,6 +525,7 @@ int main(void)
         cmocka_unit_test(the_number_on_the_screen_is_the_number_that_is_sent),
         cmocka_unit_test(no_motor_is_driven_on_all_devices),
         cmocka_unit_test(steering_keys_step_and_centre_the_servo_that_steers),
+        cmocka_unit_test(a_motor_is_the_third_selection),
         cmocka_unit_test(leaving_stops_what_this_screen_runs),
         cmocka_unit_test(leaving_switches_off_what_this_screen_turned_on_and_a_stop_switches_off),
         cmocka_unit_test(a_suspension_leaves_no_key_down),
