@@ -125,7 +125,7 @@ int64_t model_next_us(const struct model *model, int64_t now_us);
 int64_t model_stale_after_us(const struct model_device *device);
 // True while two agents seem to share this name.
 bool model_shared(const struct model_device *device, int64_t now_us);
-// True if any servo of the device reports to be moving.
+// True if any servo of the device reports to be moving, or any motor to run.
 bool model_moves(const struct model_device *device);
 // The channel's index among the device's channels, -1 where there is none of that name.
 int model_channel(const struct model_device *device, const char *name);
@@ -133,9 +133,13 @@ int model_channel(const struct model_device *device, const char *name);
 size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
 
 // The servo that ↑ ↓ mean: the one of axis tilt, else the one named "tilt", else `selected` (an index, or -1)
-// if it is a servo and not the pan, else the first servo that is not the pan. -1 where there is none.
+// if it is a servo that neither pans nor steers, else the first such servo. -1 where there is none.
 int model_tilt_servo(const struct model_device *device, int selected);
 // The servo that ← → mean: the one of axis pan, else the one named "pan". -1 where there is none.
 int model_pan_servo(const struct model_device *device);
+// The servo that steers: the one of axis steer. -1 where there is none.
+int model_steer_servo(const struct model_device *device);
+// The motor of axis drive; -1 where there is none.
+int model_drive_motor(const struct model_device *device);
 
 #endif
