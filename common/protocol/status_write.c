@@ -254,6 +254,25 @@ int status_write_offline(char out[PROTOCOL_STATUS_MAX], const char *device, cons
     return s.full ? -EMSGSIZE : (int)s.len;
 }
 
+int status_write_fault(char out[PROTOCOL_STATUS_MAX], const struct status *status)
+{
+    struct head head;
+    memset(&head, 0, sizeof head);
+    memcpy(head.device, status->device, sizeof head.device);
+    memcpy(head.boot, status->boot, sizeof head.boot);
+    memcpy(head.why, status->why, sizeof head.why);
+    struct sink s = {.size = PROTOCOL_STATUS_MAX};
+    s.at = out;
+    put_head(&s, &head);
+    sink_text_if_any(&s, ",\"fault\":", status->fault, STATUS_FAULT_CHARS);
+    if (status->last.n > 0) {
+        sink_put(&s, ",\"last\":");
+        put_last(&s, &status->last);
+    }
+    sink_put(&s, "}");
+    return s.full ? -EMSGSIZE : (int)s.len;
+}
+
 int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const struct status_last *last)
 {
     struct sink s = {.size = PROTOCOL_REPLY_MAX};

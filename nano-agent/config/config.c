@@ -14,6 +14,7 @@
 #include "common/shell_completion.h"
 #include "common/text.h"
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/config_broker.h"
 #include "nano-agent/config/config_channels.h"
 #include "nano-agent/hw/gpio.h"
 
@@ -272,9 +273,9 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     }
 }
 
-static int refuse_file(struct config *out, const char *who, const char *why)
+static int refuse_file(struct config *out, bool lenient, const char *who, const char *why)
 {
-    if (out->task == TASK_RUN) {
+    if (out->task == TASK_RUN && !lenient) {
         fprintf(stderr, "%s%s\n", who, why);
         return 2;
     }
@@ -283,7 +284,16 @@ static int refuse_file(struct config *out, const char *who, const char *why)
     return -1;
 }
 
-static int read_configuration(const char *path, struct config *out)
+// The broker that a file with a mistake names. text is NULL where the file could not be read.
+static void read_broker_alone(const char *text, struct config *out)
+{
+    char ignored[CONFIG_WHY_SIZE];
+    broker_options_init(&out->broker);
+    out->broker_known = text && config_broker_part(text, &out->broker) == 0 &&
+                        joined_read(&out->broker, out->joined, ignored) >= 0;
+}
+
+static int read_configuration(const char *path, bool lenient, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
@@ -294,18 +304,20 @@ static int read_configuration(const char *path, struct config *out)
             : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
                               : strerror(errno));
         snprintf(out->path, sizeof out->path, "%s", shown);
-        return refuse_file(out, "nano-agent: ", why);
+        return refuse_file(out, lenient, "nano-agent: ", why);
     }
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
+    joined_directory(shown, out->joined);
     int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    if (rc < 0)
+        read_broker_alone(text, out);
     free(text);
     if (rc < 0)
-        return refuse_file(out, out->path[0] ? "" : "nano-agent: ", why);
-    joined_directory(shown, out->joined);
+        return refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why);
     rc = joined_read(&out->broker, out->joined, why);
     if (rc < 0)
-        return refuse_file(out, "", why);
+        return refuse_file(out, lenient, "", why);
     if (rc == 0)
         out->joined[0] = '\0';
     return -1;
@@ -324,7 +336,7 @@ static int prepare_join(const struct arguments *line, struct config *out)
     return 2;
 }
 
-int config_from_arguments(int argc, char **argv, struct config *out)
+int config_from_arguments(int argc, char **argv, bool lenient, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
     static const struct argp argp = {options, parse_option, "[check | pins | zero]\njoin FILE\njoin --undo",
@@ -367,7 +379,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         return -1;
     }
     snprintf(out->board, sizeof out->board, "%s", first->board);
-    int status = read_configuration(line.path[0] ? line.path : NULL, out);
+    int status = read_configuration(line.path[0] ? line.path : NULL, lenient, out);
     if (status >= 0) {
         free(first);
         return status;
@@ -386,8 +398,9 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
     if (broker_options_check(&out->broker, why) < 0) {
-        fprintf(stderr, "nano-agent: %s\n", why);
-        return 2;
+        out->broker_known = false;
+        if (out->mistake[0] == '\0')
+            return refuse_file(out, lenient, "nano-agent: ", why);
     }
     return -1;
 usage:

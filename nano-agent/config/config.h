@@ -45,8 +45,9 @@ struct config {
     struct config_join join;     // of TASK_JOIN
     char path[4096];             // the file read, "" = built-in defaults
     char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
-    // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
+    // Where the file was refused and the program goes on without channels, this is why it was. "" = it was not.
     char mistake[1024];
+    bool broker_known; // of a file with a mistake: the part that says how to reach the broker could be read
 };
 
 // The text of dist/nano-agent.conf, which is used where there is no file.
@@ -59,8 +60,9 @@ void config_init(struct config *config);
 // the same as dist/nano-agent.conf, holds), and after it broker.conf in the directory named like the file without
 // ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
-// on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file; TASK_ZERO reads none.
-int config_from_arguments(int argc, char **argv, struct config *out);
+// on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file, and so does the daemon where
+// lenient says so; TASK_ZERO reads none.
+int config_from_arguments(int argc, char **argv, bool lenient, struct config *out);
 
 // The board whose header `pin N` means: the one of --board, else the one that the device tree names, else a Nano if all
 // is simulated. NULL = not known.

@@ -195,8 +195,14 @@ void controller_status(
     bool is_new;
     struct model_device *device =
         model_status(controller->model, topic, payload, len, retained, now.us, now.wall_ms, &is_new);
-    if (!device || device->offline)
+    if (!device)
         return;
+    // An agent that cannot work answers, and tells no time: as of a retained status, its answer says nothing of the clock.
+    if (device->offline) {
+        if (is_new)
+            take_result(controller, device, true, now);
+        return;
+    }
     struct peer *peer = controller_known_peer(controller, device);
     if (peer && strcmp(peer->boot, device->status->boot) != 0)
         take_new_boot(controller, peer, device->status->boot);

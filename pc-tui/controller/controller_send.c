@@ -50,7 +50,7 @@ static const char *absence(const struct controller *controller, const struct mod
     const char *label = controller_label(controller, device);
     switch (model_presence(device, now.us)) {
     case PRESENCE_OFFLINE:
-        snprintf(out, PROTOCOL_WHY_SIZE, "%s is offline", label);
+        model_offline(out, label, device);
         return out;
     case PRESENCE_STALE:
         snprintf(out, PROTOCOL_WHY_SIZE, "%s is silent since %lld s", label,
