@@ -135,11 +135,13 @@ def play(s, watcher, roof):
 
 @scenario(timeout=120)
 def the_documentation_shows_this_program(stage):
-    broker = stage.broker()
-    watcher = stage.watcher(broker)
     for light in (False, True):
-        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name + '-dark' * (not light))
-                  for name in ('nano', 'nano-lab2', 'nano-roof')]
+        broker = stage.broker()
+        watcher = stage.watcher(broker)
+        names = ('nano', 'nano-lab2', 'nano-roof')
+        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name) for name in names]
+        for name in names:  # a device that comes later would be told among the events
+            watcher.online(topic='jetson/%s/status' % name)
         s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
                 background=screens.LIGHT if light else screens.DARK)
         play(s, watcher, agents[2])
@@ -150,8 +152,6 @@ def the_documentation_shows_this_program(stage):
                         'pc-tui at %d × %d' % (columns, rows))
         s.press('q')
         s.exited()
-        for agent in agents[:2]:
-            agent.end()
 
 
 @scenario(timeout=120)
