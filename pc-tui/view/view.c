@@ -122,7 +122,7 @@ static void lay_out(struct layout *layout, struct screen *screen, const struct v
     layout->message.row = rows - 2;
     layout->message.rows = rows > 1;
     layout->footer.row = rows - 1;
-    layout->footer.rows = 1;
+    layout->footer.rows = share.message > 0 && view_message_is_empty(view) ? 2 : 1;
     layout->details = whole;
     layout->details.left = main.columns + DETAILS_GAP;
     layout->details.columns = details;

@@ -118,7 +118,7 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
 bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
-    int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    int focused = ui_focused(view->ui);
     if (device && focused >= 0 && strlen(device->status->channels[focused].fault) > FAULT_CHARS) {
         const struct status_channel *channel = &device->status->channels[focused];
         *role = ROLE_WRONG;
