@@ -251,6 +251,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
         daemon->because = "the link, which is up";
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
+        about_watch_ask(daemon->about);
     }
     daemon->up = up;
     trace_link(report);
@@ -393,6 +394,7 @@ static void finish(struct daemon *daemon)
     agent_free(daemon->agent);
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
+    about_watch_free(daemon->about, HEALTH_MS);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
@@ -426,6 +428,7 @@ static int start(struct daemon *daemon)
         rc = make_link(daemon);
     if (rc == 0) {
         daemon->health = health_reader_new("");
+        daemon->about = about_watch_new(daemon->base, config, daemon->boot, daemon_publish_about, daemon);
         rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)
