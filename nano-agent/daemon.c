@@ -257,6 +257,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
         daemon->because = "the link, which is up";
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
+        about_watch_ask(daemon->about);
     }
     daemon->up = up;
     trace_link(report);
@@ -405,6 +406,7 @@ static void finish(struct daemon *daemon)
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
+    about_watch_free(daemon->about, HEALTH_MS);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i])
             event_free(events[i]);
@@ -449,6 +451,7 @@ static int start(struct daemon *daemon)
         rc = make_link(daemon);
     if (rc == 0) {
         daemon->health = health_reader_new("");
+        daemon->about = about_watch_new(daemon->base, config, daemon->boot, daemon_publish_about, daemon);
         rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)

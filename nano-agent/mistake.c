@@ -18,10 +18,11 @@
 #include "common/memory_limit.h"
 #include "nano-agent/agent/misconfigured.h"
 #include "nano-agent/mqtt_session.h"
+#include "nano-agent/system/about_watch.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/notify.h"
 
-enum { READ_US = 5000000, CLOSE_MS = 1000 };
+enum { READ_US = 5000000, CLOSE_MS = 1000, ABOUT_MS = 100 };
 
 struct mistake {
     struct config *config;
@@ -33,6 +34,7 @@ struct mistake {
     int inotify;
     struct mqtt_session session;
     struct link *link; // NULL: no broker is known
+    struct about_watch *about;
     struct misconfigured core;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
     struct rlimit memory; // the limit as it was before: the right configuration may want a higher one
@@ -69,8 +71,10 @@ static void on_link(void *ctx, const struct link_report *report)
         log_info("connected to %s:%d, to tell what is wrong with the configuration", report->broker.host,
             report->broker.port);
         m->reason[0] = '\0';
-        if (!m->ending)
+        if (!m->ending) {
             publish(m);
+            about_watch_ask(m->about);
+        }
     } else if (report->reason[0] && strcmp(report->reason, m->reason) != 0) {
         log_warning("%s", report->reason);
         snprintf(m->reason, sizeof m->reason, "%s", report->reason);
@@ -96,6 +100,14 @@ static void on_message(void *ctx, const struct link_message *message)
     if (len > 0 && misconfigured_may_reply(&m->core, &command))
         link_publish(m->link, command.response_topic, json, (size_t)len, 0, false, command.correlation,
             command.correlation_len, NULL);
+}
+
+// Who has to mend the file needs the address most of all.
+static void publish_about(void *ctx, const char *json)
+{
+    struct mistake *m = ctx;
+    if (!m->ending)
+        link_publish(m->link, m->session.about, json, strlen(json), 1, true, NULL, 0, NULL);
 }
 
 static const struct link_events link_events = {.changed = on_link, .message = on_message};
@@ -186,6 +198,7 @@ static int make_link(struct mistake *m, const char *boot)
         return 0;
     int rc = mqtt_session_init(&m->session, &m->config->broker, boot);
     if (rc == 0) {
+        m->about = about_watch_new(m->base, m->config, boot, publish_about, m);
         m->link = link_new(m->base, &m->session.options, &link_events, m);
         rc = m->link ? 0 : -ENOMEM;
     }
@@ -195,6 +208,7 @@ static int make_link(struct mistake *m, const char *boot)
 
 static void finish(struct mistake *m)
 {
+    about_watch_free(m->about, ABOUT_MS);
     if (m->link)
         link_free(m->link);
     struct event *const events[] = {m->timer, m->changed, m->signals[0], m->signals[1], m->signals[2]};

@@ -22,6 +22,7 @@ int mqtt_session_init(struct mqtt_session *session, const struct broker_options 
     protocol_topic(session->control, broker->root, "", "control");
     protocol_topic(session->own_control, broker->root, broker->device, "control");
     protocol_topic(session->status, broker->root, broker->device, "status");
+    protocol_topic(session->about, broker->root, broker->device, "about");
     options->topics[0] = session->own_control;
     options->topics[1] = session->control;
     options->topic_count = broker->device[0] ? 2 : 1;
