@@ -12,6 +12,7 @@
 #include "nano-agent/agent/duplicates.h"
 #include "nano-agent/agent/execute.h"
 #include "nano-agent/agent/keeper.h"
+#include "nano-agent/agent/repertoire.h"
 #include "nano-agent/agent/reporter.h"
 #include "nano-agent/agent/topics.h"
 
@@ -28,7 +29,7 @@ struct agent {
     char root[PROTOCOL_ROOT_MAX + 1];
     size_t count;
     struct channel channels[PROTOCOL_CHANNELS_MAX];
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX]; // the same channels as vocabulary_match wants them
+    struct repertoire repertoire;
     struct status status; // `last` is kept here; the channels are filled when they are asked for
     struct status_writer *writer;
     struct reporter reporter;
@@ -177,7 +178,8 @@ static void decide(struct agent *agent, const struct request *request, struct no
         last->result = request->meaning;
         memcpy(last->why, request->why, strlen(request->why) + 1);
     } else {
-        last->result = execute(agent->channels, agent->count, &request->match, off_late, now.us, last->why);
+        last->result = repertoire_execute(
+            &agent->repertoire, agent->channels, agent->count, &request->match, off_late, now.us, last->why);
     }
     if (words->id[0] && !first)
         duplicates_add(&agent->duplicates, last);
@@ -242,7 +244,8 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     if (command->len == 0 || agent->stopped)
         return;
     int64_t start_us = clock_us(agent);
-    request_read(&request, command, agent->ids, agent->count, agent->status.device, agent->status.boot);
+    const char *on =
+        repertoire_read(&agent->repertoire, &request, command, agent->status.device, agent->status.boot);
     if (request.words.is_report) {
         drop_report(agent, command->topic);
         return;
@@ -250,6 +253,7 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     if (request_is_for_others(&request))
         return;
     begin_last(agent, &request.words);
+    memcpy(agent->status.last.on, on, strlen(on) + 1);
     decide(agent, &request, now);
     int64_t took_us = clock_us(agent) - start_us;
 
@@ -274,9 +278,11 @@ static void run_local(struct agent *agent, const char *text, const char *from, s
     protocol_parse_text(text, strlen(text), &command, why);
     begin_last(agent, &command);
     memcpy(last->from, from, strlen(from) + 1);
-    last->result = vocabulary_match(agent->ids, agent->count, &command, &match, last->why);
+    const struct repertoire *repertoire = &agent->repertoire;
+    last->result = vocabulary_match(repertoire->ids, repertoire->id_count, &command, &match, last->why);
     if (last->result == RESULT_OK)
-        last->result = execute(agent->channels, agent->count, &match, false, now.us, last->why);
+        last->result =
+            repertoire_execute(repertoire, agent->channels, agent->count, &match, false, now.us, last->why);
     int64_t took_us = clock_us(agent) - start_us;
     publish(agent, now, false);
     agent->io.done(agent->ctx, last, took_us);
@@ -320,24 +326,10 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
 
 // ---- its life
 
-static void warn_of_coarse_steps(struct agent *agent, const struct channel *c)
-{
-    if (!channel_keeps_position(c->config.id.kind)) // a dimmer has no angles that a step could be measured in
-        return;
-    int res = motion_res_milli(&c->config.motion);
-    if (res <= c->config.step * 100)
-        return;
-    char step[16];
-    trouble(agent,
-        "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is "
-        "finer, and so is a higher hz where the servo is a digital one",
-        c->config.id.name, res / 1000, res % 1000 / 100, protocol_format_tenths(step, c->config.step));
-}
-
 static void make_channels(struct agent *agent, const struct agent_config *config,
     const union agent_output *outputs, const struct positions *kept, int64_t now_us)
 {
-    char changed[SENTENCE_SIZE - 192];
+    char changed[SENTENCE_SIZE - 192], warning[CHANNEL_WARNING_SIZE];
     keeper_init(&agent->keeper, kept, config->channels, config->count, changed, sizeof changed);
     if (changed[0])
         trouble(agent,
@@ -347,12 +339,12 @@ static void make_channels(struct agent *agent, const struct agent_config *config
     agent->count = agent->status.count = config->count;
     for (size_t i = 0; i < config->count; i++) {
         struct channel *c = &agent->channels[i];
-        agent->ids[i] = config->channels[i].id;
         int rc =
             channel_init(c, &config->channels[i], outputs[i], keeper_position(&agent->keeper, i), now_us);
         if (rc < 0)
             tell_fault(agent, c, rc);
-        warn_of_coarse_steps(agent, c);
+        if (channel_warning(c, warning))
+            trouble(agent, "%s", warning);
     }
 }
 
@@ -378,6 +370,7 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     status->online = true;
     status->t_ms = boot_ms;
     status->report_ms = config->report_ms;
+    repertoire_init(&agent->repertoire, config, status);
     make_channels(agent, config, outputs, kept, now_us);
     return agent;
 }
@@ -396,6 +389,13 @@ void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
         return;
     reporter_up(&agent->reporter, now_us);
     publish(agent, (struct now){now_us, boot_ms}, false);
+}
+
+void agent_deaf(struct agent *agent, unsigned tables)
+{
+    char sentence[REPERTOIRE_SENTENCE_SIZE];
+    if (repertoire_deaf(&agent->repertoire, tables, &agent->status, sentence))
+        trouble(agent, "%s", sentence);
 }
 
 void agent_heartbeat_done(struct agent *agent)

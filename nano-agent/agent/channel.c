@@ -2,6 +2,7 @@
 #include "nano-agent/agent/channel.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct channel_ops *const kinds[] = {
@@ -32,6 +33,21 @@ int channel_init(struct channel *c, const struct agent_channel_config *config, u
     c->idle_us = c->retry_us = INT64_MAX;
     c->stopped_us = INT64_MIN / 2;
     return c->ops->init(c, kept, now_us);
+}
+
+bool channel_warning(const struct channel *c, char sentence[CHANNEL_WARNING_SIZE])
+{
+    if (!c->ops->keeps_position) // a dimmer has no angles that a step could be measured in
+        return false;
+    int res = motion_res_milli(&c->config.motion);
+    if (res <= c->config.step * 100)
+        return false;
+    char step[16];
+    snprintf(sentence, CHANNEL_WARNING_SIZE,
+        "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is "
+        "finer, and so is a higher hz where the servo is a digital one",
+        c->config.id.name, res / 1000, res % 1000 / 100, protocol_format_tenths(step, c->config.step));
+    return true;
 }
 
 int channel_execute(

@@ -100,6 +100,11 @@ extern const struct channel_ops channel_servo, channel_switch, channel_dimmer, c
 enum channel_port channel_port(enum channel_kind kind);
 bool channel_keeps_position(enum channel_kind kind);
 
+enum { CHANNEL_WARNING_SIZE = 320 };
+
+// True where a channel that was initialised is worth a warning, which is one sentence then.
+bool channel_warning(const struct channel *c, char sentence[CHANNEL_WARNING_SIZE]);
+
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
     const struct position *kept, int64_t now_us);
 int channel_execute(

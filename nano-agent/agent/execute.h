@@ -4,6 +4,7 @@
 #define NANO_AGENT_EXECUTE_H
 
 #include "nano-agent/agent/channel.h"
+#include "nano-agent/agent/pose.h"
 
 // The system's words for the negative errno of a channel's function.
 const char *execute_fault_words(int error);
@@ -13,6 +14,11 @@ const char *execute_fault_words(int error);
 // given so, and then it moves nothing. why says more than the result does, or is "".
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
+
+// Sets the channels of a pose, in its order. While motion of one of them is refused nothing of it happens (RESULT_REFUSED). Else
+// every channel is tried, what was done stays done, and why tells the worst of the results with the name of its channel.
+enum protocol_result execute_pose(
+    struct channel *channels, const struct pose *pose, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
 
 // Does what the `lost` of a channel says. *done: a few words for the log, or NULL where nothing had to be done. Returns 0, or
 // the negative errno of the hardware.

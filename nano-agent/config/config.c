@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "nano-agent/board/board.h"
 #include "nano-agent/config/config_channels.h"
+#include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/hw/gpio.h"
 
 enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_COMPLETION, OPTION_VERSION };
@@ -101,6 +102,8 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
         rc = read_top(&file, out);
     if (!rc)
         rc = config_channels_build(&file, model, out);
+    if (!rc)
+        rc = config_words_build(&file, out);
     config_file_close(&file);
     return rc;
 }
@@ -219,7 +222,7 @@ static int refuse_file(struct config *out, const char *who, const char *why)
         return 2;
     }
     snprintf(out->mistake, sizeof out->mistake, "%s", why);
-    out->agent.count = 0;
+    out->agent.count = out->agent.pose_count = out->agent.words_count = 0;
     return -1;
 }
 
@@ -293,7 +296,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0) {
+    if (broker_options_check(&out->broker, why) < 0 || config_words_check_root(out, why) < 0) {
         fprintf(stderr, "nano-agent: %s\n", why);
         return 2;
     }

@@ -14,7 +14,7 @@
 static void describe_target(char out[JOURNAL_VALUE_SIZE], const struct model_device *device)
 {
     const struct status_last *last = &device->status->last;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct protocol_command command;
     struct vocabulary_match match;
     char why[PROTOCOL_WHY_SIZE], value[MODEL_VALUE_SIZE];

@@ -39,7 +39,7 @@ static unsigned line_close(struct ui *ui)
 // A word of the device comes before an action's name: what is typed is meant for the machine.
 static bool device_knows(const struct ui *ui, const char *text)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct protocol_command command;
     struct vocabulary_match match;
     char why[PROTOCOL_WHY_SIZE];
@@ -90,7 +90,7 @@ static unsigned complete(struct ui *ui, int direction)
         insert_offered(ui, (at + (direction > 0 ? 1 : count - 1)) % count);
         return UI_REDRAW;
     }
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     completion_find(offered, ids, ui_channel_ids(ui, ids), ui->line.text, ui->line.cursor);
     if (offered->total == 0)
         return 0;
