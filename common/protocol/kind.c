@@ -35,6 +35,7 @@ static const struct kind *const kinds[] = {
     [CHANNEL_SWITCH] = &kind_switch,
     [CHANNEL_DIMMER] = &kind_dimmer,
     [CHANNEL_INPUT] = &kind_input,
+    [CHANNEL_MOTOR] = &kind_motor,
 };
 _Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 

@@ -63,11 +63,12 @@ char *protocol_format_tenths(char out[16], int tenths)
 }
 
 int protocol_format_envelope(
-    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms)
+    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms, int64_t stops)
 {
     bool deadline = boot[0] != '\0';
-    json_t *object = json_pack("{s:s, s:s*, s:o*, s:s*}", "cmd", text, "id", id[0] ? id : NULL, "by",
-        deadline ? json_integer(by_ms) : NULL, "boot", deadline ? boot : NULL);
+    json_t *object = json_pack("{s:s, s:s*, s:o*, s:s*, s:o*}", "cmd", text, "id", id[0] ? id : NULL, "by",
+        deadline ? json_integer(by_ms) : NULL, "boot", deadline ? boot : NULL, "stops",
+        deadline && stops >= 0 ? json_integer(stops) : NULL);
     if (!object)
         return text_is_utf8(text, strlen(text)) && text_is_utf8(id, strlen(id)) ? -ENOMEM : -EINVAL;
     size_t len = json_dumpb(object, out, size, JSON_COMPACT);

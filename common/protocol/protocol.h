@@ -37,6 +37,9 @@ enum {
     PROTOCOL_SPEED_MAX = 10000,           // degrees a second
     PROTOCOL_RES_MILLI_MAX = 3600 * 1000, // thousandths of a degree of one hardware step
     PROTOCOL_PULSE_MAX_US = 1000 * 1000,  // microseconds of a pulse
+    PROTOCOL_RUN_MAX_MS = 10 * 1000,      // milliseconds that one command runs a motor
+    PROTOCOL_RUN_PLAIN_MS =
+        1000, // at most so long where the command has no deadline, and where there is no link
 };
 
 enum protocol_result {
@@ -73,6 +76,8 @@ struct protocol_command {
     bool has_by;
     int64_t by_ms;                    // deadline, milliseconds of the agent's CLOCK_BOOTTIME
     char boot[PROTOCOL_BOOT_MAX + 1]; // "" where none was given
+    bool has_stops;
+    int64_t stops; // of the status that the sender saw last: another stop since then refuses a motion
     bool is_envelope;
     bool is_report; // no command: a status or a reply of an agent, led back to a control topic
 };
@@ -101,11 +106,12 @@ bool protocol_says_stop(const void *payload, size_t len);
 // True for 1 to PROTOCOL_BOOT_MAX printable ASCII characters without blanks.
 bool protocol_is_boot(const char *s, size_t len);
 
-// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it is "".
+// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it is "". stops is
+// left out where it is negative or boot is "".
 // Terminates out and returns its length, or -EMSGSIZE (longer than size - 1 or PROTOCOL_COMMAND_MAX),
 // -EINVAL (not UTF-8), -ENOMEM.
 int protocol_format_envelope(
-    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms);
+    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms, int64_t stops);
 
 // "12.5", "20", "-0.5": tenths as the shortest decimal. out needs 16 bytes. Returns out.
 char *protocol_format_tenths(char out[16], int tenths);

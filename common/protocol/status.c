@@ -176,6 +176,7 @@ static void read_head(struct reader *r, struct status *out)
     reader_clean(r, "why", out->why, sizeof out->why, PROTOCOL_WHY_CHARS);
     out->seq = (uint64_t)reader_counter(r, "seq");
     out->t_ms = reader_counter(r, "t");
+    out->stops = (uint64_t)reader_counter(r, "stops");
     if (!reader_int(r, "report", 1000, 1, REPORT_MAX_MS, &out->report_ms) && out->online)
         out->report_ms = REPORT_DEFAULT_MS;
 }

@@ -5,20 +5,29 @@
 
 #include "common/protocol/vocabulary.h"
 
-enum servo_axis { AXIS_NONE, AXIS_TILT, AXIS_PAN };
+// What a channel moves: a servo tilt, pan or steer, a motor drive.
+enum servo_axis { AXIS_NONE, AXIS_TILT, AXIS_PAN, AXIS_STEER, AXIS_DRIVE };
+
+// True for the axes that have a left and a right.
+static inline bool status_axis_is_sideways(enum servo_axis axis)
+{
+    return axis == AXIS_PAN || axis == AXIS_STEER;
+}
 
 // One channel's report. Angles are tenths of a degree, pulses microseconds. Fields of other kinds stay zero.
 // Zero the whole struct before filling it: the writer compares bytes to see what changed.
 struct status_channel {
     struct channel_id id;
     enum servo_axis axis;
-    bool deg_known, target_known; // false: null on the wire
-    int deg, target, min, max, step, speed;
+    bool deg_known, target_known;           // false: null on the wire
+    int deg, target, min, max, step, speed; // of a motor: percent, and deg and step are not used
     int res_milli; // degrees of one hardware step, in thousandths; 0 = finer than that
     int us;        // the pulse really emitted; 0 while not driven
     bool moving, driven, assumed;
     bool on;         // switch, dimmer, input
-    int percent;     // dimmer
+    int percent;     // dimmer; motor: emitted now, negative = backward
+    int run_ms;      // motor: so long one command runs it; 0 = not told
+    int left_ms;     // motor: what is left of that; 0 while no command runs it
     bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
 };
 
@@ -65,6 +74,8 @@ struct status {
     uint64_t seq;
     int64_t t_ms; // the agent's CLOCK_BOOTTIME
     int report_ms;
+    uint64_t
+        stops; // counts the stops of this run that motion was refused after; `stops` of a command must be the same
     size_t count;
     struct status_channel channels[PROTOCOL_CHANNELS_MAX];
     size_t pose_count;

@@ -227,6 +227,7 @@ int status_write(struct status_writer *writer, const struct status *status, char
     sink_fixed(&s, ",\"t\":", status->t_ms, 0);
     if (status->report_ms > 0)
         sink_fixed(&s, ",\"report\":", status->report_ms, 3);
+    sink_fixed(&s, ",\"stops\":", (int64_t)status->stops, 0);
     sink_put(&s, ",\"channels\":{");
     for (size_t i = 0; i < status->count; i++) {
         if (i > 0)

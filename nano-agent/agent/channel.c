@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct channel_ops *const kinds[] = {
+static const struct channel_ops *const kinds[CHANNEL_KINDS] = {
     [CHANNEL_SERVO] = &channel_servo,
     [CHANNEL_SWITCH] = &channel_switch,
     [CHANNEL_DIMMER] = &channel_dimmer,
     [CHANNEL_INPUT] = &channel_input,
 };
-_Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 
 enum channel_port channel_port(enum channel_kind kind)
 {

@@ -36,7 +36,7 @@ struct agent_channel_config {
 };
 
 // What the hardware of a channel is.
-enum channel_port { PORT_PWM, PORT_SWITCH, PORT_INPUT };
+enum channel_port { PORT_PWM, PORT_SWITCH, PORT_INPUT, PORT_MOTOR };
 
 // The opened hardware of a channel; its port says which member is set. Owned by whoever opened it. A switch was opened
 // at the level that its `start` says. The period and the steps of a servo are those of its PWM: channel_init puts them
@@ -45,6 +45,7 @@ union agent_output {
     struct hw_pwm *pwm;
     struct hw_switch *sw;
     struct hw_input *input;
+    struct hw_motor *motor;
 };
 
 struct channel_ops;

@@ -78,14 +78,22 @@ void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t 
         channel_stop(&channels[i], refuses, now_us);
 }
 
+static bool is_motion(const struct channel *channels, const struct vocabulary_match *match)
+{
+    struct vocabulary_match alone = *match;
+    if (match->channel < 0)
+        return vocabulary_is_motion(match, NULL);
+    alone.channel = 0;
+    return vocabulary_is_motion(&alone, &channels[match->channel].config.id);
+}
+
 static bool is_refused(
     const struct channel *channels, size_t count, const struct vocabulary_match *match, int64_t now_us)
 {
-    const struct channel *c = match->channel >= 0 ? &channels[match->channel] : NULL;
-    if (!vocabulary_is_motion(match->verb, c ? c->config.id.kind : CHANNEL_OTHER))
+    if (!is_motion(channels, match))
         return false;
-    if (c)
-        return channel_is_stopped(c, now_us);
+    if (match->channel >= 0)
+        return channel_is_stopped(&channels[match->channel], now_us);
     for (size_t i = 0; i < count; i++)
         if (channel_is_stopped(&channels[i], now_us))
             return true;

@@ -83,6 +83,7 @@ struct hw_motor {
     int64_t period_ns; // of its PWM
     bool has_enable;
     bool can_short;
+    bool may_turn; // it was asked to turn, and no zero after that is known to have reached all outputs
 };
 
 #endif

@@ -133,7 +133,8 @@ static void take_command(struct request *out, const char *text, const struct cha
     out->is_text = protocol_parse_text(text, strlen(text), &out->words, out->why) == 0;
     if (out->is_text)
         out->meaning = vocabulary_match(ids, count, &out->words, &out->match, out->why);
-    out->stop = out->is_text && protocol_is_stop(&out->words);
+    out->stop =
+        protocol_is_stop(&out->words) || (out->meaning == RESULT_OK && vocabulary_is_halt(&out->match, ids));
 }
 
 static void say_unknown(struct request *out, const struct words_table *table)

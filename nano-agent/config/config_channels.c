@@ -12,19 +12,18 @@
 #include "nano-agent/config/section.h"
 #include "nano-agent/hw/pca9685.h"
 
-static const struct section *const sections[] = {
+static const struct section *const sections[CHANNEL_KINDS] = {
     [CHANNEL_SERVO] = &section_servo,
     [CHANNEL_SWITCH] = &section_switch,
     [CHANNEL_DIMMER] = &section_dimmer,
     [CHANNEL_INPUT] = &section_input,
 };
-_Static_assert(sizeof sections / sizeof sections[0] == CHANNEL_KINDS, "every kind has a section");
 
 const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS])
 {
     for (int i = 0; i < CHANNEL_KINDS; i++)
-        out[i] = (struct key_table){
-            channel_kind_name((enum channel_kind)i), sections[i]->keys, sections[i]->key_count};
+        out[i] = (struct key_table){channel_kind_name((enum channel_kind)i),
+            sections[i] ? sections[i]->keys : NULL, sections[i] ? sections[i]->key_count : 0};
     return out;
 }
 
@@ -52,6 +51,8 @@ static int read_channel(struct config_file *file, const struct place *at, const 
 {
     const char *name = cfg_title(at->section), *kind = channel_kind_name(at->kind);
     char why[PROTOCOL_WHY_SIZE];
+    if (!sections[at->kind])
+        return config_file_refuse(file, (unsigned)at->section->line, "%s: not in this version", kind);
     if (protocol_check_name(name, why) < 0)
         return config_file_refuse(file, (unsigned)at->section->line, "%s %.64s: %s", kind, name, why);
     c->id.kind = at->kind;

@@ -126,18 +126,20 @@ int config_poses_build(struct config_file *file, struct config *out)
 
 // A command of this configuration, from what stands on a right side. False with what is wrong in why.
 static bool read_command(const struct agent_config *agent, const char *text, char out[WORDS_COMMAND_SIZE],
-    struct protocol_command *command, char why[PROTOCOL_WHY_SIZE])
+    bool *is_stop, char why[PROTOCOL_WHY_SIZE])
 {
     struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct vocabulary_match match;
+    struct protocol_command command;
     size_t count = repertoire_ids(agent->channels, agent->count, agent->poses, agent->pose_count, ids);
-    if (protocol_parse_text(text, strlen(text), command, why) < 0 ||
-        vocabulary_match(ids, count, command, &match, why) != RESULT_OK || match.guessed) {
+    if (protocol_parse_text(text, strlen(text), &command, why) < 0 ||
+        vocabulary_match(ids, count, &command, &match, why) != RESULT_OK || match.guessed) {
         if (!why[0] || match.guessed)
             snprintf(why, PROTOCOL_WHY_SIZE, "a command of this configuration is wanted");
         return false;
     }
-    snprintf(out, WORDS_COMMAND_SIZE, "%.*s", WORDS_COMMAND_SIZE - 1, command->cmd);
+    snprintf(out, WORDS_COMMAND_SIZE, "%.*s", WORDS_COMMAND_SIZE - 1, command.cmd);
+    *is_stop = protocol_is_stop(&command) || vocabulary_is_halt(&match, ids);
     return true;
 }
 
@@ -146,7 +148,7 @@ static bool read_number(const struct agent_config *agent, const char *text, stru
     char why[PROTOCOL_WHY_SIZE])
 {
     char word[WORDS_COMMAND_SIZE], probe[WORDS_COMMAND_SIZE + 2], ignored[WORDS_COMMAND_SIZE];
-    struct protocol_command command;
+    bool is_stop;
     size_t len = strcspn(text, "*");
     const char *star = text[len] ? text + len + 1 + strspn(text + len + 1, " ") : NULL;
     long factor = 10;
@@ -163,7 +165,7 @@ static bool read_number(const struct agent_config *agent, const char *text, stru
     }
     snprintf(word, sizeof word, "%.*s", (int)len, text);
     snprintf(probe, sizeof probe, "%s 1", word);
-    if (!read_command(agent, probe, ignored, &command, why))
+    if (!read_command(agent, probe, ignored, &is_stop, why))
         return false;
     snprintf(table->number, sizeof table->number, "%s", word);
     table->factor = (int)factor;
@@ -174,7 +176,7 @@ static bool read_word(const struct agent_config *agent, const struct entry *entr
     char why[PROTOCOL_WHY_SIZE])
 {
     struct words_entry *word = &table->entries[table->count];
-    struct protocol_command command;
+    bool is_stop;
     if (table->count == WORDS_ENTRIES_MAX) {
         snprintf(why, PROTOCOL_WHY_SIZE, "more than %d words", WORDS_ENTRIES_MAX);
         return false;
@@ -189,9 +191,9 @@ static bool read_word(const struct agent_config *agent, const struct entry *entr
             return false;
         }
     }
-    if (!read_command(agent, entry->value, word->command, &command, why))
+    if (!read_command(agent, entry->value, word->command, &is_stop, why))
         return false;
-    if (protocol_says_stop(entry->key, strlen(entry->key)) && !protocol_is_stop(&command)) {
+    if (protocol_says_stop(entry->key, strlen(entry->key)) && !is_stop) {
         snprintf(
             why, PROTOCOL_WHY_SIZE, "a word that says stop must stop: stop, or the NAME_stop of a channel");
         return false;

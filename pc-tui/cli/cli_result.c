@@ -78,6 +78,10 @@ static void put_channel(json_t *object, const struct status_channel *channel)
         json_object_set_new(object, "percent", json_integer(channel->percent));
         json_object_set_new(object, "on", json_boolean(channel->on));
         break;
+    case CHANNEL_MOTOR:
+        json_object_set_new(object, "percent", json_integer(channel->percent));
+        json_object_set_new(object, "target", json_integer(channel->target));
+        break;
     case CHANNEL_SWITCH:
     case CHANNEL_INPUT:
         json_object_set_new(object, "on", json_boolean(channel->on));

@@ -86,6 +86,12 @@ char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *c
         else
             snprintf(out, CLI_VALUE_SIZE, "%s off", name);
         return out;
+    case CHANNEL_MOTOR:
+        if (channel->percent == channel->target)
+            snprintf(out, CLI_VALUE_SIZE, "%s %d %%", name, channel->percent);
+        else
+            snprintf(out, CLI_VALUE_SIZE, "%s %d %% -> %d %%", name, channel->percent, channel->target);
+        return out;
     case CHANNEL_OTHER:
     case CHANNEL_POSE:
         break;

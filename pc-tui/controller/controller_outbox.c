@@ -99,7 +99,7 @@ int controller_publish(struct controller *controller, struct peer *peer, const c
         by_ms = agent_ms + controller->options.ttl_ms;
     }
     const char *boot = deadline == DEADLINE_NONE ? "" : peer->boot;
-    int len = protocol_format_envelope(payload, sizeof payload, text, id, boot, by_ms);
+    int len = protocol_format_envelope(payload, sizeof payload, text, id, boot, by_ms, -1);
     if (len < 0)
         return len;
     protocol_topic(topic, controller->options.root, peer->device->name, "control");

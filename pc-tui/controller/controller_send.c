@@ -198,15 +198,14 @@ struct need {
     enum publish_deadline deadline;
 };
 
-static struct need find_need(const struct model_device *device, const struct vocabulary_match *match,
-    bool known, bool clock, int64_t now_us)
+static struct need find_need(const struct model_device *device, const struct channel_id *ids,
+    const struct vocabulary_match *match, bool known, bool clock, int64_t now_us)
 {
     struct need need = {
         .late = known && is_welcome_late(match), .motion = !known}; // an unknown word may move something
     enum presence presence = model_presence(device, now_us);
     if (known)
-        need.motion = vocabulary_is_motion(match->verb,
-            match->channel >= 0 ? device->status->channels[match->channel].id.kind : CHANNEL_OTHER);
+        need.motion = vocabulary_needs_deadline(match, ids);
     if (known && match->verb == VERB_OFF_ALL) {
         // `off` may move a servo to its safe angle. Where the clock cannot be learnt, a deadline that has passed makes
         // the device switch its outputs off and move nothing.
@@ -249,7 +248,7 @@ struct controller_answer controller_deliver(struct controller *controller, struc
 
     int64_t agent_ms;
     bool clock = peer_clock(peer, now.us, &agent_ms);
-    struct need need = find_need(device, &match, known == RESULT_OK, clock, now.us);
+    struct need need = find_need(device, ids, &match, known == RESULT_OK, clock, now.us);
     if (need.clock)
         return wait_for_clock(controller, peer, order, need.motion, now);
     return publish_order(controller, peer, order, need.motion, need.deadline, 0, now);

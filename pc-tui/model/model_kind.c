@@ -51,11 +51,22 @@ static int dimmer_sample(const struct status_channel *channel)
     return channel->on ? channel->percent : 0;
 }
 
+static void motor_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
+{
+    snprintf(out, MODEL_VALUE_SIZE, "%s%d %%", channel->percent < 0 ? "−" : "", abs(channel->percent));
+}
+
+static int motor_sample(const struct status_channel *channel)
+{
+    return channel->percent;
+}
+
 static const struct model_kind kinds[] = {
     [CHANNEL_SERVO] = {SELECTION_SERVO, UNIT_DEGREES, servo_value, servo_sample},
     [CHANNEL_SWITCH] = {SELECTION_OUTPUT, UNIT_NONE, switch_value, switch_sample},
     [CHANNEL_DIMMER] = {SELECTION_OUTPUT, UNIT_PERCENT, dimmer_value, dimmer_sample},
     [CHANNEL_INPUT] = {SELECTION_NONE, UNIT_NONE, switch_value, switch_sample},
+    [CHANNEL_MOTOR] = {SELECTION_NONE, UNIT_NONE, motor_value, motor_sample},
 };
 
 const struct model_kind *model_kind(enum channel_kind kind)

@@ -124,7 +124,7 @@ static void a_status_is_one_json_object_on_one_line(void **state)
     (void)state;
     fill_example();
     assert_written(
-        "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"9f31c2aa\",\"seq\":42,\"t\":81034,\"report\":1,"
+        "{\"v\":1,\"device\":\"\",\"online\":true,\"boot\":\"9f31c2aa\",\"seq\":42,\"t\":81034,\"report\":1,\"stops\":0,"
         "\"channels\":{\"tilt\":{\"kind\":\"servo\",\"axis\":\"tilt\",\"deg\":12.5,\"target\":20,\"min\":-45,"
         "\"max\":45,\"step\":5,\"speed\":120,\"res\":0.4,\"us\":1639,\"moving\":true,\"driven\":true},"
         "\"led\":{\"kind\":\"switch\",\"on\":true},"
@@ -168,8 +168,48 @@ static void the_axis_is_tilt_or_pan_or_left_out(void **state)
     tilt->id.pan = true;
     assert_holds("\"kind\":\"servo\",\"axis\":\"pan\",");
     assert_read_back();
+    tilt->axis = AXIS_STEER;
+    assert_holds("\"kind\":\"servo\",\"axis\":\"steer\",");
+    assert_read_back();
     tilt->axis = AXIS_NONE;
     assert_holds("\"kind\":\"servo\",\"deg\":");
+}
+
+static void a_motor_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    status.online = true;
+    status.report_ms = 1000;
+    status.stops = 2;
+    struct status_channel *drive = add("drive", CHANNEL_MOTOR);
+    drive->axis = AXIS_DRIVE;
+    drive->percent = -40;
+    drive->target = drive->speed = 60;
+    drive->min = 20;
+    drive->max = 99;
+    drive->run_ms = 500;
+    drive->left_ms = 380;
+    drive->driven = true;
+    add("winch", CHANNEL_MOTOR);
+    assert_holds(
+        "\"stops\":2,\"channels\":{\"drive\":{\"kind\":\"motor\",\"axis\":\"drive\",\"percent\":-40,"
+        "\"target\":60,\"speed\":60,\"min\":20,\"max\":99,\"run\":0.5,\"run_ms\":380,\"driven\":true},"
+        "\"winch\":{\"kind\":\"motor\",\"percent\":0,");
+    assert_read_back();
+}
+
+static void only_what_stop_switches_off_says_so(void **state)
+{
+    (void)state;
+    status.online = true;
+    status.report_ms = 1000;
+    add("pump", CHANNEL_SWITCH)->id.stops_off = true;
+    add("fan", CHANNEL_DIMMER)->id.stops_off = true;
+    add("led", CHANNEL_SWITCH);
+    assert_holds("\"pump\":{\"kind\":\"switch\",\"on\":false,\"stop\":\"off\"},"
+                 "\"fan\":{\"kind\":\"dimmer\",\"on\":false,\"percent\":0,\"stop\":\"off\"},"
+                 "\"led\":{\"kind\":\"switch\",\"on\":false}");
+    assert_read_back();
 }
 
 static void before_the_first_command_last_is_left_out(void **state)
@@ -444,6 +484,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             assumed_stands_only_after_moving_from_an_assumed_position, fresh, finish),
         cmocka_unit_test_setup_teardown(the_axis_is_tilt_or_pan_or_left_out, fresh, finish),
+        cmocka_unit_test_setup_teardown(a_motor_is_read_as_it_was_written, fresh, finish),
+        cmocka_unit_test_setup_teardown(only_what_stop_switches_off_says_so, fresh, finish),
         cmocka_unit_test_setup_teardown(before_the_first_command_last_is_left_out, fresh, finish),
         cmocka_unit_test_setup_teardown(
             id_why_from_and_again_are_left_out_where_there_is_nothing_to_say, fresh, finish),
