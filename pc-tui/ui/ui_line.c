@@ -7,6 +7,7 @@
 
 #include "pc-tui/ui/completion.h"
 #include "pc-tui/ui/ui_action.h"
+#include "pc-tui/ui/ui_pose.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum { LINE_SCROLL = 5 };
@@ -61,6 +62,8 @@ static unsigned enter(struct ui *ui, int64_t now_ms)
         return effects;
     line_history_add(&ui->history, text);
     effects |= UI_HISTORY;
+    if (ui_pose_is_meant(text) && !device_knows(ui, text))
+        return effects | ui_pose(ui, text, now_ms);
     enum action id = actions_by_name(text);
     if (id == ACTION_STOP || (id != ACTION_NONE && !device_knows(ui, text)))
         return effects | ui_do(ui, id, 0, now_ms);
