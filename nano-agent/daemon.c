@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
 #include "nano-agent/daemon_io.h"
+#include "nano-agent/hw/motor_list.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
@@ -40,16 +42,15 @@ static int64_t next_us(const struct daemon *daemon)
 {
     int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
     next = earlier(next, log_next_us());
-    if (daemon->stopping)
-        return earlier(next, daemon->stop_by_us);
-    next = earlier(next, lost_at_us(daemon));
-    return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
+    next = earlier(next, watchdog_next_us(&daemon->watchdog));
+    return earlier(next, daemon->stopping ? daemon->stop_by_us : lost_at_us(daemon));
 }
 
 // Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
 // a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
+    watchdog_hurry(&daemon->watchdog, outputs_may_turn(&daemon->config, daemon->outputs), clock_now_us());
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -92,24 +93,6 @@ static void check_lost(struct daemon *daemon)
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
-static void tell_ready(struct daemon *daemon)
-{
-    if (!daemon->ready_told && notify_send("READY=1") == 0)
-        daemon->ready_told = true;
-}
-
-static void feed_watchdog(struct daemon *daemon)
-{
-    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
-    int64_t now = clock_now_us();
-    if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
-        return;
-    daemon->watchdog_at_us = now;
-    if (notify_send("WATCHDOG=1") < 0) // systemd is too busy to read: in a quarter of its time again
-        daemon->watchdog_at_us = now - daemon->watchdog_us / 2;
-    tell_ready(daemon);
-}
-
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
@@ -122,7 +105,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         check_lost(daemon);
     daemon->because = "a change";
     agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
-    feed_watchdog(daemon);
+    watchdog_feed(&daemon->watchdog, clock_now_us());
     daemon_log_commands(-1, 0, daemon);
     log_tick();
     quit_if_done(daemon);
@@ -292,21 +275,42 @@ static int catch_signals(struct daemon *daemon)
     return 0;
 }
 
-static int watch_inputs(struct daemon *daemon)
+// The result of what a motor was asked for is there: the bus that it is on answers in its own time.
+static void on_motor(evutil_socket_t fd, short what, void *arg)
 {
-    for (size_t i = 0; i < daemon->config.agent.count; i++) {
-        struct daemon_edge *edge = &daemon->edges[i];
-        if (channel_port(daemon->config.agent.channels[i].id.kind) != PORT_INPUT ||
-            daemon->outputs[i].input->fd < 0)
-            continue;
-        edge->daemon = daemon;
-        edge->channel = i;
-        edge->event =
-            event_new(daemon->base, daemon->outputs[i].input->fd, EV_READ | EV_PERSIST, on_edge, edge);
-        if (!edge->event || event_add(edge->event, NULL) < 0)
-            return -ENOMEM;
-    }
-    return 0;
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    eventfd_t times;
+    (void)what;
+    eventfd_read(fd, &times); // Whoever asked for the result before the event came has read it.
+    daemon->because = "a motor";
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static int watch_output(struct daemon *daemon, size_t channel)
+{
+    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
+    struct daemon_edge *edge = &daemon->edges[channel];
+    if (port != PORT_INPUT && port != PORT_MOTOR)
+        return 0;
+    int fd = port == PORT_INPUT ? daemon->outputs[channel].input->fd : daemon->outputs[channel].motor->fd;
+    if (fd < 0)
+        return 0;
+    edge->daemon = daemon;
+    edge->channel = channel;
+    edge->event =
+        event_new(daemon->base, fd, EV_READ | EV_PERSIST, port == PORT_INPUT ? on_edge : on_motor, edge);
+    return edge->event && event_add(edge->event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int watch_outputs(struct daemon *daemon)
+{
+    int rc = 0;
+    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
+        rc = watch_output(daemon, i);
+    return rc;
 }
 
 static int make_link(struct daemon *daemon)
@@ -366,13 +370,14 @@ static void finish(struct daemon *daemon)
     daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);
-    store_free(daemon->store, STOP_MS);
-    health_reader_free(daemon->health, HEALTH_MS);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
     }
     outputs_close(&daemon->config, daemon->outputs);
+    watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
+    store_free(daemon->store, STOP_MS);
+    health_reader_free(daemon->health, HEALTH_MS);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i])
             event_free(events[i]);
@@ -382,6 +387,21 @@ static void finish(struct daemon *daemon)
     if (daemon->base)
         event_base_free(daemon->base);
     explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
+}
+
+// Writes down what has to be switched off when this process is not there any more to do it.
+static void list_motors(const struct daemon *daemon)
+{
+    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
+    char path[MOTOR_LIST_PATH_SIZE];
+    if (daemon->config.sim) // the file may be that of an agent which drives real ones
+        return;
+    size_t count = outputs_motors(&daemon->config, motors);
+    motor_list_path(path);
+    int rc = motor_list_write(path, motors, count);
+    if (rc < 0 && count)
+        log_warning(
+            "%s: %s; a motor goes on turning where this program ends without a word", path, strerror(-rc));
 }
 
 // Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
@@ -394,6 +414,7 @@ static int start(struct daemon *daemon)
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
+    list_motors(daemon);
     if (rc == 0 && outputs_open(config, daemon->outputs, why) < 0) {
         log_error("%s", why);
         return EXIT_MISTAKE;
@@ -407,7 +428,7 @@ static int start(struct daemon *daemon)
         rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)
-        rc = watch_inputs(daemon);
+        rc = watch_outputs(daemon);
     if (rc < 0) {
         log_error("start: %s", strerror(-rc));
         return EXIT_FAILURE;
@@ -434,9 +455,7 @@ int daemon_run(const struct config *config)
         config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
-        daemon.watchdog_us = notify_watchdog_us() / 2;
-        daemon.watchdog_at_us = clock_now_us();
-        tell_ready(&daemon);
+        watchdog_start(&daemon.watchdog, clock_now_us());
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {
             log_error("the event loop ended: %s", strerror(errno));

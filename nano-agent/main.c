@@ -10,6 +10,8 @@
 #include "common/log.h"
 #include "nano-agent/check/check.h"
 #include "nano-agent/daemon.h"
+#include "nano-agent/hw/motor_list.h"
+#include "nano-agent/hw/zero.h"
 #include "nano-agent/pins.h"
 #include "nano-agent/system/static_libc.h"
 
@@ -21,6 +23,13 @@ static void ignore_signals(void)
     static const int numbers[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE};
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
         signal(numbers[i], SIG_IGN);
+}
+
+static int zero(void)
+{
+    char path[MOTOR_LIST_PATH_SIZE];
+    motor_list_path(path);
+    return zero_run(path);
 }
 
 int main(int argc, char **argv)
@@ -39,6 +48,9 @@ int main(int argc, char **argv)
         break;
     case TASK_CHECK:
         status = check_run(&config, stdout);
+        break;
+    case TASK_ZERO:
+        status = zero();
         break;
     case TASK_RUN:
         log_init("nano-agent", config.log_level);

@@ -67,6 +67,9 @@ void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us
 // its coming up in between acts once.
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms);
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
+// The link has just gone down: all motors are off when this returns, as far as the hardware allows. To be called before anything
+// else is done about the link.
+void agent_link_down(struct agent *agent, int64_t now_us);
 // The broker does not let the agent hear the topics of these tables (bit i = words[i]). Complains where that is new. To be
 // called before agent_link_up, whose status tells it.
 void agent_deaf(struct agent *agent, unsigned tables);

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct channel_ops *const kinds[CHANNEL_KINDS] = {
+static const struct channel_ops *const kinds[] = {
     [CHANNEL_SERVO] = &channel_servo,
     [CHANNEL_SWITCH] = &channel_switch,
     [CHANNEL_DIMMER] = &channel_dimmer,
     [CHANNEL_INPUT] = &channel_input,
+    [CHANNEL_MOTOR] = &channel_motor,
 };
+_Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 
 enum channel_port channel_port(enum channel_kind kind)
 {
@@ -20,6 +22,11 @@ enum channel_port channel_port(enum channel_kind kind)
 bool channel_keeps_position(enum channel_kind kind)
 {
     return kinds[kind]->keeps_position;
+}
+
+bool channel_is_first(enum channel_kind kind)
+{
+    return kinds[kind]->is_first;
 }
 
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
@@ -34,19 +41,18 @@ int channel_init(struct channel *c, const struct agent_channel_config *config, u
     return c->ops->init(c, kept, now_us);
 }
 
-bool channel_warning(const struct channel *c, char sentence[CHANNEL_WARNING_SIZE])
+void channel_advise(const struct channel *c, char *out, size_t size)
 {
-    if (!c->ops->keeps_position) // a dimmer has no angles that a step could be measured in
-        return false;
-    int res = motion_res_milli(&c->config.motion);
+    out[0] = '\0';
+    // A dimmer has no angles that a step could be measured in.
+    int res = c->ops->keeps_position ? motion_res_milli(&c->config.motion) : 0;
     if (res <= c->config.step * 100)
-        return false;
+        return;
     char step[16];
-    snprintf(sentence, CHANNEL_WARNING_SIZE,
-        "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is "
-        "finer, and so is a higher hz where the servo is a digital one",
+    snprintf(out, size,
+        "servo %s: this PWM moves it by %d.%d degrees at least, more than its step of %s; a PCA9685 is finer, and so is a "
+        "higher hz where the servo is a digital one",
         c->config.id.name, res / 1000, res % 1000 / 100, protocol_format_tenths(step, c->config.step));
-    return true;
 }
 
 int channel_execute(
@@ -61,13 +67,19 @@ int channel_apply(struct channel *c, enum policy policy, int64_t now_us)
     return c->ops->apply ? c->ops->apply(c, policy, now_us) : 0;
 }
 
-void channel_stop(struct channel *c, bool refuses, int64_t now_us)
+void channel_cut(struct channel *c)
 {
-    if (!c->ops->stop)
-        return;
-    c->ops->stop(c, now_us);
+    if (c->ops->cut)
+        c->ops->cut(c);
+}
+
+int channel_stop(struct channel *c, bool refuses, int64_t now_us)
+{
+    if (!c->ops->stop || (c->ops->stops_by_choice && !c->config.id.stops_off))
+        return 0;
     if (refuses)
         c->stopped_us = now_us;
+    return c->ops->stop(c, now_us);
 }
 
 bool channel_is_stopped(const struct channel *c, int64_t now_us)

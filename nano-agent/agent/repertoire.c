@@ -58,7 +58,7 @@ bool repertoire_deaf(const struct repertoire *repertoire, unsigned tables, struc
     return memcmp(before, status->deaf, sizeof before) != 0;
 }
 
-const char *repertoire_read(const struct repertoire *repertoire, struct request *out,
+void repertoire_read(const struct repertoire *repertoire, struct request *out,
     const struct agent_command *command, const char *device, const char *boot)
 {
     const struct words_table *table = words_find(repertoire->tables, repertoire->table_count, command->topic);
@@ -66,7 +66,17 @@ const char *repertoire_read(const struct repertoire *repertoire, struct request 
         words_read(out, command, table, repertoire->ids, repertoire->id_count);
     else
         request_read(out, command, repertoire->ids, repertoire->id_count, device, boot);
-    return table ? table->topic : "";
+}
+
+void repertoire_begin_local(const struct repertoire *repertoire, const char *text, const char *from,
+    struct vocabulary_match *match, struct status_last *last)
+{
+    struct protocol_command command;
+    char why[PROTOCOL_WHY_SIZE];
+    protocol_parse_text(text, strlen(text), &command, why);
+    request_begin(&command, last);
+    memcpy(last->from, from, strlen(from) + 1);
+    last->result = vocabulary_match(repertoire->ids, repertoire->id_count, &command, match, last->why);
 }
 
 enum protocol_result repertoire_execute(const struct repertoire *repertoire, struct channel *channels,

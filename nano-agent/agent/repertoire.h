@@ -32,10 +32,14 @@ void repertoire_init(struct repertoire *repertoire, const struct agent_config *c
 bool repertoire_deaf(const struct repertoire *repertoire, unsigned tables, struct status *status,
     char sentence[REPERTOIRE_SENTENCE_SIZE]);
 
-// Reads a command of len > 0 bytes, by the words of its topic where that has its own. As request_read. Returns the topic with
-// words of its own, or "".
-const char *repertoire_read(const struct repertoire *repertoire, struct request *out,
+// Reads a command of len > 0 bytes, by the words of its topic where that has its own. As request_read.
+void repertoire_read(const struct repertoire *repertoire, struct request *out,
     const struct agent_command *command, const char *device, const char *boot);
+
+// Begins the result of a command that the device itself gives: the text is what `press` of the input `from` says. last->result is
+// RESULT_OK where the match is to be carried out.
+void repertoire_begin_local(const struct repertoire *repertoire, const char *text, const char *from,
+    struct vocabulary_match *match, struct status_last *last);
 
 // Carries out what the match means. As execute.
 enum protocol_result repertoire_execute(const struct repertoire *repertoire, struct channel *channels,

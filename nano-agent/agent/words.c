@@ -179,6 +179,7 @@ void words_read(struct request *out, const struct agent_command *command, const 
     int64_t millionths;
     memset(out, 0, sizeof *out);
     out->command = command;
+    out->on = table->topic;
     const char *meant = command->len <= PROTOCOL_COMMAND_MAX ? find_command(table, span) : NULL;
     if (meant) {
         take_command(out, meant, ids, count);

@@ -158,7 +158,7 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", NULL};
+    static const char *const words[] = {"check", "pins", "zero", NULL};
     const struct shell_completion completion = {
         .program = "nano-agent", .argp = state->root_argp, .words = words};
     if (shell_completion_print(stdout, shell, &completion) < 0)
@@ -207,8 +207,10 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
             line->config->task = TASK_CHECK;
         else if (line->config->task == TASK_RUN && !strcmp(arg, "pins"))
             line->config->task = TASK_PINS;
+        else if (line->config->task == TASK_RUN && !strcmp(arg, "zero"))
+            line->config->task = TASK_ZERO;
         else
-            argp_error(state, "%.64s: nothing but options, or one of check and pins, is wanted", arg);
+            argp_error(state, "%.64s: nothing but options, or one of check, pins and zero, is wanted", arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -249,12 +251,14 @@ static int read_configuration(const char *path, struct config *out)
 int config_from_arguments(int argc, char **argv, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, "[check | pins]",
+    static const struct argp argp = {options, parse_option, "[check | pins | zero]",
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
-        "pins   draws the 40-pin header and what the configuration uses of it\v"
+        "pins   draws the 40-pin header and what the configuration uses of it\n"
+        "zero   switches off the motors of an agent that crashed; the service does it by itself\v"
         "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
-        "opened, 1 anything else; of check: 0 all is well, 1 something is not.",
+        "opened, 1 anything else; of check: 0 all is well, 1 something is not; of zero: "
+        "0 all are off, 1 one is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -277,6 +281,10 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
+        free(first);
+        return -1;
+    }
     snprintf(out->board, sizeof out->board, "%s", first->board);
     int status = read_configuration(line.path[0] ? line.path : NULL, out);
     if (status >= 0) {
