@@ -9,6 +9,7 @@
 #include "common/descriptors.h"
 #include "common/log.h"
 #include "nano-agent/check/check.h"
+#include "nano-agent/check/trial.h"
 #include "nano-agent/daemon.h"
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/zero.h"
@@ -47,7 +48,7 @@ int main(int argc, char **argv)
         status = pins_print(&config, stdout);
         break;
     case TASK_CHECK:
-        status = check_run(&config, stdout);
+        status = config.try_motors ? trial_run(&config, stdin, stdout) : check_run(&config, stdout);
         break;
     case TASK_ZERO:
         status = zero();

@@ -16,7 +16,7 @@
 #include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/hw/gpio.h"
 
-enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_COMPLETION, OPTION_VERSION };
+enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_MOTORS, OPTION_COMPLETION, OPTION_VERSION };
 
 enum { BOARDS_MAX = 32 };
 
@@ -131,6 +131,8 @@ static const struct argp_option options[] = {
         "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
         "--sim none)",
         0},
+    {"motors", OPTION_MOTORS, NULL, 0,
+        "With check: turn each side of each motor alone, wheels off the ground; asks first", 0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
     {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
@@ -189,6 +191,9 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case OPTION_BOARD:
         check_board(arg, state);
         snprintf(line->config->board, sizeof line->config->board, "%s", arg);
+        return 0;
+    case OPTION_MOTORS:
+        line->config->try_motors = true;
         return 0;
     case OPTION_STATE:
         if (strlen(arg) >= sizeof line->config->state)
@@ -281,6 +286,10 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (first->try_motors && first->task != TASK_CHECK) {
+        fprintf(stderr, "nano-agent: --motors: nano-agent check --motors is wanted\n");
+        goto usage;
+    }
     if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
         free(first);
         return -1;

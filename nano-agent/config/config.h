@@ -36,6 +36,7 @@ struct config {
     enum log_level log_level;    // `log`, or -v
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
+    bool try_motors;             // of TASK_CHECK: --motors
     char path[4096];             // the file read, "" = built-in defaults
     // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
     char mistake[1024];
