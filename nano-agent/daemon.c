@@ -256,6 +256,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->guarding = true;
         daemon->heard_ms = link_last_proof_ms(daemon->link);
         daemon->because = "the link, which is up";
+        agent_deaf(daemon->agent, report->deaf >> daemon->session.words_at);
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
         about_watch_ask(daemon->about);
     }
@@ -343,7 +344,7 @@ static int catch_signals(struct daemon *daemon)
 
 static int make_link(struct daemon *daemon)
 {
-    int rc = mqtt_session_init(&daemon->session, &daemon->config.broker, daemon->boot);
+    int rc = mqtt_session_init(&daemon->session, &daemon->config, daemon->boot);
     if (rc == 0) {
         daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
         rc = daemon->link ? 0 : -ENOMEM;

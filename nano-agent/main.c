@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "nano-agent/check/check.h"
 #include "nano-agent/check/pins.h"
+#include "nano-agent/check/trial.h"
 #include "nano-agent/daemon.h"
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/zero.h"
@@ -69,7 +70,7 @@ int main(int argc, char **argv)
         status = pins_print(&config, stdout);
         break;
     case TASK_CHECK:
-        status = check_run(&config, stdout);
+        status = config.try_motors ? trial_run(&config, stdin, stdout) : check_run(&config, stdout);
         break;
     case TASK_JOIN:
         status = join_device_run(&config);

@@ -174,6 +174,32 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
     return outcome.result;
 }
 
+enum protocol_result execute_pose(
+    struct channel *channels, const struct pose *pose, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
+{
+    struct outcome outcome = {RESULT_OK, why};
+    char limit[PROTOCOL_WHY_SIZE], named[PROTOCOL_WHY_SIZE];
+    why[0] = '\0';
+    for (size_t i = 0; i < pose->count; i++) {
+        if (channel_is_stopped(&channels[pose->steps[i].channel], now_us)) {
+            say(why, "stopped");
+            return RESULT_REFUSED;
+        }
+    }
+    for (size_t i = 0; i < pose->count; i++) {
+        const struct pose_step *step = &pose->steps[i];
+        struct channel *c = &channels[step->channel];
+        struct vocabulary_match match = {.verb = step->verb,
+            .channel = step->channel,
+            .has_number = step->verb == VERB_SET,
+            .tenths = step->tenths};
+        int rc = channel_execute(c, &match, now_us, limit);
+        say(named, "%s: %s", c->config.id.name, limit);
+        add(&outcome, c, rc, limit[0] ? named : "");
+    }
+    return outcome.result;
+}
+
 // Does what the `lost` of a channel says. *done: a few words for the log, or NULL where nothing had to be done.
 static int lose(struct channel *c, int64_t now_us, const char **done)
 {

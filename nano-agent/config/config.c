@@ -16,12 +16,14 @@
 #include "nano-agent/board/board.h"
 #include "nano-agent/config/config_broker.h"
 #include "nano-agent/config/config_channels.h"
+#include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/hw/gpio.h"
 
 enum {
     OPTION_SIM = 0x400,
     OPTION_BOARD,
     OPTION_STATE,
+    OPTION_MOTORS,
     OPTION_DIR,
     OPTION_UNDO,
     OPTION_COMPLETION,
@@ -112,6 +114,8 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
         rc = read_top(&file, out);
     if (!rc)
         rc = config_channels_build(&file, model, out);
+    if (!rc)
+        rc = config_words_build(&file, out);
     config_file_close(&file);
     return rc;
 }
@@ -139,6 +143,8 @@ static const struct argp_option options[] = {
         "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
         "--sim none)",
         0},
+    {"motors", OPTION_MOTORS, NULL, 0,
+        "With check: turn each side of each motor alone, wheels off the ground; asks first", 0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
     {"dir", OPTION_DIR, "DIR", 0,
@@ -244,6 +250,9 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
         check_board(arg, state);
         snprintf(line->config->board, sizeof line->config->board, "%s", arg);
         return 0;
+    case OPTION_MOTORS:
+        line->config->try_motors = true;
+        return 0;
     case OPTION_STATE:
         if (strlen(arg) >= sizeof line->config->state)
             argp_error(state, "--state: the path is too long");
@@ -280,7 +289,7 @@ static int refuse_file(struct config *out, bool lenient, const char *who, const 
         return 2;
     }
     snprintf(out->mistake, sizeof out->mistake, "%s", why);
-    out->agent.count = 0;
+    out->agent.count = out->agent.pose_count = out->agent.words_count = 0;
     return -1;
 }
 
@@ -374,6 +383,10 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (first->try_motors && first->task != TASK_CHECK) {
+        fprintf(stderr, "nano-agent: --motors: nano-agent check --motors is wanted\n");
+        goto usage;
+    }
     if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
         free(first);
         return -1;
@@ -402,6 +415,8 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
         if (out->mistake[0] == '\0')
             return refuse_file(out, lenient, "nano-agent: ", why);
     }
+    if (config_words_check_root(out, why) < 0 && out->mistake[0] == '\0')
+        return refuse_file(out, lenient, "nano-agent: ", why);
     return -1;
 usage:
     free(first);

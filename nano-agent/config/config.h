@@ -43,6 +43,7 @@ struct config {
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
     struct config_join join;     // of TASK_JOIN
+    bool try_motors;             // of TASK_CHECK: --motors
     char path[4096];             // the file read, "" = built-in defaults
     char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
     // Where the file was refused and the program goes on without channels, this is why it was. "" = it was not.
