@@ -39,13 +39,6 @@ void config_init(struct config *config)
     config->agent.report_ms = 1000;
 }
 
-// The line of a key that broker_options_from_cfg names.
-static unsigned line_of_broker_key(const struct config_file *file, const char *key)
-{
-    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
-    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
-}
-
 static enum log_level log_level_of(const char *word)
 {
     return !strcmp(word, "error")     ? LOG_LEVEL_ERROR
@@ -63,7 +56,7 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
     if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
-        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
+        return config_file_refuse(file, config_file_line(file, top, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
@@ -224,7 +217,7 @@ static void check_end(const struct config *config, struct argp_state *state)
     if (join->undo ? join->file[0] != '\0' : join->file[0] == '\0')
         argp_error(
             state, "join FILE, with the file that pc-tui-broker add-device wrote, or join --undo, is wanted");
-    if (config->broker.hosts_from_command_line || config->broker.given)
+    if (broker_options_are_given(&config->broker))
         argp_error(state, "join: broker, login and device stand in the file, and not on the command line");
 }
 
@@ -298,8 +291,8 @@ static void read_broker_alone(const char *text, struct config *out)
 {
     char ignored[CONFIG_WHY_SIZE];
     broker_options_init(&out->broker);
-    out->broker_known = text && config_broker_part(text, &out->broker) == 0 &&
-                        joined_read(&out->broker, out->joined, ignored) >= 0;
+    out->broker_known = text && joined_read(&out->broker, out->joined, ignored) >= 0 &&
+                        config_broker_part(text, &out->broker) == 0;
 }
 
 static int read_configuration(const char *path, bool lenient, struct config *out)
@@ -318,18 +311,18 @@ static int read_configuration(const char *path, bool lenient, struct config *out
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
     joined_directory(shown, out->joined);
-    int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    int rc = joined_read(&out->broker, out->joined, why);
+    if (rc == 0)
+        out->joined[0] = '\0';
+    if (rc < 0) {
+        free(text);
+        return refuse_file(out, lenient, "", why);
+    }
+    rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     if (rc < 0)
         read_broker_alone(text, out);
     free(text);
-    if (rc < 0)
-        return refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why);
-    rc = joined_read(&out->broker, out->joined, why);
-    if (rc < 0)
-        return refuse_file(out, lenient, "", why);
-    if (rc == 0)
-        out->joined[0] = '\0';
-    return -1;
+    return rc < 0 ? refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
 // Where the files of a join are. join needs no configuration: it is for a board that is not reached yet.
@@ -410,7 +403,7 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0) {
+    if (broker_options_check(&out->broker, CONFIG_DEFAULT_BROKER, why) < 0) {
         out->broker_known = false;
         if (out->mistake[0] == '\0')
             return refuse_file(out, lenient, "nano-agent: ", why);

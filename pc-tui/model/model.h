@@ -34,6 +34,7 @@ struct model_device {
     const struct status *status; // the latest, never NULL; of an offline device the last one before
     bool offline;
     bool stopped; // offline by a clean stop, not by the will
+    bool removed; // offline because its login was taken away, as pc-tui-broker says in its place
     // Offline although its agent runs: what is wrong there, and why ("/etc/nano-agent.conf:12: …"). "" = it is not so.
     char fault[STATUS_FAULT_SIZE];
     char why[PROTOCOL_WHY_SIZE];

@@ -23,7 +23,7 @@ static const char *mend(enum link_trouble trouble)
     case TROUBLE_PROTOCOL:
         return "is an MQTT broker on that port? pc-tui -p PORT";
     case TROUBLE_LOGIN:
-        return "pc-tui -u USER asks for the password";
+        return "pc-tui join FILE, with the file of pc-tui-broker add-operator; or pc-tui -u USER";
     case TROUBLE_DENIED:
         return "the broker's acl_file must let us read it: topic readwrite ROOT/#";
     case TROUBLE_MEMORY:
@@ -63,8 +63,8 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
         snprintf(out, VIEW_SENTENCE_SIZE, "waiting for a device under %s/ …", view->root);
     } else {
         snprintf(out, VIEW_SENTENCE_SIZE,
-            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only, "
-            "until its configuration has a listener: listener 1883 192.168.55.100",
+            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only: "
+            "sudo pc-tui-broker setup lets devices in by TLS, listener 1883 192.168.55.100 without",
             view->root);
     }
     return true;
@@ -107,6 +107,13 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
     }
     if (presence == PRESENCE_OFFLINE) {
         *role = ROLE_NOTICE;
+        if (device->removed) {
+            snprintf(out, VIEW_SENTENCE_SIZE,
+                "✗ %s was removed: the broker takes it no more — pc-tui-broker add-device, and nano-agent join there, "
+                "let it in again",
+                view_name(view, device));
+            return true;
+        }
         snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
             device->stopped ? "sudo systemctl start nano-agent"
                             : "sudo systemctl status nano-agent, nano-agent check");

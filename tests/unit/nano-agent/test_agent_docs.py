@@ -22,6 +22,7 @@ EXEMPT = (
     'answer to %s: %s', 'reply to %s: %s', 'offline status: %s',  # a report that found no room is made again
     'stopped meanwhile', '%d ms too late', 'meant for another run', 'this id was used for', 'a retained command is an old command',
     '%s %s: %s',  # the hardware's words, told by the line that has them
+    'tls %s, name',  # the configuration as understood
     '%s can be no %s',  # the configuration refuses it before
 )
 
@@ -62,6 +63,9 @@ def keys():
         yield 'The whole', name, []
     for name in re.findall(r'CFG_STR\("(\w+)"', (ROOT / 'common' / 'broker_options.c').read_text()):
         yield 'The whole', name, []
+    yield 'The whole', 'tls', []
+    for name in re.findall(r'CFG_STR\("(\w+)"', (ROOT / 'common' / 'broker_tls.c').read_text()):
+        yield 'TLS', name, []
 
 
 def strip_comments(text):
