@@ -434,9 +434,19 @@ int broker_options_from_cfg(
     return 0;
 }
 
-void broker_options_hold(struct broker_options *options)
+bool broker_options_are_given(const struct broker_options *options)
+{
+    return options->hosts_from_command_line || options->given || options->tls.given ||
+           options->default_port || options->client_id[0];
+}
+
+void broker_options_hold(struct broker_options *options, cfg_t *cfg)
 {
     options->held = true;
+    if (cfg_getstr(cfg, "root"))
+        options->given |= GIVEN_ROOT;
+    if (cfg_getstr(cfg, "device"))
+        options->given |= GIVEN_DEVICE;
 }
 
 int broker_options_check(

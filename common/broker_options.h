@@ -31,7 +31,7 @@ struct broker_options {
     bool hosts_from_command_line;         // the first -h replaces what a file said
     struct broker_tls tls;                // --cafile and so on
     bool held;                            // broker_options_hold was called
-    unsigned given;                       // what the command line set, a bit each: a file does not change it
+    unsigned given; // what the command line set or a file holds, a bit each: a file does not change it
 };
 
 // Sets every default: no broker, no TLS, keep-alive 10 s, QoS 1, MQTT 5, root "jetson", device "".
@@ -42,6 +42,9 @@ void broker_options_init(struct broker_options *options);
 // initialised (a NULL input is for --help alone). Errors go through argp_error (usage status). The command
 // line wins over a file whichever of them is read first.
 extern const struct argp broker_options_argp;
+
+// Whether the command line said anything of them.
+bool broker_options_are_given(const struct broker_options *options);
 
 // Fills hosts, ports and so on from text, a comma-separated list of what broker_place_parse reads.
 // 0, or -EINVAL with what would be right in why.
@@ -61,9 +64,9 @@ extern cfg_opt_t broker_options_login_cfg[];
 int broker_options_from_cfg(
     struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE]);
 
-// What the options now say of brokers, login and TLS holds: a file that is read afterwards does not change it. The command
-// line still does. For a file that wins over another one.
-void broker_options_hold(struct broker_options *options);
+// What the options now say of brokers, login and TLS holds, and the topics that the file cfg names: a file that is read
+// afterwards does not change them. The command line still does. For a file that wins over another one.
+void broker_options_hold(struct broker_options *options, cfg_t *cfg);
 
 // Reads a password file: its first line, without the line end and without a byte order mark. warning gets a sentence
 // where every user of the machine can read the file, else "". 0, or a negative errno with a sentence in why.

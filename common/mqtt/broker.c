@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 
 enum {
@@ -60,6 +61,12 @@ enum broker_lookup broker_begin(struct broker *broker, int64_t now_ms)
     broker->unresolved[0] = '\0';
     if (broker->place->transport == LINK_UNIX) {
         broker->known.count = 1;
+        return BROKER_LOOKUP_KNOWN;
+    }
+    if (gateway_is_meant(broker->place->host)) {
+        gateway_find("", &broker->known);
+        if (broker->known.count == 0)
+            link_reason_no_gateway(broker->unresolved);
         return BROKER_LOOKUP_KNOWN;
     }
     if (resolver_knows(broker->place->host, &answer)) {

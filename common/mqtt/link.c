@@ -135,7 +135,7 @@ static void on_subscribed(void *ctx)
     link->report.reason[0] = '\0';
     link->report.retry_ms = 0;
     link->report.attempts = 0;
-    link->report.limits = *connection_limits(link->connection);
+    link->report.limits = *connection_limits(link->connection, &link->report.deaf);
     link_reason_limits(link->report.note, broker_list_current(&link->list)->name, &link->report.limits);
     notify(link);
     leave(link);

@@ -8,8 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// CHANNEL_OTHER stands for a kind that only a newer agent knows, and for a channel that could not be read.
-enum channel_kind { CHANNEL_SERVO, CHANNEL_SWITCH, CHANNEL_DIMMER, CHANNEL_INPUT, CHANNEL_OTHER };
+// CHANNEL_OTHER stands for a kind that only a newer agent knows, and for a channel that could not be read. CHANNEL_POSE is
+// no channel: a pose has a name that is a command, and nothing that could be reported.
+enum channel_kind {
+    CHANNEL_SERVO,
+    CHANNEL_SWITCH,
+    CHANNEL_DIMMER,
+    CHANNEL_INPUT,
+    CHANNEL_MOTOR,
+    CHANNEL_OTHER,
+    CHANNEL_POSE
+};
 
 enum { CHANNEL_KINDS = CHANNEL_OTHER }; // how many kinds there are: 0 to CHANNEL_KINDS - 1
 
@@ -26,6 +35,12 @@ enum verb {
     VERB_OFF,
     VERB_ON,
     VERB_TOGGLE,
+    VERB_FORWARD, // with the percent of the number, or of the motor's speed
+    VERB_BACKWARD,
+    VERB_SPEED,  // what VERB_FORWARD and VERB_BACKWARD without a number mean
+    VERB_FASTER, // that speed by so many percent, or by 10
+    VERB_SLOWER,
+    VERB_POSE, // sets several channels at once
 };
 
 enum word_number { NUMBER_NO, NUMBER_MAY, NUMBER_MUST }; // whether a word takes a number
@@ -35,7 +50,7 @@ struct kind_word {
     const char *suffix; // "_up", or "" for the bare name
     enum verb verb;
     enum word_number number;
-    bool pan_only; // only a servo with axis = pan answers to it
+    bool pan_only; // only a servo with axis = pan or steer answers to it
 };
 
 struct status_channel;
@@ -47,14 +62,20 @@ struct kind {
     const struct kind_word *words;
     size_t word_count;
     const char *unit; // what the number of VERB_SET counts: "degrees", "percent"; "" where no word takes one
-    unsigned motion;  // the verbs that make something move, each as the bit 1u << verb
+    // Sets of verbs, each verb as the bit 1u << verb.
+    unsigned motion;           // make something move
+    unsigned motion_stops_off; // do so where the channel's `stop` is off: they turn it on
+    unsigned
+        timely; // move nothing, and are still wrong when they come late: they need a deadline from controllers
+    unsigned halts; // bring the channel to rest: carried out whatever by, boot, stops, id and retain flag say
+    unsigned zero_stops; // mean VERB_STOP where their number is 0
     // Reads the keys that the kind has in a channel's report. A value that is wrong makes the reader fail.
     void (*read)(struct reader *r, struct status_channel *out);
     // Writes the same keys, each with a comma in front.
     void (*write)(struct sink *s, const struct status_channel *channel);
 };
 
-extern const struct kind kind_servo, kind_switch, kind_dimmer, kind_input;
+extern const struct kind kind_servo, kind_switch, kind_dimmer, kind_input, kind_motor;
 
 // The row of a kind. Never NULL: CHANNEL_OTHER and anything else have a row without words, named "other".
 const struct kind *kind_of(enum channel_kind kind);
@@ -62,7 +83,7 @@ const struct kind *kind_of(enum channel_kind kind);
 // True where a channel of that kind has a word with that verb.
 bool kind_has_verb(enum channel_kind kind, enum verb verb);
 
-// "servo", "switch", "dimmer", "input"; "other" for CHANNEL_OTHER.
+// "servo", "switch", "dimmer", "input", "motor", "pose"; "other" for CHANNEL_OTHER.
 const char *channel_kind_name(enum channel_kind kind);
 // The inverse; CHANNEL_OTHER for a name not known.
 enum channel_kind channel_kind_parse(const char *name);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "common/protocol/kind_stop.h"
 #include "common/protocol/reader.h"
 #include "common/protocol/sink.h"
 #include "common/protocol/status.h"
@@ -16,12 +17,14 @@ static void read_keys(struct reader *r, struct status_channel *c)
 {
     reader_int(r, "percent", 1, 0, 100, &c->percent);
     reader_bool(r, "on", &c->on);
+    kind_stop_read(r, c);
 }
 
 static void write_keys(struct sink *s, const struct status_channel *c)
 {
     sink_bool(s, ",\"on\":", c->on);
     sink_fixed(s, ",\"percent\":", c->percent, 0);
+    kind_stop_write(s, c);
 }
 
 const struct kind kind_dimmer = {
@@ -29,6 +32,7 @@ const struct kind kind_dimmer = {
     .words = words,
     .word_count = sizeof words / sizeof *words,
     .unit = "percent",
+    .motion_stops_off = 1u << VERB_ON | 1u << VERB_TOGGLE | 1u << VERB_SET | 1u << VERB_UP,
     .read = read_keys,
     .write = write_keys,
 };

@@ -24,7 +24,9 @@ static void read_keys(struct reader *r, struct status_channel *c)
         c->axis = AXIS_TILT;
     else if (axis && strcmp(axis, "pan") == 0)
         c->axis = AXIS_PAN;
-    c->id.pan = c->axis == AXIS_PAN;
+    else if (axis && strcmp(axis, "steer") == 0)
+        c->axis = AXIS_STEER;
+    c->id.pan = status_axis_is_sideways(c->axis);
     c->deg_known = reader_int_or_null(r, "deg", 10, -PROTOCOL_TENTHS_MAX, PROTOCOL_TENTHS_MAX, &c->deg);
     c->target_known =
         reader_int_or_null(r, "target", 10, -PROTOCOL_TENTHS_MAX, PROTOCOL_TENTHS_MAX, &c->target);
@@ -51,8 +53,13 @@ static void put_position(struct sink *s, const char *key, bool known, int tenths
 
 static void write_keys(struct sink *s, const struct status_channel *c)
 {
-    if (c->axis != AXIS_NONE)
-        sink_put(s, c->axis == AXIS_PAN ? ",\"axis\":\"pan\"" : ",\"axis\":\"tilt\"");
+    static const char *const axes[] = {
+        [AXIS_TILT] = ",\"axis\":\"tilt\"",
+        [AXIS_PAN] = ",\"axis\":\"pan\"",
+        [AXIS_STEER] = ",\"axis\":\"steer\"",
+    };
+    if ((size_t)c->axis < sizeof axes / sizeof *axes && axes[c->axis])
+        sink_put(s, axes[c->axis]);
     put_position(s, ",\"deg\":", c->deg_known, c->deg);
     put_position(s, ",\"target\":", c->target_known, c->target);
     sink_fixed(s, ",\"min\":", c->min, 1);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "common/protocol/kind_stop.h"
 #include "common/protocol/reader.h"
 #include "common/protocol/sink.h"
 #include "common/protocol/status.h"
@@ -12,11 +13,13 @@ static const struct kind_word words[] = {
 static void read_keys(struct reader *r, struct status_channel *c)
 {
     reader_bool(r, "on", &c->on);
+    kind_stop_read(r, c);
 }
 
 static void write_keys(struct sink *s, const struct status_channel *c)
 {
     sink_bool(s, ",\"on\":", c->on);
+    kind_stop_write(s, c);
 }
 
 const struct kind kind_switch = {
@@ -24,6 +27,7 @@ const struct kind kind_switch = {
     .words = words,
     .word_count = sizeof words / sizeof *words,
     .unit = "",
+    .motion_stops_off = 1u << VERB_ON | 1u << VERB_TOGGLE,
     .read = read_keys,
     .write = write_keys,
 };

@@ -63,11 +63,12 @@ char *protocol_format_tenths(char out[16], int tenths)
 }
 
 int protocol_format_envelope(
-    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms)
+    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms, int64_t stops)
 {
     bool deadline = boot[0] != '\0';
-    json_t *object = json_pack("{s:s, s:s*, s:o*, s:s*}", "cmd", text, "id", id[0] ? id : NULL, "by",
-        deadline ? json_integer(by_ms) : NULL, "boot", deadline ? boot : NULL);
+    json_t *object = json_pack("{s:s, s:s*, s:o*, s:s*, s:o*}", "cmd", text, "id", id[0] ? id : NULL, "by",
+        deadline ? json_integer(by_ms) : NULL, "boot", deadline ? boot : NULL, "stops",
+        deadline && stops >= 0 ? json_integer(stops) : NULL);
     if (!object)
         return text_is_utf8(text, strlen(text)) && text_is_utf8(id, strlen(id)) ? -ENOMEM : -EINVAL;
     size_t len = json_dumpb(object, out, size, JSON_COMPACT);
@@ -155,6 +156,36 @@ int protocol_check_name(const char *name, char why[PROTOCOL_WHY_SIZE])
         }
     }
     return 0;
+}
+
+int protocol_check_pose(const char *name, char why[PROTOCOL_WHY_SIZE])
+{
+    int rc = protocol_check_name(name, why);
+    if (rc == 0 && protocol_says_stop(name, strlen(name))) {
+        say(why, "“%s” is no name of a pose: a word that says stop must stop", name);
+        rc = -EINVAL;
+    }
+    return rc;
+}
+
+int protocol_check_words_topic(const char *topic, const char *root, char why[PROTOCOL_WHY_SIZE])
+{
+    char clean[3 * PROTOCOL_WORDS_TOPIC_MAX + 1];
+    size_t len = strlen(topic), root_len = strlen(root);
+    if (len == 0 || len > PROTOCOL_WORDS_TOPIC_MAX) {
+        say(why, "a topic has 1 to %d bytes, as in car/control", PROTOCOL_WORDS_TOPIC_MAX);
+        return -EINVAL;
+    }
+    text_clean(clean, sizeof clean, topic, len, PROTOCOL_WORDS_TOPIC_MAX);
+    if (strcmp(clean, topic) != 0)
+        say(why, "a topic has printable characters only");
+    else if (strpbrk(topic, "+#$"))
+        say(why, "a topic with words has no +, # or $");
+    else if (strncmp(topic, root, root_len) == 0 && (topic[root_len] == '/' || topic[root_len] == '\0'))
+        say(why, "%s and what is below it has commands and reports, and no words of its own", root);
+    else
+        return 0;
+    return -EINVAL;
 }
 
 char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char *device, const char *leaf)

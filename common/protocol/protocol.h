@@ -19,10 +19,16 @@ enum {
     PROTOCOL_TOPIC_MAX = 256,        // enough for root, device and leaf, with terminator
     PROTOCOL_NAME_MAX = 32,          // characters of a channel name
     PROTOCOL_CHANNELS_MAX = 64,      // channels of a device
+    PROTOCOL_POSES_MAX = 16,         // poses of a device
+    PROTOCOL_NAMES_MAX = PROTOCOL_CHANNELS_MAX + PROTOCOL_POSES_MAX, // what commands can begin with
+    PROTOCOL_WORDS_MAX = 8,          // topics with words of their own that a device listens to
+    PROTOCOL_WORDS_TOPIC_MAX = 128,  // bytes of such a topic
     PROTOCOL_ECHO_CHARS = 64,        // characters of a refused command that `cmd` repeats
     PROTOCOL_CMD_SIZE = 4 * 64 + 1,  // bytes that hold any `cmd`, with terminator
     PROTOCOL_WHY_CHARS = 200,        // characters of `why`
     PROTOCOL_WHY_SIZE = 4 * 200 + 1, // bytes that hold any `why`, with terminator
+    PROTOCOL_FAULT_CHARS = 140,      // characters of a channel's `fault`
+    PROTOCOL_FAULT_SIZE = 140 + 1,   // bytes that are kept of it, with terminator
     PROTOCOL_IDS_REMEMBERED = 256,   // ids whose first result an agent remembers
     PROTOCOL_STOP_HOLD_MS = 500,     // motion is refused for so long after a stop
     PROTOCOL_TTL_MS = 1500,          // a controller's motion command expires after so long
@@ -33,6 +39,9 @@ enum {
     PROTOCOL_SPEED_MAX = 10000,           // degrees a second
     PROTOCOL_RES_MILLI_MAX = 3600 * 1000, // thousandths of a degree of one hardware step
     PROTOCOL_PULSE_MAX_US = 1000 * 1000,  // microseconds of a pulse
+    PROTOCOL_RUN_MAX_MS = 10 * 1000,      // milliseconds that one command runs a motor
+    PROTOCOL_RUN_PLAIN_MS =
+        1000, // at most so long where the command has no deadline, and where there is no link
 };
 
 enum protocol_result {
@@ -69,6 +78,8 @@ struct protocol_command {
     bool has_by;
     int64_t by_ms;                    // deadline, milliseconds of the agent's CLOCK_BOOTTIME
     char boot[PROTOCOL_BOOT_MAX + 1]; // "" where none was given
+    bool has_stops;
+    int64_t stops; // of the status that the sender saw last: another stop since then refuses a motion
     bool is_envelope;
     bool is_report; // no command: a status or a reply of an agent, led back to a control topic
 };
@@ -97,11 +108,12 @@ bool protocol_says_stop(const void *payload, size_t len);
 // True for 1 to PROTOCOL_BOOT_MAX printable ASCII characters without blanks.
 bool protocol_is_boot(const char *s, size_t len);
 
-// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it is "".
+// Writes an envelope around text to out: id, and by with boot where boot is not "". id is left out where it is "". stops is
+// left out where it is negative or boot is "".
 // Terminates out and returns its length, or -EMSGSIZE (longer than size - 1 or PROTOCOL_COMMAND_MAX),
 // -EINVAL (not UTF-8), -ENOMEM.
 int protocol_format_envelope(
-    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms);
+    char *out, size_t size, const char *text, const char *id, const char *boot, int64_t by_ms, int64_t stops);
 
 // "12.5", "20", "-0.5": tenths as the shortest decimal. out needs 16 bytes. Returns out.
 char *protocol_format_tenths(char out[16], int tenths);
@@ -113,6 +125,12 @@ int protocol_check_root(const char *root, char why[PROTOCOL_WHY_SIZE]);
 int protocol_check_device(const char *device, char why[PROTOCOL_WHY_SIZE]);
 // [a-z][a-z0-9_]{0,31}, none of stop move center off status.
 int protocol_check_name(const char *name, char why[PROTOCOL_WHY_SIZE]);
+
+// As protocol_check_name, and `stop` does not stand in it as a word: a pose moves, so its name must never pass for a stop.
+int protocol_check_pose(const char *name, char why[PROTOCOL_WHY_SIZE]);
+// A topic with words of its own: 1 to PROTOCOL_WORDS_TOPIC_MAX bytes of printable characters without + # $, not ROOT and
+// not below it.
+int protocol_check_words_topic(const char *topic, const char *root, char why[PROTOCOL_WHY_SIZE]);
 
 // ROOT/leaf, or ROOT/DEVICE/leaf. Returns out.
 char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char *device, const char *leaf);

@@ -323,17 +323,41 @@ static int read_token(
     return 0;
 }
 
+// A whole number of at least 0, written as an integer or a real. Above 2^53 a real no longer says which number it means.
+static bool read_whole(const json_t *value, int64_t *out)
+{
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *out = json_integer_value(value);
+        return true;
+    }
+    double real = json_is_real(value) ? json_real_value(value) : -1;
+    if (!(real >= 0 && real < 0x1p53 && real == (double)(int64_t)real))
+        return false;
+    *out = (int64_t)real;
+    return true;
+}
+
+static int read_stops(const json_t *value, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
+{
+    if (!value)
+        return 0;
+    if (!read_whole(value, &out->stops)) {
+        say(why, "stops: expected the whole number of the status that was seen last");
+        return -EINVAL;
+    }
+    if (out->boot[0] == '\0') {
+        say(why, "stops without boot: expected the boot of the status that the number was read from");
+        return -EINVAL;
+    }
+    out->has_stops = true;
+    return 0;
+}
+
 static int read_deadline(const json_t *value, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
     if (!value)
         return 0;
-    if (json_is_integer(value) && json_integer_value(value) >= 0) {
-        out->by_ms = json_integer_value(value);
-    } else if (json_is_real(value) && json_real_value(value) >= 0 && json_real_value(value) < 0x1p53 &&
-               json_real_value(value) == (double)(int64_t)json_real_value(value)) {
-        // Above 2^53 a real no longer says which millisecond it means.
-        out->by_ms = (int64_t)json_real_value(value);
-    } else {
+    if (!read_whole(value, &out->by_ms)) {
         say(why, "by: expected whole milliseconds of the device's clock, at least 0");
         return -EINVAL;
     }
@@ -345,7 +369,7 @@ static int read_deadline(const json_t *value, struct protocol_command *out, char
     return 0;
 }
 
-// id, boot and by; each that is right is taken, whatever is wrong with the others.
+// id, boot, by and stops; each that is right is taken, whatever is wrong with the others.
 static int read_extras(const json_t *object, struct protocol_command *out, char why[PROTOCOL_WHY_SIZE])
 {
     char ignored[PROTOCOL_WHY_SIZE];
@@ -355,7 +379,10 @@ static int read_extras(const json_t *object, struct protocol_command *out, char 
     if (rc == 0)
         rc = boot_rc;
     int by_rc = read_deadline(json_object_get(object, "by"), out, rc ? ignored : why);
-    return rc ? rc : by_rc;
+    if (rc == 0)
+        rc = by_rc;
+    int stops_rc = read_stops(json_object_get(object, "stops"), out, rc ? ignored : why);
+    return rc ? rc : stops_rc;
 }
 
 static int read_cmd(
@@ -386,7 +413,7 @@ static int parse_envelope(struct span payload, struct protocol_command *out, cha
     int rc = read_cmd(object, &text, out, why);
     char extras_why[PROTOCOL_WHY_SIZE] = "";
     int extras_rc = read_extras(object, out, extras_why);
-    // A stop is carried out whatever by, boot and id say, so what is wrong with them cannot refuse it.
+    // A stop is carried out whatever by, boot, stops and id say, so what is wrong with them cannot refuse it.
     if (rc == 0 && extras_rc != 0 && !protocol_is_stop(out)) {
         rc = extras_rc;
         say(why, "%s", extras_why);

@@ -24,6 +24,14 @@ static bool answers_to(const struct channel_id *channel, const struct kind_word 
     return channel->pan || !word->pan_only;
 }
 
+static size_t first_pose(const struct channel_id *channels, size_t count)
+{
+    size_t i = 0;
+    while (i < count && channels[i].kind != CHANNEL_POSE)
+        i++;
+    return i;
+}
+
 static const struct kind_word *find_word(const struct channel_id *channel, const char *word)
 {
     size_t name_len = strlen(channel->name);
@@ -121,6 +129,22 @@ static enum protocol_result unknown_servo(
     return RESULT_UNKNOWN;
 }
 
+// `move` never means a motor, which moves the whole car. Who meant one is told how to say so.
+static void tell_no_servo(const struct channel_id *channels, size_t count,
+    const struct protocol_command *command, char why[PROTOCOL_WHY_SIZE])
+{
+    char number[16];
+    size_t motor = 0;
+    while (motor < count && channels[motor].kind != CHANNEL_MOTOR)
+        motor++;
+    if (motor < count)
+        say(why, "move means a servo, and %s is a motor: did you mean %s %s?", channels[motor].name,
+            channels[motor].name,
+            command->has_number ? protocol_format_tenths(number, command->tenths) : "20");
+    else
+        say(why, "no servo here to move");
+}
+
 static enum protocol_result match_move(const struct channel_id *channels, size_t count,
     const struct protocol_command *command, struct vocabulary_match *out, char why[PROTOCOL_WHY_SIZE])
 {
@@ -128,6 +152,10 @@ static enum protocol_result match_move(const struct channel_id *channels, size_t
         out->channel = find_channel(channels, count, command->second);
         if (out->channel < 0)
             return unknown_servo(channels, count, command->second, why);
+        if (channels[out->channel].kind == CHANNEL_MOTOR) {
+            tell_no_servo(&channels[out->channel], 1, command, why);
+            return RESULT_UNKNOWN;
+        }
         if (channels[out->channel].kind != CHANNEL_SERVO) {
             tell_words(&channels[out->channel], why);
             return RESULT_UNKNOWN;
@@ -135,7 +163,7 @@ static enum protocol_result match_move(const struct channel_id *channels, size_t
     } else {
         out->channel = first_servo(channels, count);
         if (out->channel < 0) {
-            say(why, "no servo here to move");
+            tell_no_servo(channels, count, command, why);
             return RESULT_UNKNOWN;
         }
     }
@@ -148,7 +176,7 @@ static enum protocol_result match_move(const struct channel_id *channels, size_t
 }
 
 static enum protocol_result check_number(const struct kind_word *word, const struct protocol_command *command,
-    const char *unit, char why[PROTOCOL_WHY_SIZE])
+    const char *unit, bool takes_zero, char why[PROTOCOL_WHY_SIZE])
 {
     if (!command->has_number && word->number == NUMBER_MUST) {
         say(why, "expected %s, as in %s 20", unit, command->word);
@@ -158,11 +186,15 @@ static enum protocol_result check_number(const struct kind_word *word, const str
         say(why, "%s takes no number", command->word);
         return RESULT_INVALID;
     }
-    if (command->has_number && word->number == NUMBER_MAY && command->tenths <= 0) {
+    if (!command->has_number || word->number != NUMBER_MAY || command->tenths > 0)
+        return RESULT_OK;
+    if (!takes_zero)
         say(why, "expected a step greater than 0, as in %s 5", command->word);
-        return RESULT_INVALID;
-    }
-    return RESULT_OK;
+    else if (command->tenths < 0)
+        say(why, "expected %s of at least 0, as in %s 20", unit, command->word);
+    else
+        return RESULT_OK;
+    return RESULT_INVALID;
 }
 
 // "led_on, lamp_on": what switches with that verb. False where nothing does.
@@ -246,10 +278,10 @@ static bool wants_underscore(const struct channel_id *channels, size_t count,
 }
 
 static enum protocol_result check_argument(const struct kind_word *word,
-    const struct protocol_command *command, const char *unit, char why[PROTOCOL_WHY_SIZE])
+    const struct protocol_command *command, const struct kind *kind, char why[PROTOCOL_WHY_SIZE])
 {
     if (!command->second[0])
-        return check_number(word, command, unit, why);
+        return check_number(word, command, kind->unit, kind->zero_stops >> word->verb & 1u, why);
     if (word->number == NUMBER_NO)
         say(why, "“%s” is too much: %s takes nothing", command->second, command->word);
     else
@@ -267,7 +299,7 @@ static enum protocol_result match_word_for_all(const struct channel_id *channels
     out->verb = word->verb;
     out->guessed = word->verb == VERB_OFF_ALL && command->has_capital;
     if (!out->guessed || command->has_number || command->second[0])
-        return check_argument(word, command, "", why);
+        return check_argument(word, command, kind_of(CHANNEL_OTHER), why);
     out->verb = VERB_STOP_ALL;
     bool any = list_switching(channels, count, VERB_OFF, list);
     say(why, "say which: %s%soff", any ? list : "", any ? ", or " : "");
@@ -296,28 +328,61 @@ enum protocol_result vocabulary_match(const struct channel_id *channels, size_t 
             continue;
         out->verb = word->verb;
         out->channel = (int)i;
-        return check_argument(word, command, kind_of(channels[i].kind)->unit, why);
+        if (channels[i].kind == CHANNEL_POSE) {
+            out->channel = -1;
+            out->pose = (int)(i - first_pose(channels, count));
+        }
+        const struct kind *kind = kind_of(channels[i].kind);
+        if (command->has_number && command->tenths == 0 && (kind->zero_stops >> word->verb & 1u))
+            out->verb = VERB_STOP;
+        return check_argument(word, command, kind, why);
     }
     return unknown_word(channels, count, command->word, why);
 }
 
-bool vocabulary_is_motion(enum verb verb, enum channel_kind kind)
+static bool is_among(unsigned verbs, enum verb verb)
 {
-    return verb == VERB_CENTER_ALL || (kind_of(kind)->motion >> verb & 1u) != 0;
+    return (verbs >> verb & 1u) != 0;
+}
+
+bool vocabulary_is_motion(const struct vocabulary_match *match, const struct channel_id *channels)
+{
+    if (match->channel < 0)
+        return match->verb == VERB_CENTER_ALL || match->verb == VERB_POSE;
+    const struct channel_id *channel = &channels[match->channel];
+    const struct kind *kind = kind_of(channel->kind);
+    if (!channel->stops_off)
+        return is_among(kind->motion, match->verb);
+    bool off = match->verb == VERB_SET && match->tenths <= 0;
+    return is_among(kind->motion_stops_off, match->verb) && !off;
+}
+
+bool vocabulary_needs_deadline(const struct vocabulary_match *match, const struct channel_id *channels)
+{
+    return vocabulary_is_motion(match, channels) ||
+           (match->channel >= 0 && is_among(kind_of(channels[match->channel].kind)->timely, match->verb));
+}
+
+bool vocabulary_is_halt(const struct vocabulary_match *match, const struct channel_id *channels)
+{
+    return match->channel >= 0 && is_among(kind_of(channels[match->channel].kind)->halts, match->verb);
 }
 
 int vocabulary_check(
     const struct channel_id *channels, size_t count, size_t *culprit, char why[PROTOCOL_WHY_SIZE])
 {
+    size_t poses_at = first_pose(channels, count);
     why[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         *culprit = i;
-        if (i >= PROTOCOL_CHANNELS_MAX) {
-            say(why, "%zu channels: a device has at most %d", count, PROTOCOL_CHANNELS_MAX);
+        bool is_pose = i >= poses_at;
+        if (i >= (is_pose ? poses_at + PROTOCOL_POSES_MAX : PROTOCOL_CHANNELS_MAX)) {
+            say(why, "%zu %s: a device has at most %d", is_pose ? count - poses_at : poses_at,
+                is_pose ? "poses" : "channels", is_pose ? PROTOCOL_POSES_MAX : PROTOCOL_CHANNELS_MAX);
             return -EINVAL;
         }
         const char *name = channels[i].name;
-        int rc = protocol_check_name(name, why);
+        int rc = is_pose ? protocol_check_pose(name, why) : protocol_check_name(name, why);
         if (rc != 0)
             return rc;
         for (size_t j = 0; j < i; j++) {
@@ -330,8 +395,9 @@ int vocabulary_check(
             // one channel's name is a word of the other.
             bool longer = strlen(name) > strlen(other);
             if (find_word(longer ? &channels[j] : &channels[i], longer ? name : other)) {
-                say(why, "%s is a command of %s %s: a channel cannot have that name", longer ? name : other,
-                    channel_kind_name(channels[longer ? j : i].kind), longer ? other : name);
+                say(why, "%s is a command of %s %s: a %s cannot have that name", longer ? name : other,
+                    channel_kind_name(channels[longer ? j : i].kind), longer ? other : name,
+                    channels[longer ? i : j].kind == CHANNEL_POSE ? "pose" : "channel");
                 return -EINVAL;
             }
         }

@@ -13,20 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/sysfs.h"
 
-enum {
-    TEGRA_STEPS = 256,
-    RETRY_MS = 20,
-    RETRIES = 100,
-    NAME_SIZE = PWM_SYSFS_NAME_SIZE
-}; // retries take 2 s in all
+enum { TEGRA_STEPS = 256, NAME_SIZE = PWM_SYSFS_NAME_SIZE };
 
 struct sysfs_pwm {
     struct hw_pwm base;
@@ -121,23 +116,31 @@ int pwm_sysfs_find(const char *root, const char *wanted, char chip[NAME_SIZE], c
     return -ENODEV;
 }
 
-static void pause_ms(int ms)
+bool pwm_sysfs_bus(const char *root, const char *wanted, char bus[NAME_SIZE])
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&t, NULL);
+    char chip[NAME_SIZE], device[NAME_SIZE], path[PATH_MAX], why[HW_WHY_SIZE];
+    unsigned number, address;
+    int len = 0;
+    if (pwm_sysfs_find(root, wanted, chip, why) < 0)
+        return false;
+    snprintf(path, sizeof path, "%s/class/pwm/%s/device", root, chip);
+    // An I2C device is named by its bus and its address (i2c-core-base.c, i2c_dev_set_name): 1-0040.
+    if (!link_name(path, device) || sscanf(device, "%u-%4x%n", &number, &address, &len) != 2 || device[len])
+        return false;
+    snprintf(bus, NAME_SIZE, "i2c-%u", number);
+    return true;
 }
 
 // Opens a file that may not be there yet, or not be ours yet: after an export, and early in the boot, udev makes it so
-// some time later. Kernels before 4.20 send udev no event for an export.
+// some time later (opening.h). Kernels before 4.20 send udev no event for an export.
 static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
 {
-    for (int i = 0;; i++) {
-        int fd = open(path, flags | O_CLOEXEC);
+    for (;;) {
+        int fd = open(path, flags | O_CLOEXEC), error = errno;
         if (fd >= 0)
             return fd;
-        if ((errno != EACCES && errno != ENOENT) || i == RETRIES)
-            return refuse(why, path, errno);
-        pause_ms(RETRY_MS);
+        if ((error != EACCES && error != ENOENT) || !opening_wait())
+            return refuse(why, path, error);
     }
 }
 
@@ -194,6 +197,15 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     int rc = write_patiently(pwm, pwm->enable_fd, on);
     if (!rc)
         pwm->enabled = on;
+    return rc;
+}
+
+int pwm_sysfs_zero(struct hw_pwm *base)
+{
+    struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
+    int rc = sysfs_write_number_to(pwm->duty_fd, 0);
+    if (rc == 0)
+        pwm->duty_ns = 0;
     return rc;
 }
 
@@ -344,6 +356,25 @@ static int open_pwm(
     const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])
 {
     return pwm_sysfs_open("/sys", at, period_ns, out, why);
+}
+
+int pwm_sysfs_open_at_zero(const char *root, const struct hw_address *at, int64_t period_ns,
+    struct hw_pwm **out, char why[HW_WHY_SIZE])
+{
+    struct hw_pwm *pwm;
+    int rc = pwm_sysfs_open(root, at, period_ns, &pwm, why);
+    if (rc < 0)
+        return rc;
+    rc = pwm_sysfs_zero(pwm);
+    if (rc == 0)
+        rc = pwm_enable(pwm, true);
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: switching it off: %s", at->text, strerror(-rc));
+        pwm_close(pwm);
+        return rc;
+    }
+    *out = pwm;
+    return 0;
 }
 
 const struct hw_backend hw_pwm_sysfs = {"pwm", HW_PWM_SYSFS, NULL, open_pwm, NULL};

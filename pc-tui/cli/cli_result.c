@@ -18,7 +18,7 @@ static bool find_channel(
     const struct model_device *device = model_find(model, event->device, NULL);
     struct protocol_command command;
     struct vocabulary_match match;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     char why[PROTOCOL_WHY_SIZE];
     if (!device || event->stage != JOURNAL_DONE || !protocol_result_is_success(event->result) ||
         protocol_parse_text(event->text, strlen(event->text), &command, why) != 0 ||
@@ -78,11 +78,16 @@ static void put_channel(json_t *object, const struct status_channel *channel)
         json_object_set_new(object, "percent", json_integer(channel->percent));
         json_object_set_new(object, "on", json_boolean(channel->on));
         break;
+    case CHANNEL_MOTOR:
+        json_object_set_new(object, "percent", json_integer(channel->percent));
+        json_object_set_new(object, "target", json_integer(channel->target));
+        break;
     case CHANNEL_SWITCH:
     case CHANNEL_INPUT:
         json_object_set_new(object, "on", json_boolean(channel->on));
         break;
     case CHANNEL_OTHER:
+    case CHANNEL_POSE:
         break;
     }
 }

@@ -13,7 +13,7 @@ static int publish_shared(struct controller *controller, int *token)
     const struct peer_stop *stop = &controller->shared_stop;
     int len = (int)strlen(payload);
     if (controller->shared_stop_form != SHARED_STOP_PLAIN)
-        len = protocol_format_envelope(payload, sizeof payload, "stop", stop->id, "", 0);
+        len = protocol_format_envelope(payload, sizeof payload, "stop", stop->id, "", 0, -1);
     if (len < 0)
         return len;
     protocol_topic(topic, controller->options.root, controller->shared_stop_device, "control");

@@ -35,8 +35,8 @@ static void require_sound(const struct status *s)
         const struct status_channel *c = &s->channels[i];
         REQUIRE(protocol_check_name(c->id.name, why) == 0);
         REQUIRE((c->id.kind == CHANNEL_OTHER) == c->unreadable);
-        REQUIRE(c->id.pan == (c->axis == AXIS_PAN));
-        REQUIRE(c->percent >= 0 && c->percent <= 100 && c->us >= 0);
+        REQUIRE(c->id.pan == status_axis_is_sideways(c->axis));
+        REQUIRE(c->percent >= (c->id.kind == CHANNEL_MOTOR ? -100 : 0) && c->percent <= 100 && c->us >= 0);
     }
 }
 

@@ -618,32 +618,6 @@ static void the_command_line_wins_over_the_section_tls_key_by_key(void **state)
     }
 }
 
-static void a_file_whose_word_holds_is_not_changed_by_the_next(void **state)
-{
-    struct broker_options options;
-    char why[PROTOCOL_WHY_SIZE];
-
-    (void)state;
-    broker_options_init(&options);
-    assert_int_equal(
-        from_cfg(&options, "broker = \"10.0.0.5\"\nlogin { user = \"joined\" }\ntls { name = \"n\" }", why),
-        0);
-    broker_options_hold(&options);
-    assert_int_equal(
-        from_cfg(&options, "broker = \"other\"\nqos = 0\nlogin { user = \"old\" }\ntls { cafile = \"/old\" }",
-            why),
-        0);
-    assert_int_equal(options.broker_count, 1);
-    assert_string_equal(options.brokers[0].host, "10.0.0.5");
-    assert_string_equal(options.user, "joined");
-    assert_string_equal(options.tls.options.cafile, "");
-    assert_int_equal(options.qos, 0); // no part of it
-    assert_int_equal(parse_into(&options, ARGS("-h", "line", "-u", "line")), 0);
-    assert_int_equal(options.broker_count, 1);
-    assert_string_equal(options.brokers[0].host, "line");
-    assert_string_equal(options.user, "line");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,7 +643,6 @@ int main(void)
         cmocka_unit_test(the_section_tls_of_a_file_sets_the_same_things),
         cmocka_unit_test(a_bad_value_of_tls_names_its_key),
         cmocka_unit_test(the_command_line_wins_over_the_section_tls_key_by_key),
-        cmocka_unit_test(a_file_whose_word_holds_is_not_changed_by_the_next),
     };
 
     return cmocka_run_group_tests_name("broker_options", tests, NULL, NULL);

@@ -37,6 +37,25 @@ static void boot_may_come_without_by(void **state)
     assert_false(command.has_by);
 }
 
+static void stops_is_a_whole_number_and_is_given_only_together_with_boot(void **state)
+{
+    (void)state;
+    assert_parses("{\"cmd\":\"drive 40\",\"boot\":\"9f31c2aa\",\"stops\":3}", "drive 40");
+    assert_true(command.has_stops);
+    assert_int_equal(command.stops, 3);
+    assert_parses("{\"cmd\":\"drive 40\",\"boot\":\"9f31c2aa\",\"stops\":0.0}", "drive 40");
+    assert_true(command.has_stops);
+    assert_int_equal(command.stops, 0);
+    assert_parses("{\"cmd\":\"drive 40\",\"boot\":\"9f31c2aa\"}", "drive 40");
+    assert_false(command.has_stops);
+    assert_invalid("{\"cmd\":\"drive 40\",\"stops\":3}", "stops without boot");
+    assert_invalid("{\"cmd\":\"drive 40\",\"boot\":\"b\",\"stops\":-1}", "stops: expected the whole number");
+    assert_invalid("{\"cmd\":\"drive 40\",\"boot\":\"b\",\"stops\":1.5}", "stops: expected the whole number");
+    assert_invalid(
+        "{\"cmd\":\"drive 40\",\"boot\":\"b\",\"stops\":null}", "stops: expected the whole number");
+    assert_parses("{\"cmd\":\"drive_stop\",\"stops\":\"three\"}", "drive_stop");
+}
+
 static void cmd_is_required_and_a_string(void **state)
 {
     (void)state;
@@ -183,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_envelope_carries_id_by_and_boot),
         cmocka_unit_test(boot_may_come_without_by),
+        cmocka_unit_test(stops_is_a_whole_number_and_is_given_only_together_with_boot),
         cmocka_unit_test(cmd_is_required_and_a_string),
         cmocka_unit_test(an_id_is_1_to_64_printable_ascii_characters_without_blanks),
         cmocka_unit_test(by_is_a_whole_number_of_milliseconds_from_0),

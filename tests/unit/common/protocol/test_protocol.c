@@ -39,16 +39,20 @@ static void an_envelope_written_is_an_envelope_read(void **state)
 {
     (void)state;
     char out[PROTOCOL_COMMAND_MAX + 1];
-    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "9f3c-17", "9f31c2aa", 81234);
+    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "9f3c-17", "9f31c2aa", 81234, -1);
     assert_string_equal(out, "{\"cmd\":\"tilt_up\",\"id\":\"9f3c-17\",\"by\":81234,\"boot\":\"9f31c2aa\"}");
     assert_int_equal(len, strlen(out));
     assert_int_equal(protocol_parse_command(out, (size_t)len, &command, why), 0);
     assert_string_equal(command.cmd, "tilt_up");
     assert_int_equal(command.by_ms, 81234);
 
-    protocol_format_envelope(out, sizeof out, "stop", "9f3c-18", "", 81234);
+    protocol_format_envelope(out, sizeof out, "stop", "9f3c-18", "", 81234, -1);
     assert_string_equal(out, "{\"cmd\":\"stop\",\"id\":\"9f3c-18\"}");
-    protocol_format_envelope(out, sizeof out, "stop", "", "", 0);
+    protocol_format_envelope(out, sizeof out, "drive 40", "i", "b", 5, 3);
+    assert_string_equal(out, "{\"cmd\":\"drive 40\",\"id\":\"i\",\"by\":5,\"boot\":\"b\",\"stops\":3}");
+    protocol_format_envelope(out, sizeof out, "drive 40", "i", "", 5, 3);
+    assert_string_equal(out, "{\"cmd\":\"drive 40\",\"id\":\"i\"}");
+    protocol_format_envelope(out, sizeof out, "stop", "", "", 0, -1);
     assert_string_equal(out, "{\"cmd\":\"stop\"}");
 }
 
@@ -57,7 +61,7 @@ static void an_envelope_cannot_be_broken_out_of(void **state)
     (void)state;
     char out[PROTOCOL_COMMAND_MAX + 1];
     const char *boot = "\",\"cmd\":\"tilt_up";
-    int len = protocol_format_envelope(out, sizeof out, "stop", "\"},\\", boot, 5);
+    int len = protocol_format_envelope(out, sizeof out, "stop", "\"},\\", boot, 5, -1);
     assert_true(len > 0);
     assert_int_equal(protocol_parse_command(out, (size_t)len, &command, why), 0);
     assert_string_equal(command.cmd, "stop");
@@ -69,15 +73,15 @@ static void an_envelope_that_does_not_fit_is_not_written(void **state)
 {
     (void)state;
     char out[2 * PROTOCOL_COMMAND_MAX];
-    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "me-1", "b", 5);
+    int len = protocol_format_envelope(out, sizeof out, "tilt_up", "me-1", "b", 5, -1);
     assert_true(len > 0);
-    assert_int_equal(protocol_format_envelope(out, (size_t)len, "tilt_up", "me-1", "b", 5), -EMSGSIZE);
-    assert_int_equal(protocol_format_envelope(out, (size_t)len + 1, "tilt_up", "me-1", "b", 5), len);
+    assert_int_equal(protocol_format_envelope(out, (size_t)len, "tilt_up", "me-1", "b", 5, -1), -EMSGSIZE);
+    assert_int_equal(protocol_format_envelope(out, (size_t)len + 1, "tilt_up", "me-1", "b", 5, -1), len);
     char text[PROTOCOL_COMMAND_MAX + 1];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    assert_int_equal(protocol_format_envelope(out, sizeof out, text, "me-1", "", 0), -EMSGSIZE);
-    assert_int_equal(protocol_format_envelope(out, sizeof out, "\xff", "me-1", "", 0), -EINVAL);
+    assert_int_equal(protocol_format_envelope(out, sizeof out, text, "me-1", "", 0, -1), -EMSGSIZE);
+    assert_int_equal(protocol_format_envelope(out, sizeof out, "\xff", "me-1", "", 0, -1), -EINVAL);
 }
 
 static void tenths_are_written_as_the_shortest_decimal(void **state)

@@ -113,6 +113,58 @@ static void a_pan_is_known_by_its_axis(void **state)
     assert_false(status.channels[1].id.pan);
 }
 
+static void a_servo_that_steers_has_a_left_and_a_right(void **state)
+{
+    (void)state;
+    assert_read(CHANNELS("\"x\":{\"kind\":\"servo\",\"axis\":\"steer\"}"));
+    assert_int_equal(status.channels[0].axis, AXIS_STEER);
+    assert_true(status.channels[0].id.pan);
+}
+
+static void a_motor_says_how_it_turns_and_how_long_yet(void **state)
+{
+    (void)state;
+    assert_read(CHANNELS("\"drive\":{\"kind\":\"motor\",\"axis\":\"drive\",\"percent\":-40,\"target\":-60,"
+                         "\"speed\":60,\"min\":20,\"max\":99,\"run\":0.5,\"run_ms\":380,\"driven\":true},"
+                         "\"winch\":{\"kind\":\"motor\"}"));
+    const struct status_channel *drive = &status.channels[0], *winch = &status.channels[1];
+    assert_int_equal(drive->id.kind, CHANNEL_MOTOR);
+    assert_int_equal(drive->axis, AXIS_DRIVE);
+    assert_int_equal(drive->percent, -40);
+    assert_int_equal(drive->target, -60);
+    assert_int_equal(drive->speed, 60);
+    assert_int_equal(drive->min, 20);
+    assert_int_equal(drive->max, 99);
+    assert_int_equal(drive->run_ms, 500);
+    assert_int_equal(drive->left_ms, 380);
+    assert_true(drive->driven);
+    assert_int_equal(winch->axis, AXIS_NONE);
+    assert_int_equal(winch->percent, 0);
+    assert_false(winch->driven);
+}
+
+static void a_switch_or_dimmer_says_whether_stop_switches_it_off(void **state)
+{
+    (void)state;
+    assert_read(CHANNELS("\"pump\":{\"kind\":\"switch\",\"on\":true,\"stop\":\"off\"},"
+                         "\"fan\":{\"kind\":\"dimmer\",\"on\":true,\"percent\":5,\"stop\":\"off\"},"
+                         "\"led\":{\"kind\":\"switch\",\"on\":true,\"stop\":\"hold\"},"
+                         "\"lamp\":{\"kind\":\"switch\",\"on\":true}"));
+    assert_true(status.channels[0].id.stops_off);
+    assert_true(status.channels[1].id.stops_off);
+    assert_false(status.channels[2].id.stops_off);
+    assert_false(status.channels[3].id.stops_off);
+}
+
+static void the_stops_of_the_run_are_counted(void **state)
+{
+    (void)state;
+    assert_read(HEAD ",\"stops\":7,\"channels\":{}}");
+    assert_int_equal(status.stops, 7);
+    assert_read(HEAD ",\"channels\":{}}");
+    assert_int_equal(status.stops, 0);
+}
+
 static void numbers_may_be_integer_or_real(void **state)
 {
     (void)state;
@@ -306,13 +358,60 @@ static void numbers_have_a_point_in_every_locale(void **state)
     assert_int_equal(status.channels[0].deg, 125);
 }
 
+static void poses_and_topics_that_are_not_heard_are_read(void **state)
+{
+    (void)state;
+    assert_read(HEAD ",\"channels\":{\"led\":{\"kind\":\"switch\",\"on\":true}},"
+                     "\"poses\":[\"look_ahead\",\"dark\"],\"deaf\":[\"pt/control\"],"
+                     "\"last\":{\"n\":1,\"cmd\":\"led_on\",\"result\":\"ok\",\"on\":\"set/light\"}}");
+    assert_int_equal(status.pose_count, 2);
+    assert_string_equal(status.poses[1], "dark");
+    assert_int_equal(status.deaf_count, 1);
+    assert_string_equal(status.deaf[0], "pt/control");
+    assert_string_equal(status.last.on, "set/light");
+}
+
+static void a_pose_that_no_command_can_name_is_passed_over(void **state)
+{
+    (void)state;
+    assert_read(HEAD ",\"channels\":{\"led\":{\"kind\":\"switch\",\"on\":true}},"
+                     "\"poses\":[\"led\",\"x_stop\",\"a\",\"a\",7,null,\"Big\",\"move\",\"stop_it\",\"b\"],"
+                     "\"deaf\":[1,\"\\u0007\"]}");
+    assert_int_equal(status.pose_count, 2);
+    assert_string_equal(status.poses[0], "a");
+    assert_string_equal(status.poses[1], "b");
+    assert_int_equal(status.deaf_count, 1);
+    assert_string_equal(status.deaf[0], BAD);
+    assert_read(HEAD ",\"channels\":{},\"poses\":{\"a\":1},\"deaf\":\"x\"}");
+    assert_int_equal(status.pose_count + status.deaf_count, 0);
+}
+
+static void more_poses_than_a_device_has_are_passed_over(void **state)
+{
+    (void)state;
+    char json[4096];
+    int len = snprintf(json, sizeof json, HEAD ",\"channels\":{},\"poses\":[\"p\"");
+    for (int i = 0; i < 40; i++)
+        len += snprintf(json + len, sizeof json - (size_t)len, ",\"p%d\"", i);
+    snprintf(json + len, sizeof json - (size_t)len, "]}");
+    assert_read(json);
+    assert_int_equal(status.pose_count, PROTOCOL_POSES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_is_read_whole),
         cmocka_unit_test(the_channels_keep_their_order),
+        cmocka_unit_test(poses_and_topics_that_are_not_heard_are_read),
+        cmocka_unit_test(a_pose_that_no_command_can_name_is_passed_over),
+        cmocka_unit_test(more_poses_than_a_device_has_are_passed_over),
         cmocka_unit_test(deg_and_target_are_null_while_the_position_is_unknown),
         cmocka_unit_test(a_pan_is_known_by_its_axis),
+        cmocka_unit_test(a_servo_that_steers_has_a_left_and_a_right),
+        cmocka_unit_test(a_motor_says_how_it_turns_and_how_long_yet),
+        cmocka_unit_test(a_switch_or_dimmer_says_whether_stop_switches_it_off),
+        cmocka_unit_test(the_stops_of_the_run_are_counted),
         cmocka_unit_test(numbers_may_be_integer_or_real),
         cmocka_unit_test(the_will_says_offline),
         cmocka_unit_test(a_clean_stop_says_why),

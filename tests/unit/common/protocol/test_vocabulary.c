@@ -11,15 +11,17 @@
 #include "common/array.h"
 #include "common/protocol/vocabulary.h"
 
-enum { TILT, PAN, LED, LAMP, BUTTON };
+enum { TILT, PAN, LED, LAMP, BUTTON, DRIVE };
 static const struct channel_id all_kinds[] = {
-    [TILT] = {"tilt", CHANNEL_SERVO, false},
-    [PAN] = {"pan", CHANNEL_SERVO, true},
-    [LED] = {"led", CHANNEL_SWITCH, false},
-    [LAMP] = {"lamp", CHANNEL_DIMMER, false},
-    [BUTTON] = {"button", CHANNEL_INPUT, false},
+    [TILT] = {"tilt", CHANNEL_SERVO, false, false},
+    [PAN] = {"pan", CHANNEL_SERVO, true, false},
+    [LED] = {"led", CHANNEL_SWITCH, false, false},
+    [LAMP] = {"lamp", CHANNEL_DIMMER, false, false},
+    [BUTTON] = {"button", CHANNEL_INPUT, false, false},
+    [DRIVE] = {"drive", CHANNEL_MOTOR, false, false},
 };
-static const struct channel_id tutorial[] = {{"tilt", CHANNEL_SERVO, false}, {"led", CHANNEL_SWITCH, false}};
+static const struct channel_id tutorial[] = {
+    {"tilt", CHANNEL_SERVO, false, false}, {"led", CHANNEL_SWITCH, false, false}};
 
 static struct vocabulary_match match;
 static char why[PROTOCOL_WHY_SIZE];
@@ -136,7 +138,7 @@ static void move_means_the_servo_named_or_the_first(void **state)
     assert_refused("move", RESULT_INVALID, "expected degrees");
 
     static const struct channel_id led_first[] = {
-        {"led", CHANNEL_SWITCH, false}, {"tilt", CHANNEL_SERVO, false}};
+        {"led", CHANNEL_SWITCH, false, false}, {"tilt", CHANNEL_SERVO, false, false}};
     assert_int_equal(match_of(led_first, 2, "move 20"), RESULT_OK);
     assert_int_equal(match.channel, 1);
     assert_int_equal(match_of(led_first, 1, "move 20"), RESULT_UNKNOWN);
@@ -193,8 +195,8 @@ static void without_channels_only_the_words_for_all_are_known(void **state)
 static void a_name_that_begins_another_is_no_confusion(void **state)
 {
     (void)state;
-    static const struct channel_id channels[] = {
-        {"a", CHANNEL_SERVO, false}, {"a_b", CHANNEL_SERVO, false}, {"ab", CHANNEL_SWITCH, false}};
+    static const struct channel_id channels[] = {{"a", CHANNEL_SERVO, false, false},
+        {"a_b", CHANNEL_SERVO, false, false}, {"ab", CHANNEL_SWITCH, false, false}};
     assert_int_equal(match_of(channels, 3, "a_b_up"), RESULT_OK);
     assert_int_equal(match.channel, 1);
     assert_int_equal(match_of(channels, 3, "ab_on"), RESULT_OK);
@@ -205,27 +207,136 @@ static void a_name_that_begins_another_is_no_confusion(void **state)
     assert_int_equal(match.channel, 1);
 }
 
+static bool is_motion(enum verb verb, int channel)
+{
+    struct vocabulary_match of = {.verb = verb, .channel = channel, .has_number = true, .tenths = 100};
+    return vocabulary_is_motion(&of, all_kinds);
+}
+
 static void only_what_makes_a_servo_move_is_motion(void **state)
 {
     (void)state;
     static const enum verb moving[] = {VERB_SET, VERB_UP, VERB_DOWN, VERB_CENTER};
     static const enum verb resting[] = {
         VERB_STOP_ALL, VERB_OFF_ALL, VERB_STATUS, VERB_STOP, VERB_OFF, VERB_ON, VERB_TOGGLE};
-    assert_true(vocabulary_is_motion(VERB_CENTER_ALL, CHANNEL_OTHER));
+    assert_true(is_motion(VERB_CENTER_ALL, -1));
     for (size_t i = 0; i < ARRAY_LENGTH(moving); i++) {
-        assert_true(vocabulary_is_motion(moving[i], CHANNEL_SERVO));
-        assert_false(vocabulary_is_motion(moving[i], CHANNEL_DIMMER));
+        assert_true(is_motion(moving[i], TILT));
+        assert_false(is_motion(moving[i], LAMP));
     }
     for (size_t i = 0; i < ARRAY_LENGTH(resting); i++) {
-        assert_false(vocabulary_is_motion(resting[i], CHANNEL_SERVO));
-        assert_false(vocabulary_is_motion(resting[i], CHANNEL_SWITCH));
+        assert_false(is_motion(resting[i], resting[i] == VERB_STATUS ? -1 : TILT));
+        assert_false(is_motion(resting[i], LED));
+        assert_false(is_motion(resting[i], DRIVE));
     }
+}
+
+static void a_motor_turns_forward_and_backward_by_words_and_by_a_signed_percent(void **state)
+{
+    (void)state;
+    assert_means("drive 40", VERB_SET, DRIVE);
+    assert_int_equal(match.tenths, 400);
+    assert_means("drive -40", VERB_SET, DRIVE);
+    assert_int_equal(match.tenths, -400);
+    assert_means("drive_forward", VERB_FORWARD, DRIVE);
+    assert_false(match.has_number);
+    assert_means("drive_backward 35", VERB_BACKWARD, DRIVE);
+    assert_int_equal(match.tenths, 350);
+    assert_means("drive_stop", VERB_STOP, DRIVE);
+    assert_means("drive_off", VERB_OFF, DRIVE);
+    assert_means("drive_speed 70", VERB_SPEED, DRIVE);
+    assert_means("drive_speed 0", VERB_SPEED, DRIVE);
+    assert_means("drive_faster", VERB_FASTER, DRIVE);
+    assert_means("drive_slower 5", VERB_SLOWER, DRIVE);
+    assert_refused("drive", RESULT_INVALID, "expected percent, as in drive 20");
+    assert_refused("drive_speed", RESULT_INVALID, "expected percent, as in drive_speed 20");
+    assert_refused(
+        "drive_forward -5", RESULT_INVALID, "expected percent of at least 0, as in drive_forward 20");
+    assert_refused("drive_faster 0", RESULT_INVALID, "greater than 0");
+    assert_refused("drive_on", RESULT_UNKNOWN, "drive_o");
+    assert_refused("drive_up", RESULT_UNKNOWN, "no drive_up here");
+}
+
+static void nothing_of_a_motor_is_a_stop(void **state)
+{
+    (void)state;
+    assert_means("drive 0", VERB_STOP, DRIVE);
+    assert_means("drive -0.04", VERB_STOP, DRIVE);
+    assert_means("drive_forward 0", VERB_STOP, DRIVE);
+    assert_means("drive_backward 0.0", VERB_STOP, DRIVE);
+    assert_means("lamp 0", VERB_SET, LAMP);
+    assert_means("tilt 0", VERB_SET, TILT);
+}
+
+static void what_brings_a_motor_to_rest_is_always_carried_out(void **state)
+{
+    (void)state;
+    static const char *const halts[] = {"drive_stop", "drive_off", "drive 0", "drive_forward 0"};
+    static const char *const others[] = {
+        "drive 40", "drive_forward", "drive_speed 0", "drive_slower", "tilt_off", "led_off", "stop", "off"};
+    for (size_t i = 0; i < ARRAY_LENGTH(halts); i++) {
+        match_of(all_kinds, ARRAY_LENGTH(all_kinds), halts[i]);
+        assert_true(vocabulary_is_halt(&match, all_kinds));
+        assert_false(vocabulary_is_motion(&match, all_kinds));
+        assert_false(vocabulary_needs_deadline(&match, all_kinds));
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        match_of(all_kinds, ARRAY_LENGTH(all_kinds), others[i]);
+        assert_false(vocabulary_is_halt(&match, all_kinds));
+    }
+}
+
+static void the_speed_of_a_motor_is_no_motion_and_needs_a_deadline(void **state)
+{
+    (void)state;
+    static const enum verb speeds[] = {VERB_SPEED, VERB_FASTER, VERB_SLOWER};
+    static const enum verb turns[] = {VERB_SET, VERB_FORWARD, VERB_BACKWARD};
+    for (size_t i = 0; i < ARRAY_LENGTH(speeds); i++) {
+        match = (struct vocabulary_match){.verb = speeds[i], .channel = DRIVE};
+        assert_false(vocabulary_is_motion(&match, all_kinds));
+        assert_true(vocabulary_needs_deadline(&match, all_kinds));
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(turns); i++) {
+        match = (struct vocabulary_match){.verb = turns[i], .channel = DRIVE};
+        assert_true(vocabulary_is_motion(&match, all_kinds));
+        assert_true(vocabulary_needs_deadline(&match, all_kinds));
+    }
+}
+
+static void turning_on_what_stop_switches_off_is_motion(void **state)
+{
+    (void)state;
+    static const struct channel_id stoppable[] = {
+        {"pump", CHANNEL_SWITCH, false, true}, {"fan", CHANNEL_DIMMER, false, true}};
+    static const char *const moving[] = {
+        "pump_on", "pump_toggle", "fan_on", "fan_toggle", "fan 40", "fan_up", "fan_up 5"};
+    static const char *const resting[] = {"pump_off", "fan_off", "fan 0", "fan_down", "fan_down 5"};
+    for (size_t i = 0; i < ARRAY_LENGTH(moving); i++) {
+        assert_int_equal(match_of(stoppable, 2, moving[i]), RESULT_OK);
+        assert_true(vocabulary_is_motion(&match, stoppable));
+        assert_true(vocabulary_needs_deadline(&match, stoppable));
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(resting); i++) {
+        assert_int_equal(match_of(stoppable, 2, resting[i]), RESULT_OK);
+        assert_false(vocabulary_is_motion(&match, stoppable));
+    }
+}
+
+static void move_never_means_a_motor_and_names_its_word(void **state)
+{
+    (void)state;
+    static const struct channel_id car[] = {
+        {"led", CHANNEL_SWITCH, false, false}, {"drive", CHANNEL_MOTOR, false, false}};
+    assert_int_equal(match_of(car, 2, "move 20"), RESULT_UNKNOWN);
+    assert_non_null(strstr(why, "did you mean drive 20?"));
+    assert_refused("move drive 30", RESULT_UNKNOWN, "did you mean drive 30?");
+    assert_means("move 20", VERB_SET, TILT);
 }
 
 static void each_kind_has_a_name_and_is_found_by_it(void **state)
 {
     (void)state;
-    static const char *const names[] = {"servo", "switch", "dimmer", "input"};
+    static const char *const names[] = {"servo", "switch", "dimmer", "input", "motor"};
     for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
         assert_string_equal(channel_kind_name((enum channel_kind)i), names[i]);
         assert_int_equal(channel_kind_parse(names[i]), i);
@@ -250,8 +361,8 @@ static void a_name_is_unique_over_all_kinds(void **state)
     size_t culprit;
     assert_int_equal(vocabulary_check(all_kinds, ARRAY_LENGTH(all_kinds), &culprit, why), 0);
     assert_int_equal(vocabulary_check(NULL, 0, &culprit, why), 0);
-    static const struct channel_id twice[] = {
-        {"tilt", CHANNEL_SERVO, false}, {"led", CHANNEL_SWITCH, false}, {"tilt", CHANNEL_INPUT, false}};
+    static const struct channel_id twice[] = {{"tilt", CHANNEL_SERVO, false, false},
+        {"led", CHANNEL_SWITCH, false, false}, {"tilt", CHANNEL_INPUT, false, false}};
     assert_clash(twice, 3, 2, "tilt is given twice");
 }
 
@@ -259,9 +370,9 @@ static void a_name_not_allowed_is_refused(void **state)
 {
     (void)state;
     static const struct channel_id command[] = {
-        {"led", CHANNEL_SWITCH, false}, {"stop", CHANNEL_SWITCH, false}};
+        {"led", CHANNEL_SWITCH, false, false}, {"stop", CHANNEL_SWITCH, false, false}};
     assert_clash(command, 2, 1, "“stop” is no channel name");
-    static const struct channel_id upper[] = {{"Led", CHANNEL_SWITCH, false}};
+    static const struct channel_id upper[] = {{"Led", CHANNEL_SWITCH, false, false}};
     assert_clash(upper, 1, 0, "“Led” is no channel name");
 }
 
@@ -269,20 +380,21 @@ static void every_word_that_results_is_unique(void **state)
 {
     (void)state;
     static const struct channel_id dimmer_word[] = {
-        {"led_up", CHANNEL_SWITCH, false}, {"led", CHANNEL_DIMMER, false}};
+        {"led_up", CHANNEL_SWITCH, false, false}, {"led", CHANNEL_DIMMER, false, false}};
     assert_clash(dimmer_word, 2, 1, "led_up is a command of dimmer led");
     static const struct channel_id servo_word[] = {
-        {"x", CHANNEL_SERVO, false}, {"x_stop", CHANNEL_DIMMER, false}};
+        {"x", CHANNEL_SERVO, false, false}, {"x_stop", CHANNEL_DIMMER, false, false}};
     assert_clash(servo_word, 2, 1, "x_stop is a command of servo x");
     static const struct channel_id pan_word[] = {
-        {"x", CHANNEL_SERVO, true}, {"x_left", CHANNEL_SERVO, false}};
+        {"x", CHANNEL_SERVO, true, false}, {"x_left", CHANNEL_SERVO, false, false}};
     assert_clash(pan_word, 2, 1, "x_left is a command of servo x");
 
     size_t culprit;
-    static const struct channel_id no_pan[] = {{"x", CHANNEL_SERVO, false}, {"x_left", CHANNEL_SERVO, false}};
+    static const struct channel_id no_pan[] = {
+        {"x", CHANNEL_SERVO, false, false}, {"x_left", CHANNEL_SERVO, false, false}};
     assert_int_equal(vocabulary_check(no_pan, 2, &culprit, why), 0);
     static const struct channel_id no_word[] = {
-        {"x", CHANNEL_SWITCH, false}, {"x_up", CHANNEL_SWITCH, false}};
+        {"x", CHANNEL_SWITCH, false, false}, {"x_up", CHANNEL_SWITCH, false, false}};
     assert_int_equal(vocabulary_check(no_word, 2, &culprit, why), 0);
 }
 
@@ -363,20 +475,65 @@ static void every_word_listed_is_understood(void **state)
     (void)state;
     size_t seen = 0;
     vocabulary_each(all_kinds, ARRAY_LENGTH(all_kinds), must_match, &seen);
-    assert_int_equal(seen, 6 + 8 + 3 + 6 + 0 + 5);
+    assert_int_equal(seen, 6 + 8 + 3 + 6 + 0 + 8 + 5);
 }
 
 static void the_longest_names_make_words_that_are_understood(void **state)
 {
     (void)state;
-    static const struct channel_id longest[] = {{"abcdefghijklmnopqrstuvwxyz_01234", CHANNEL_SWITCH, false}};
+    static const struct channel_id longest[] = {
+        {"abcdefghijklmnopqrstuvwxyz_01234", CHANNEL_SWITCH, false, false}};
     assert_int_equal(match_of(longest, 1, "abcdefghijklmnopqrstuvwxyz_01234_toggle"), RESULT_OK);
     assert_int_equal(match.verb, VERB_TOGGLE);
+}
+
+static const struct channel_id with_poses[] = {{.name = "tilt", .kind = CHANNEL_SERVO},
+    {.name = "look_ahead", .kind = CHANNEL_POSE}, {.name = "dark", .kind = CHANNEL_POSE}};
+
+static void a_pose_is_a_command_of_its_own_and_motion(void **state)
+{
+    (void)state;
+    assert_int_equal(match_of(with_poses, 3, "dark"), RESULT_OK);
+    assert_int_equal(match.verb, VERB_POSE);
+    assert_int_equal(match.channel, -1);
+    assert_int_equal(match.pose, 1);
+    assert_true(vocabulary_is_motion(&match, with_poses) && vocabulary_needs_deadline(&match, with_poses));
+    assert_int_equal(match_of(with_poses, 3, "dark 3"), RESULT_INVALID);
+    assert_int_equal(match_of(with_poses, 3, "dark_on"), RESULT_UNKNOWN);
+    assert_int_equal(match_of(with_poses, 3, "dar"), RESULT_UNKNOWN);
+    assert_non_null(strstr(why, "did you mean dark?"));
+    assert_int_equal(match_of(with_poses, 3, "move dark 3"), RESULT_UNKNOWN);
+    assert_string_equal(why, "dark is a pose: dark");
+}
+
+static void no_pose_has_the_name_of_another_command(void **state)
+{
+    (void)state;
+    size_t culprit;
+    struct channel_id ids[PROTOCOL_NAMES_MAX + 2] = {with_poses[0], with_poses[1], with_poses[2]};
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), 0);
+    strcpy(ids[2].name, "tilt_up");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    assert_string_equal(why, "tilt_up is a command of servo tilt: a pose cannot have that name");
+    strcpy(ids[2].name, "look_ahead");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    strcpy(ids[2].name, "a_stop");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    assert_int_equal(culprit, 2);
+    for (size_t i = 1; i < PROTOCOL_POSES_MAX + 2; i++) {
+        ids[i] = with_poses[1];
+        snprintf(ids[i].name, sizeof ids[i].name, "p%zu", i);
+    }
+    assert_int_equal(vocabulary_check(ids, PROTOCOL_POSES_MAX + 1, &culprit, why), 0);
+    assert_int_equal(vocabulary_check(ids, PROTOCOL_POSES_MAX + 2, &culprit, why), -EINVAL);
+    assert_string_equal(why, "17 poses: a device has at most 16");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pose_is_a_command_of_its_own_and_motion),
+        cmocka_unit_test(no_pose_has_the_name_of_another_command),
         cmocka_unit_test(a_servo_goes_up_down_to_degrees_to_its_centre_stops_and_goes_off),
         cmocka_unit_test(a_pan_goes_left_as_down_and_right_as_up_and_no_other_servo_does),
         cmocka_unit_test(a_switch_goes_on_off_and_over),
@@ -391,6 +548,12 @@ int main(void)
         cmocka_unit_test(without_channels_only_the_words_for_all_are_known),
         cmocka_unit_test(a_name_that_begins_another_is_no_confusion),
         cmocka_unit_test(only_what_makes_a_servo_move_is_motion),
+        cmocka_unit_test(a_motor_turns_forward_and_backward_by_words_and_by_a_signed_percent),
+        cmocka_unit_test(nothing_of_a_motor_is_a_stop),
+        cmocka_unit_test(what_brings_a_motor_to_rest_is_always_carried_out),
+        cmocka_unit_test(the_speed_of_a_motor_is_no_motion_and_needs_a_deadline),
+        cmocka_unit_test(turning_on_what_stop_switches_off_is_motion),
+        cmocka_unit_test(move_never_means_a_motor_and_names_its_word),
         cmocka_unit_test(each_kind_has_a_name_and_is_found_by_it),
         cmocka_unit_test(a_name_is_unique_over_all_kinds),
         cmocka_unit_test(a_name_not_allowed_is_refused),

@@ -6,7 +6,8 @@
 
 #include "nano-agent/agent/request.h"
 
-static const struct channel_id ids[] = {{"tilt", CHANNEL_SERVO, false}, {"led", CHANNEL_SWITCH, false}};
+static const struct channel_id ids[] = {
+    {"tilt", CHANNEL_SERVO, false, false}, {"led", CHANNEL_SWITCH, false, false}};
 static struct request request;
 static struct agent_command command;
 
