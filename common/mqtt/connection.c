@@ -483,8 +483,9 @@ enum connection_phase connection_phase(const struct connection *connection, int6
     return connection->verdict.phase;
 }
 
-const struct link_limits *connection_limits(const struct connection *connection)
+const struct link_limits *connection_limits(const struct connection *connection, unsigned *deaf)
 {
+    *deaf = connection->handle.deaf;
     return &connection->handle.limits;
 }
 

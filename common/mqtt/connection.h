@@ -58,8 +58,8 @@ void connection_end(struct connection *connection, enum link_trouble trouble, co
 
 // *since_ms: since when it has been in that phase, CLOCK_MONOTONIC milliseconds.
 enum connection_phase connection_phase(const struct connection *connection, int64_t *since_ms);
-// What the broker takes, once it is up.
-const struct link_limits *connection_limits(const struct connection *connection);
+// What the broker takes, once it is up. *deaf: the topics that were refused and may be, as bits of their indices.
+const struct link_limits *connection_limits(const struct connection *connection, unsigned *deaf);
 // When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
 int64_t connection_last_proof_ms(const struct connection *connection);
 // Messages of ours (QoS 0) not yet handed to the socket.

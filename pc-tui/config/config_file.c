@@ -123,9 +123,9 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
         return refuse(path, line, "at most %d presets", UI_PRESETS_MAX);
     if (preset_key(title, preset.key) < 0)
         return refuse(path, line, "preset %s: no key; F5, g or <C-g>", title);
-    if (actions_by_key(preset.key) != ACTION_NONE)
+    if (actions_by_key(preset.key, 0) != ACTION_NONE)
         return refuse(path, line, "preset %s: that key is %s already", title,
-            actions_info(actions_by_key(preset.key))->name);
+            actions_info(actions_by_key(preset.key, 0))->name);
     for (size_t i = 0; i < ui->preset_count; i++)
         if (strcmp(ui->presets[i].key, preset.key) == 0)
             return refuse(path, line, "preset %s: given twice", title);

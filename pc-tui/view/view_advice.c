@@ -72,6 +72,18 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
     return true;
 }
 
+// The whole sentence, which its row may have cut, and what mends it.
+static void fault_advice(const struct model_device *device, char out[VIEW_SENTENCE_SIZE])
+{
+    char fault[PROTOCOL_WHY_SIZE], file[PROTOCOL_WHY_SIZE];
+    model_fault(fault, device->fault, device->why);
+    if (*model_fault_file(file, device->why))
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ %.600s — on the Nano: sudoedit %.200s; it goes on by itself",
+            fault, file);
+    else
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s — on the Nano: nano-agent check", fault);
+}
+
 bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
@@ -88,6 +100,11 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
         snprintf(out, VIEW_SENTENCE_SIZE,
             "✗ only an old report of %s, kept by the broker — on the Nano: sudo systemctl restart nano-agent",
             view_name(view, device));
+        return true;
+    }
+    if (presence == PRESENCE_OFFLINE && device->fault[0]) {
+        fault_advice(device, out);
+        *role = ROLE_WRONG;
         return true;
     }
     if (presence == PRESENCE_OFFLINE) {
@@ -110,7 +127,7 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
 bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
-    int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    int focused = ui_focused(view->ui);
     if (device && focused >= 0 && strlen(device->status->channels[focused].fault) > FAULT_CHARS) {
         const struct status_channel *channel = &device->status->channels[focused];
         *role = ROLE_WRONG;

@@ -42,7 +42,7 @@ void view_device_state(
 {
     const struct view *view = pane->view;
     enum presence presence = model_presence(device, view->now_us);
-    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE];
+    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE], fault[PROTOCOL_WHY_SIZE];
     int left = end - column;
     switch (presence) {
     case PRESENCE_TUTORIAL:
@@ -52,7 +52,10 @@ void view_device_state(
         view_put(pane, row, column, left, ROLE_NOTICE, "◌ retained: an old report, nothing live yet");
         return;
     case PRESENCE_OFFLINE:
-        if (device->wall_ms > 0)
+        if (device->fault[0])
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline: %s",
+                model_fault(fault, device->fault, device->why));
+        else if (device->wall_ms > 0)
             view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s, last seen %s", offline_word(device),
                 view_clock(clock, device->wall_ms, false));
         else
