@@ -31,7 +31,7 @@ struct session {
     struct event *wake;      // calls controller_tick
     struct event *pause;     // ends a session_pause whose stop is not acknowledged
     struct event *proof;     // looks whether the broker has said anything since asked_ms
-    int64_t asked_ms;        // since when it owes an answer to what was sent, unless it has proven itself since
+    int64_t asked_ms; // since when it owes an answer to what was sent, unless it has proven itself since
     bool pausing;
     bool closing;
 };
