@@ -14,6 +14,8 @@ MASKS = (
     (re.compile(r'127\.0\.0\.1:\d+( · MQTT 5)? +◉ connected.*'), 'BROKER ◉ connected'),
     (re.compile(r'\d\d:\d\d:\d\d\.\d{3}'), 'HH:MM:SS.mmm'),
     (re.compile(r'tilt_up .*ok 5\.0°'), 'tilt_up … ok 5.0°'),
+    (re.compile(r'steer_right .*ok.*'), 'steer_right … ok'),
+    (re.compile(r'→ 60 % +0\.\d s'), '→ 60 %   LEFT'),
     (re.compile(r'live  [0-9.]+ s '), 'live  AGE '),
     (re.compile(r'^( (CPU|load|busy|mem|GPU|up) .*)$'), ' HEALTH'),
     (re.compile(r'(load|mem|up|GPU|CPU|power) +[0-9].*$'), 'HEALTH'),
