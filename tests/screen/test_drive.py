@@ -227,6 +227,10 @@ def a_car_at_80x24(stage):
     s.wait('40 % → 60 %')
     screens.steady(s, 0.6)
     compare(s, 'car-80x24')
+    s.resize(30, 120)
+    s.press('tab')
+    for pattern in (r'emits +40 %', r'going to +60 %', r'w and s +60 %', r'limits +20 % to 99 %', r'runs +0\.5 s a command'):
+        s.wait(pattern)
     car.close()
 
 
