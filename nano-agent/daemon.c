@@ -159,6 +159,8 @@ static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
     bool up = report->state == LINK_UP;
+    if (daemon->up && !up)
+        agent_link_down(daemon->agent, clock_now_us());
     if (daemon->up && !up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
     if (!daemon->up && up) {
