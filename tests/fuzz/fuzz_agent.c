@@ -33,6 +33,8 @@ struct output {
     int64_t moved_us; // when the pulse last became another one, off not counted
 };
 
+static const char words_topic[] = "car/control";
+
 static struct world {
     struct agent *agent;
     struct agent_config config;
@@ -246,6 +248,31 @@ static void add_servo(const char *name, bool pan, struct bytes *bytes)
     }
 }
 
+static void add_word(struct words_table *table, const char *word, const char *text)
+{
+    struct words_entry *entry = &table->entries[table->count++];
+
+    snprintf(entry->word, sizeof entry->word, "%s", word);
+    snprintf(entry->command, sizeof entry->command, "%s", text);
+}
+
+static void add_pose_and_words(void)
+{
+    struct pose *pose = &world.config.poses[world.config.pose_count++];
+    struct words_table *table = &world.config.words[world.config.words_count++];
+
+    snprintf(pose->name, sizeof pose->name, "look");
+    pose->steps[pose->count++] = (struct pose_step){.channel = PAN, .verb = VERB_SET, .tenths = 100};
+    pose->steps[pose->count++] = (struct pose_step){.channel = LAMP, .verb = VERB_ON};
+    pose->steps[pose->count++] = (struct pose_step){.channel = TILT, .verb = VERB_SET, .tenths = -50};
+    snprintf(table->topic, sizeof table->topic, "%s", words_topic);
+    add_word(table, "up", "tilt_up");
+    add_word(table, "go", "look");
+    add_word(table, "halt", "stop");
+    snprintf(table->number, sizeof table->number, "pan");
+    table->factor = 300;
+}
+
 static void begin(struct bytes *bytes)
 {
     union agent_output outputs[CHANNELS];
@@ -263,6 +290,7 @@ static void begin(struct bytes *bytes)
     button->debounce_ms = 20;
     snprintf(button->press, sizeof button->press, "%s", bytes_next(bytes) & 1 ? "stop" : "tilt_up");
     snprintf(button->release, sizeof button->release, "led_toggle");
+    add_pose_and_words();
     for (size_t i = 0; i < CHANNELS; i++) {
         world.outputs[i].fails = bytes_next(bytes) % 8 == 7;
         world.anything_fails = world.anything_fails || world.outputs[i].fails;
@@ -321,11 +349,46 @@ static void deliver(const char *payload, size_t len, bool retained, bool shared)
     }
 }
 
+// A payload on the topic with words of its own.
+static void deliver_word(const char *payload, size_t len, bool retained)
+{
+    struct agent_command command = {
+        .topic = words_topic, .payload = payload, .len = len, .retained = retained};
+    struct protocol_command parsed;
+    char why[PROTOCOL_WHY_SIZE];
+    bool is_report = len > 0 && protocol_parse_command(payload, len, &parsed, why) != 0 && parsed.is_report;
+
+    world.results = 0;
+    agent_command(world.agent, &command, world.now_us, boot_ms());
+    REQUIRE(world.results == (len > 0 && !world.stopped && !is_report));
+    if (world.results == 1 && len == 4 && memcmp(payload, "halt", 4) == 0) {
+        REQUIRE(world.result == RESULT_OK);
+        world.stop_us = world.now_us;
+    }
+}
+
+static void word(struct bytes *bytes)
+{
+    static const char *const texts[] = {"up", "go", "halt", "GO ", "0.5", "-1", "1e300", "-2.7e-17", "stop",
+        "{\"cmd\":\"stop\"}", "up 3", "tilt_up"};
+    unsigned which = bytes_next(bytes), how = bytes_next(bytes);
+    size_t len;
+
+    if (which >= 200) {
+        const uint8_t *raw = bytes_take(bytes, how % 64, &len);
+        deliver_word((const char *)raw, len, which & 1);
+    } else {
+        const char *text = texts[which % (sizeof texts / sizeof texts[0])];
+        deliver_word(text, strlen(text), how & 16);
+    }
+}
+
 static void command(struct bytes *bytes)
 {
     static const char *const texts[] = {"tilt_up", "tilt_down", "tilt %d", "move %d", "move pan %d",
         "tilt_center", "tilt_stop", "tilt_off", "pan_left %d", "pan_right %d", "pan %d", "pan_off", "led_on",
-        "led_off", "led_toggle", "lamp %d", "lamp_up %d", "lamp_on", "stop", "center", "off", "status"};
+        "led_off", "led_toggle", "look", "lamp %d", "lamp_up %d", "lamp_on", "stop", "center", "off",
+        "status"};
     char text[64], payload[256];
     size_t len;
     unsigned which = bytes_next(bytes), how = bytes_next(bytes);
@@ -355,6 +418,11 @@ static void event(struct bytes *bytes)
 
     switch (how & 7) {
     case 0:
+        if (how & 8)
+            word(bytes);
+        else
+            command(bytes);
+        break;
     case 1:
         command(bytes);
         break;
