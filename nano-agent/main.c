@@ -11,6 +11,8 @@
 #include "nano-agent/check/check.h"
 #include "nano-agent/check/pins.h"
 #include "nano-agent/daemon.h"
+#include "nano-agent/hw/motor_list.h"
+#include "nano-agent/hw/zero.h"
 #include "nano-agent/join/join_device.h"
 #include "nano-agent/mistake.h"
 #include "nano-agent/system/notify.h"
@@ -45,6 +47,13 @@ static int run(struct config *config, int argc, char **argv)
     return status;
 }
 
+static int zero(void)
+{
+    char path[MOTOR_LIST_PATH_SIZE];
+    motor_list_path(path);
+    return zero_run(path);
+}
+
 int main(int argc, char **argv)
 {
     if (descriptors_fill_standard() < 0)
@@ -64,6 +73,9 @@ int main(int argc, char **argv)
         break;
     case TASK_JOIN:
         status = join_device_run(&config);
+        break;
+    case TASK_ZERO:
+        status = zero();
         break;
     case TASK_RUN:
         status = run(&config, argc, argv);

@@ -196,7 +196,7 @@ static int make_link(struct mistake *m, const char *boot)
 {
     if (!m->config->broker_known)
         return 0;
-    int rc = mqtt_session_init(&m->session, &m->config->broker, boot);
+    int rc = mqtt_session_init(&m->session, m->config, boot);
     if (rc == 0) {
         m->about = about_watch_new(m->base, m->config, boot, publish_about, m);
         m->link = link_new(m->base, &m->session.options, &link_events, m);

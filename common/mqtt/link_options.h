@@ -24,6 +24,9 @@ struct link_options {
     // The broker leaves the retain flag of a message as it was published (MQTT 5): a bridge, or a broker that was
     // restarted, would else hand on a retained message as a new one.
     bool topic_as_published[LINK_TOPICS_MAX];
+    // Where the broker refuses this topic the link stays up without it, and the report says so. Another topic's refusal is
+    // TROUBLE_DENIED.
+    bool topic_may_be_refused[LINK_TOPICS_MAX];
     size_t topic_count;
     const char *
         will_topic; // NULL = no will; retained, QoS 1, as far as the broker takes that; must outlive the link

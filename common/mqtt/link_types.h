@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    LINK_TOPICS_MAX = 4,
+    LINK_TOPICS_MAX = 12,
     LINK_HOST_MAX = 255,
     LINK_REASON_SIZE = 256,
     LINK_PLACE_SIZE = LINK_HOST_MAX + 17, // "[host]:65535"
@@ -57,7 +57,8 @@ struct link_report {
     unsigned attempts;             // failed ones since last up
     bool rival;                    // it looks as if another client had the same client id
     struct link_limits limits;     // while up
-    char note[LINK_REASON_SIZE];   // while up: what limits means for the owner, in words; "" = nothing
+    unsigned deaf; // while up: the topics, each as the bit 1u << its index, that may be refused and were
+    char note[LINK_REASON_SIZE]; // while up: what limits means for the owner, in words; "" = nothing
 };
 
 struct link_message { // valid during the callback only

@@ -8,6 +8,14 @@
 // What a channel moves: a servo tilt, pan or steer, a motor drive.
 enum servo_axis { AXIS_NONE, AXIS_TILT, AXIS_PAN, AXIS_STEER, AXIS_DRIVE };
 
+// The value of `axis` in a status; "" for AXIS_NONE.
+static inline const char *status_axis_name(enum servo_axis axis)
+{
+    static const char *const names[] = {
+        [AXIS_TILT] = "tilt", [AXIS_PAN] = "pan", [AXIS_STEER] = "steer", [AXIS_DRIVE] = "drive"};
+    return (size_t)axis < sizeof names / sizeof *names && names[axis] ? names[axis] : "";
+}
+
 // True for the axes that have a left and a right.
 static inline bool status_axis_is_sideways(enum servo_axis axis)
 {
@@ -42,7 +50,8 @@ struct status_last {
     enum protocol_result result;
     char result_name[16];        // as it was read, cleaned, for results not known here; agents leave it empty
     char why[PROTOCOL_WHY_SIZE]; // "" = none
-    char from[PROTOCOL_NAME_MAX + 1]; // the input whose press or release ran it; "" = the wire
+    char from[PROTOCOL_NAME_MAX + 1];      // the input whose press or release ran it; "" = the wire
+    char on[PROTOCOL_WORDS_TOPIC_MAX + 1]; // the topic with words of its own that it came on; "" = another
     bool again;
 };
 
@@ -84,13 +93,17 @@ struct status {
         stops; // counts the stops of this run that motion was refused after; `stops` of a command must be the same
     size_t count;
     struct status_channel channels[PROTOCOL_CHANNELS_MAX];
+    size_t pose_count;
+    char poses[PROTOCOL_POSES_MAX][PROTOCOL_NAME_MAX + 1];
+    size_t deaf_count; // topics with words that the broker does not let the agent hear
+    char deaf[PROTOCOL_WORDS_MAX][PROTOCOL_WORDS_TOPIC_MAX + 1];
     struct status_last last;
     struct status_health health;
 };
 
 // Reads a status. Every string in *out is cleaned and safe to show; integers and reals are taken alike; an online status
 // without `report` has 1000 ms. Passed over are unknown keys, channels of unknown kind, channels beyond
-// PROTOCOL_CHANNELS_MAX, channels whose name no command can address, and figures of health that cannot be read. A channel
+// PROTOCOL_CHANNELS_MAX, channels and poses whose name no command can address, and figures of health that cannot be read. A channel
 // that cannot be read costs that channel alone: it is marked unreadable, and why says what is wrong with the first.
 // Returns 0, or a negative errno with a sentence in why (*out is zero then): -EINVAL not a status, -EPROTONOSUPPORT for a
 // `v` above ours, -EMSGSIZE over PROTOCOL_STATUS_MAX.
@@ -102,7 +115,8 @@ struct status_writer *status_writer_new(void); // NULL without memory
 void status_writer_free(struct status_writer *writer);
 
 // Writes a status to out as one line of JSON without a line end, terminated. Cleans the texts of `last`.
-// Returns its length, or -EMSGSIZE. A status of 64 channels always fits.
+// Returns its length, or -EMSGSIZE. A status of 64 channels and 16 poses always fits; `deaf` is left out where there is no
+// room for it.
 int status_write(struct status_writer *writer, const struct status *status, char out[PROTOCOL_STATUS_MAX]);
 
 // Writes the offline status of a will (why "") or a clean stop (why "stopped"). Returns its length.

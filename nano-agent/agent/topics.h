@@ -7,7 +7,7 @@
 #include "common/protocol/protocol.h"
 
 enum {
-    TOPICS_MAX = 10,            // an agent listens on fewer; further topics share the last entry
+    TOPICS_MAX = 10,            // an agent listens on no more; further topics share the last entry
     TOPICS_GUESS_GAP_S = 5,     // a guessed stop refuses motion afterwards at most once in so long
     TOPICS_NOISE_A_MINUTE = 10, // more guessed stops than these are noise
 };
@@ -30,6 +30,10 @@ struct topics {
 
 // The entry of a topic, made where there is none.
 struct topic *topics_find(struct topics *topics, const char *name);
+
+// True once a run and topic: the first report that was led back to it, the first retained command to be cleared there.
+bool topics_is_first_report(struct topics *topics, const char *name);
+bool topics_is_first_retained(struct topics *topics, const char *name);
 
 // A payload on the topic was taken as a stop. Returns whether this stop may refuse motion afterwards: a value such as
 // "stop":false ten times a second must not make a car undrivable.

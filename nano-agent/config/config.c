@@ -16,6 +16,7 @@
 #include "nano-agent/board/board.h"
 #include "nano-agent/config/config_broker.h"
 #include "nano-agent/config/config_channels.h"
+#include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/hw/gpio.h"
 
 enum {
@@ -112,6 +113,8 @@ int config_parse(const char *text, const char *path, struct config *out, char wh
         rc = read_top(&file, out);
     if (!rc)
         rc = config_channels_build(&file, model, out);
+    if (!rc)
+        rc = config_words_build(&file, out);
     config_file_close(&file);
     return rc;
 }
@@ -169,7 +172,8 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", "join", NULL}, *const files[] = {"join", NULL};
+    static const char *const words[] = {"check", "pins", "join", "zero", NULL}, *const files[] = {
+                                                                                    "join", NULL};
     const struct shell_completion completion = {
         .program = "nano-agent", .argp = state->root_argp, .words = words, .files_after = files};
     if (shell_completion_print(stdout, shell, &completion) < 0)
@@ -189,7 +193,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     static const struct {
         const char *word;
         enum config_task task;
-    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}, {"zero", TASK_ZERO}};
     if (config->task == TASK_JOIN && !config->join.file[0]) {
         copy_path(config->join.file, arg, "join", state);
         return;
@@ -203,7 +207,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     if (config->task == TASK_JOIN)
         argp_error(state, "%.64s: join takes one file", arg);
     else
-        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
+        argp_error(state, "%.64s: nothing but options, or one of check, pins, join and zero, is wanted", arg);
 }
 
 static void check_end(const struct config *config, struct argp_state *state)
@@ -279,7 +283,7 @@ static int refuse_file(struct config *out, bool lenient, const char *who, const 
         return 2;
     }
     snprintf(out->mistake, sizeof out->mistake, "%s", why);
-    out->agent.count = 0;
+    out->agent.count = out->agent.pose_count = out->agent.words_count = 0;
     return -1;
 }
 
@@ -338,13 +342,14 @@ static int prepare_join(const struct arguments *line, struct config *out)
 int config_from_arguments(int argc, char **argv, bool lenient, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, "[check | pins]\njoin FILE\njoin --undo",
+    static const struct argp argp = {options, parse_option, "[check | pins | zero]\njoin FILE\njoin --undo",
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
         "pins   draws the 40-pin header and what the configuration uses of it\n"
+        "zero   switches off the motors of an agent that crashed; the service does it by itself\n"
         "join   connects it to a broker of pc-tui-broker, by the file that add-device wrote there; - = standard input\v"
         "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
-        "else; of check: 0 all is well, 1 something is not.",
+        "else; of check: 0 all is well, 1 something is not; of zero: 0 all are off, 1 one is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -372,6 +377,10 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
+        free(first);
+        return -1;
+    }
     snprintf(out->board, sizeof out->board, "%s", first->board);
     int status = read_configuration(line.path[0] ? line.path : NULL, lenient, out);
     if (status >= 0) {
@@ -391,7 +400,7 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0) {
+    if (broker_options_check(&out->broker, why) < 0 || config_words_check_root(out, why) < 0) {
         out->broker_known = false;
         if (out->mistake[0] == '\0')
             return refuse_file(out, lenient, "nano-agent: ", why);

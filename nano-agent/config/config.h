@@ -6,7 +6,7 @@
 #include "common/broker_options.h"
 #include "common/log.h"
 #include "nano-agent/agent/agent.h"
-#include "nano-agent/hw/backend.h"
+#include "nano-agent/hw/motor.h"
 #include "nano-agent/system/position_store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs
@@ -16,12 +16,13 @@
 
 struct config_output { // how a channel's hardware is to be opened
     struct hw_address address;
-    int64_t period_ns;           // servo, dimmer
-    struct hw_gpio_options gpio; // switch, input
-    int line;                    // of the file, for messages
+    int64_t period_ns;             // servo, dimmer
+    struct hw_gpio_options gpio;   // switch, input
+    struct hw_motor_options motor; // motor, in place of address and period_ns
+    int line;                      // of the file, for messages
 };
 
-enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_JOIN };
+enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_JOIN, TASK_ZERO };
 
 struct config_join {      // of the sub-command join
     char file[4096];      // the bundle, "" = none
@@ -60,7 +61,7 @@ void config_init(struct config *config);
 // ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file, and so does the daemon where
-// lenient says so.
+// lenient says so; TASK_ZERO reads none.
 int config_from_arguments(int argc, char **argv, bool lenient, struct config *out);
 
 // The board whose header `pin N` means: the one of --board, else the one that the device tree names, else a Nano if all

@@ -48,6 +48,16 @@ static void describe_channel(const struct agent_channel_config *channel, const s
     say(line, "%s %s: %s%s", channel_kind_name(channel->id.kind), channel->id.name, place, rest);
 }
 
+static void describe_words(const struct words_table *table, void (*line)(const char *text))
+{
+    char factor[16];
+    for (size_t i = 0; i < table->count; i++)
+        say(line, "words \"%s\": %s = %s", table->topic, table->entries[i].word, table->entries[i].command);
+    if (table->number[0])
+        say(line, "words \"%s\": a number, times %s, is %s", table->topic,
+            protocol_format_tenths(factor, table->factor), table->number);
+}
+
 void config_describe(const struct config *config, void (*line)(const char *text))
 {
     say(line, "configuration %s", config->path[0] ? config->path : "built in");
@@ -58,4 +68,8 @@ void config_describe(const struct config *config, void (*line)(const char *text)
         config->agent.report_ms, config->lost_after_ms, config->memory_limit_mib, config->state);
     for (size_t i = 0; i < config->agent.count; i++)
         describe_channel(&config->agent.channels[i], &config->outputs[i], line);
+    for (size_t i = 0; i < config->agent.pose_count; i++)
+        say(line, "pose %s: %zu channels", config->agent.poses[i].name, config->agent.poses[i].count);
+    for (size_t i = 0; i < config->agent.words_count; i++)
+        describe_words(&config->agent.words[i], line);
 }

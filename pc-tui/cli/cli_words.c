@@ -97,6 +97,7 @@ char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *c
             snprintf(out, CLI_VALUE_SIZE, "%s %d %% -> %d %%", name, channel->percent, channel->target);
         return out;
     case CHANNEL_OTHER:
+    case CHANNEL_POSE:
         break;
     }
     snprintf(out, CLI_VALUE_SIZE, "%s%s", name, channel->unreadable ? " cannot be read" : "");

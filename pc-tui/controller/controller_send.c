@@ -223,7 +223,7 @@ struct controller_answer controller_deliver(struct controller *controller, struc
 {
     char why[PROTOCOL_WHY_SIZE] = "";
     const char *label = controller_label(controller, device);
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     size_t count = model_channel_ids(device, ids);
     struct vocabulary_match match;
     enum protocol_result known = vocabulary_match(ids, count, &order->parsed, &match, why);

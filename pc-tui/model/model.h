@@ -139,8 +139,9 @@ bool model_shared(const struct model_device *device, int64_t now_us);
 bool model_moves(const struct model_device *device);
 // The channel's index among the device's channels, -1 where there is none of that name.
 int model_channel(const struct model_device *device, const char *name);
-// What vocabulary_ functions want: the ids of the device's channels. Returns their number.
-size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
+// What vocabulary_ functions want: the ids of the device's channels, and behind them those of its poses.
+// Returns their number.
+size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_NAMES_MAX]);
 
 // The servo that ↑ ↓ mean: the one of axis tilt, else the one named "tilt", else `selected` (an index, or -1)
 // if it is a servo and not the pan, else the first servo that is not the pan. -1 where there is none.

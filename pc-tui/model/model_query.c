@@ -113,11 +113,17 @@ int model_channel(const struct model_device *device, const char *name)
     return -1;
 }
 
-size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_CHANNELS_MAX])
+size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_NAMES_MAX])
 {
     for (size_t i = 0; i < device->status->count; i++)
         out[i] = device->status->channels[i].id;
-    return device->status->count;
+    size_t count = device->status->count;
+    for (size_t i = 0; i < device->status->pose_count; i++) {
+        struct channel_id *pose = &out[count++];
+        *pose = (struct channel_id){.kind = CHANNEL_POSE};
+        memcpy(pose->name, device->status->poses[i], sizeof pose->name);
+    }
+    return count;
 }
 
 static bool is_pan(const struct status_channel *channel)

@@ -27,7 +27,8 @@ LINTIAN = {
 JETPACK_4 = 237
 KNOWN_SINCE = {
     'Unit': {'Description': 1, 'Documentation': 17, 'After': 1, 'Wants': 1, 'StartLimitIntervalSec': 230},
-    'Service': {'Type': 1, 'ExecStartPre': 1, 'ExecStart': 1, 'Restart': 1, 'RestartSec': 1, 'RestartSteps': 254,
+    'Service': {'Type': 1, 'ExecStartPre': 1, 'ExecStart': 1, 'ExecStopPost': 1, 'RuntimeDirectory': 211, 'RuntimeDirectoryPreserve': 235, 'TimeoutAbortSec': 243,
+                'Restart': 1, 'RestartSec': 1, 'RestartSteps': 254,
                 'RestartMaxDelaySec': 254, 'WatchdogSec': 30,
                 'TimeoutStopSec': 37, 'User': 1, 'SupplementaryGroups': 1, 'StateDirectory': 235, 'UMask': 1,
                 'DevicePolicy': 208, 'DeviceAllow': 208, 'CapabilityBoundingSet': 1, 'NoNewPrivileges': 187,
@@ -42,7 +43,7 @@ VALUES_SINCE = {('Type', 'notify'): 1, ('ProtectSystem', 'strict'): 232, ('Resta
                 ('ProtectProc', 'invisible'): 247}
 # Hardening, and pauses that grow: where one is ignored, everything works as well.
 DISPENSABLE = {'ProtectKernelLogs', 'ProtectClock', 'ProtectHostname', 'ProtectProc', 'PrivateMounts', 'RestrictSUIDSGID',
-               'RestartSteps', 'RestartMaxDelaySec'}
+               'RestartSteps', 'RestartMaxDelaySec', 'TimeoutAbortSec'}
 FILTER_GROUPS_237 = set('''@aio @basic-io @chown @clock @cpu-emulation @debug @file-system @io-event @ipc @keyring @memlock @module
     @mount @network-io @obsolete @privileged @process @raw-io @reboot @resources @setuid @signal @swap @sync @timer'''.split())
 EXPOSURE_MAX = 2.5

@@ -12,7 +12,7 @@ CONF = (AGENT / 'dist' / 'nano-agent.conf').read_text()
 # Where sentences for the log are made.
 SOURCES = [*sorted(AGENT.rglob('*.c')), ROOT / 'common' / 'mqtt' / 'link_reason.c']
 # Sub-commands print to the terminal what mends it; their sentences and those about the file are told whole.
-NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'pins.c', 'join_device.c', 'join_service.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
+NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'pins.c', 'join_device.c', 'join_service.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c', 'config_repertoire.c', 'config_describe.c',
               'section.c', 'section_servo.c', 'section_input.c', 'section_dimmer.c',
               'address.c', 'health.c', 'sim.c', 'notify.c', 'identity.c', 'positions.c', 'board.c', 'motion.c'}
 # Sentences that nobody can act on, or that only go into a report.
