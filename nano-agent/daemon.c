@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
 #include "nano-agent/daemon_io.h"
+#include "nano-agent/hw/motor_list.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
@@ -40,16 +42,17 @@ static int64_t next_us(const struct daemon *daemon)
 {
     int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
     next = earlier(next, log_next_us());
+    next = earlier(next, watchdog_next_us(&daemon->watchdog));
     if (daemon->stopping)
         return earlier(next, daemon->stop_by_us);
-    next = earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
-    return earlier(next, daemon->watchdog_us ? daemon->watchdog_at_us + daemon->watchdog_us : INT64_MAX);
+    return earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
 }
 
 // Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
 // a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
+    watchdog_hurry(&daemon->watchdog, outputs_may_turn(&daemon->config, daemon->outputs), clock_now_us());
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -92,24 +95,6 @@ static void check_lost(struct daemon *daemon)
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
-static void tell_ready(struct daemon *daemon)
-{
-    if (!daemon->ready_told && notify_send("READY=1") == 0)
-        daemon->ready_told = true;
-}
-
-static void feed_watchdog(struct daemon *daemon)
-{
-    // A heartbeat in the second half of the time feeds it too, so that it costs no wake-up of its own.
-    int64_t now = clock_now_us();
-    if (!daemon->watchdog_us || now - daemon->watchdog_at_us < daemon->watchdog_us / 2)
-        return;
-    daemon->watchdog_at_us = now;
-    if (notify_send("WATCHDOG=1") < 0) // systemd is too busy to read: in a quarter of its time again
-        daemon->watchdog_at_us = now - daemon->watchdog_us / 2;
-    tell_ready(daemon);
-}
-
 static void on_edge(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon_edge *edge = arg;
@@ -135,23 +120,42 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
     schedule(daemon);
 }
 
-static int watch_input(struct daemon *daemon, size_t channel)
+// The result of what a motor was asked for is there: the bus that it is on answers in its own time.
+static void on_motor(evutil_socket_t fd, short what, void *arg)
 {
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    eventfd_t times;
+    (void)what;
+    eventfd_read(fd, &times); // Whoever asked for the result before the event came has read it.
+    daemon->because = "a motor";
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static int watch_output(struct daemon *daemon, size_t channel)
+{
+    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
     struct daemon_edge *edge = &daemon->edges[channel];
-    const struct hw_input *input = daemon->outputs[channel].input;
-    if (channel_port(daemon->config.agent.channels[channel].id.kind) != PORT_INPUT || !input || input->fd < 0)
+    // The members of the union are pointers: without hardware all of them are NULL.
+    if ((port != PORT_INPUT && port != PORT_MOTOR) || !daemon->outputs[channel].pwm)
+        return 0;
+    int fd = port == PORT_INPUT ? daemon->outputs[channel].input->fd : daemon->outputs[channel].motor->fd;
+    if (fd < 0)
         return 0;
     edge->daemon = daemon;
     edge->channel = channel;
-    edge->event = event_new(daemon->base, input->fd, EV_READ | EV_PERSIST, on_edge, edge);
+    edge->event =
+        event_new(daemon->base, fd, EV_READ | EV_PERSIST, port == PORT_INPUT ? on_edge : on_motor, edge);
     return edge->event && event_add(edge->event, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static int watch_inputs(struct daemon *daemon)
+static int watch_outputs(struct daemon *daemon)
 {
     int rc = 0;
     for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
-        rc = watch_input(daemon, i);
+        rc = watch_output(daemon, i);
     return rc;
 }
 
@@ -163,9 +167,9 @@ static void on_tried(void *ctx, size_t channel, const char *fault, const union a
         return;
     }
     agent_channel_return(daemon->agent, channel, *output, clock_now_us());
-    if (watch_input(daemon, channel) < 0)
-        log_error("input %s: %s; it is not watched", daemon->config.agent.channels[channel].id.name,
-            strerror(ENOMEM));
+    if (watch_output(daemon, channel) < 0)
+        log_error(
+            "%s: %s; it is not watched", daemon->config.agent.channels[channel].id.name, strerror(ENOMEM));
 }
 
 static void try_hardware(struct daemon *daemon)
@@ -190,7 +194,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     }
     daemon->because = "a change";
     agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
-    feed_watchdog(daemon);
+    watchdog_feed(&daemon->watchdog, clock_now_us());
     daemon_log_commands(-1, 0, daemon);
     log_tick();
     quit_if_done(daemon);
@@ -244,13 +248,17 @@ static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
     bool up = report->state == LINK_UP;
+    if (daemon->up && !up) // before anything else: nobody can stop a motor any more
+        agent_link_down(daemon->agent, clock_now_us());
     if (daemon->up && !up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
     if (!daemon->up && up) {
         daemon->guarding = true;
         daemon->heard_ms = link_last_proof_ms(daemon->link);
         daemon->because = "the link, which is up";
+        agent_deaf(daemon->agent, report->deaf >> daemon->session.words_at);
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
+        about_watch_ask(daemon->about);
     }
     daemon->up = up;
     trace_link(report);
@@ -336,7 +344,7 @@ static int catch_signals(struct daemon *daemon)
 
 static int make_link(struct daemon *daemon)
 {
-    int rc = mqtt_session_init(&daemon->session, &daemon->config.broker, daemon->boot);
+    int rc = mqtt_session_init(&daemon->session, &daemon->config, daemon->boot);
     if (rc == 0) {
         daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
         rc = daemon->link ? 0 : -ENOMEM;
@@ -391,13 +399,15 @@ static void finish(struct daemon *daemon)
     daemon_log_commands(-1, 0, daemon);
     link_free(daemon->link);
     agent_free(daemon->agent);
-    store_free(daemon->store, STOP_MS);
-    health_reader_free(daemon->health, HEALTH_MS);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
     }
     outputs_close(&daemon->config, daemon->outputs);
+    watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
+    store_free(daemon->store, STOP_MS);
+    health_reader_free(daemon->health, HEALTH_MS);
+    about_watch_free(daemon->about, HEALTH_MS);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i])
             event_free(events[i]);
@@ -409,6 +419,21 @@ static void finish(struct daemon *daemon)
     explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
 }
 
+// Writes down what has to be switched off when this process is not there any more to do it.
+static void list_motors(const struct daemon *daemon)
+{
+    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
+    char path[MOTOR_LIST_PATH_SIZE];
+    if (daemon->config.sim) // the file may be that of an agent which drives real ones
+        return;
+    size_t count = outputs_motors(&daemon->config, motors);
+    motor_list_path(path);
+    int rc = motor_list_write(path, motors, count);
+    if (rc < 0 && count)
+        log_warning(
+            "%s: %s; a motor goes on turning where this program ends without a word", path, strerror(-rc));
+}
+
 // Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
 // logged.
 static int start(struct daemon *daemon)
@@ -418,6 +443,7 @@ static int start(struct daemon *daemon)
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
+    list_motors(daemon);
     if (rc == 0)
         daemon->absent = outputs_open(config, daemon->outputs);
     if (rc == 0)
@@ -426,10 +452,11 @@ static int start(struct daemon *daemon)
         rc = make_link(daemon);
     if (rc == 0) {
         daemon->health = health_reader_new("");
+        daemon->about = about_watch_new(daemon->base, config, daemon->boot, daemon_publish_about, daemon);
         rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)
-        rc = watch_inputs(daemon);
+        rc = watch_outputs(daemon);
     if (rc < 0) {
         log_error("start: %s", strerror(-rc));
         return EXIT_FAILURE;
@@ -467,9 +494,7 @@ int daemon_run(const struct config *config)
     int status = start(&daemon);
     if (status == 0) {
         tell_absent(&daemon);
-        daemon.watchdog_us = notify_watchdog_us() / 2;
-        daemon.watchdog_at_us = clock_now_us();
-        tell_ready(&daemon);
+        watchdog_start(&daemon.watchdog, clock_now_us());
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {
             log_error("the event loop ended: %s", strerror(errno));

@@ -8,14 +8,16 @@
 #include "nano-agent/command_log.h"
 #include "nano-agent/config/config.h"
 #include "nano-agent/mqtt_session.h"
+#include "nano-agent/system/about_watch.h"
 #include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
+#include "nano-agent/system/watchdog.h"
 
 enum { DAEMON_SIGNALS = 3 }; // TERM, INT, HUP
 
-struct daemon_edge {     // an input's event, which knows its daemon and its channel
-    struct event *event; // NULL = this channel is no input
+struct daemon_edge {     // an input's or a motor's event, which knows its daemon and its channel
+    struct event *event; // NULL = this channel has nothing to tell
     struct daemon *daemon;
     size_t channel;
 };
@@ -26,7 +28,8 @@ struct daemon {
     struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
     struct agent *agent;
     struct health_reader *health;
-    struct store *store; // NULL: positions are not kept
+    struct about_watch *about; // NULL: there was no memory for it
+    struct store *store;       // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
     struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
@@ -43,13 +46,11 @@ struct daemon {
     int refusal;  // why the broker does not take our reports, as it was logged last; 0 = it takes them
     int clearing; // token of the message that clears cleared_topic; -1 = none
     char cleared_topic[PROTOCOL_TOPIC_MAX];
-    int64_t armed_us;       // when the timer goes off; INT64_MAX = never
-    int64_t watchdog_us;    // half of what systemd wants; 0 = none
-    int64_t watchdog_at_us; // when it was last fed
-    bool ready_told;        // systemd knows that we run
-    size_t absent;          // channels without hardware
-    size_t next_try;        // the channel that outputs_try begins with
-    int64_t try_us;         // when it is called next; INT64_MAX = all hardware is there
+    int64_t armed_us; // when the timer goes off; INT64_MAX = never
+    struct watchdog watchdog;
+    size_t absent;   // channels without hardware
+    size_t next_try; // the channel that outputs_try begins with
+    int64_t try_us;  // when it is called next; INT64_MAX = all hardware is there
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
@@ -63,6 +64,9 @@ extern const struct agent_io daemon_io;
 
 // Logs once why the broker does not take a report of len bytes: code as of refusal_sentence, 0 = it takes them again.
 void daemon_tell_refusal(struct daemon *daemon, size_t len, int code);
+
+// Publishes who this board is: a callback of about_watch, ctx is a struct daemon.
+void daemon_publish_about(void *ctx, const char *json);
 
 // Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.
 void daemon_log_commands(evutil_socket_t fd, short what, void *arg);

@@ -7,8 +7,39 @@
 
 #include "common/clock.h"
 #include "common/text.h"
+#include "nano-agent/hw/bus.h"
+#include "nano-agent/hw/bus_pwm.h"
+#include "nano-agent/hw/motor.h"
 #include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/patience.h"
+#include "nano-agent/hw/pwm_sysfs.h"
+
+// A motor's bus has a thread, because it may hang while the motor must be stopped. Whatever else is on that bus must not
+// hold up the loop either.
+static int leave_to_bus(const struct hw_address *at, struct hw_pwm **pwm, char why[HW_WHY_SIZE])
+{
+    char bus[PWM_SYSFS_NAME_SIZE] = "";
+    if (at->kind == HW_PCA9685)
+        snprintf(bus, sizeof bus, "%s", at->chip);
+    else if (at->kind != HW_PWM_SYSFS || !pwm_sysfs_bus("/sys", at->chip, bus))
+        return 0;
+    return bus_is_used(bus) ? bus_pwm_open(bus, *pwm, pwm, why) : 0;
+}
+
+static int open_pwm(struct agent_channel_config *channel, const struct config_output *output,
+    const struct hw_backend *backend, struct hw_pwm **out, char why[HW_WHY_SIZE])
+{
+    struct hw_pwm *pwm;
+    int rc = backend->open_pwm(&output->address, output->period_ns, &pwm, why);
+    if (rc == 0)
+        rc = leave_to_bus(&output->address, &pwm, why);
+    if (rc < 0)
+        return rc;
+    channel->motion.period_ns = pwm->period_ns;
+    channel->motion.steps = pwm->steps;
+    *out = pwm;
+    return 0;
+}
 
 static int open_one(struct agent_channel_config *channel, const struct config_output *output,
     union agent_output *out, char why[HW_WHY_SIZE])
@@ -16,22 +47,17 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
     const struct hw_address *at = &output->address;
     const struct hw_backend *backend = hw_backend_of(at->kind);
     enum channel_port port = channel_port(channel->id.kind);
-    int rc = -ENOTSUP;
-    snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
-    if (!backend)
-        return rc;
     hw_sim_name_next(channel->id.name);
-    if (port == PORT_PWM && backend->open_pwm)
-        rc = backend->open_pwm(at, output->period_ns, &out->pwm, why);
-    else if (port == PORT_SWITCH && backend->open_switch)
-        rc = backend->open_switch(at, &output->gpio, &out->sw, why);
-    else if (port == PORT_INPUT && backend->open_input)
-        rc = backend->open_input(at, &output->gpio, &out->input, why);
-    if (rc == 0 && port == PORT_PWM) {
-        channel->motion.period_ns = out->pwm->period_ns;
-        channel->motion.steps = out->pwm->steps;
-    }
-    return rc;
+    if (port == PORT_MOTOR)
+        return hw_motor_open(&output->motor, &out->motor, why);
+    snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
+    if (backend && port == PORT_PWM && backend->open_pwm)
+        return open_pwm(channel, output, backend, &out->pwm, why);
+    if (backend && port == PORT_SWITCH && backend->open_switch)
+        return backend->open_switch(at, &output->gpio, &out->sw, why);
+    if (backend && port == PORT_INPUT && backend->open_input)
+        return backend->open_input(at, &output->gpio, &out->input, why);
+    return -ENOTSUP;
 }
 
 static void set_fault(struct agent_channel_config *channel, const char *reason)
@@ -39,13 +65,15 @@ static void set_fault(struct agent_channel_config *channel, const char *reason)
     text_clean(channel->fault, sizeof channel->fault, reason, strlen(reason), PROTOCOL_FAULT_CHARS);
 }
 
-size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX])
+// Opens the motors, or everything else. Returns how many channels have no hardware.
+static size_t open_some(struct config *config, bool motors, union agent_output out[PROTOCOL_CHANNELS_MAX])
 {
     size_t absent = 0;
-    opening_allow_ms(OPENING_START_MS);
     for (size_t i = 0; i < config->agent.count; i++) {
         struct agent_channel_config *channel = &config->agent.channels[i];
         char reason[HW_WHY_SIZE];
+        if ((channel_port(channel->id.kind) == PORT_MOTOR) != motors)
+            continue;
         channel->fault[0] = '\0';
         if (open_one(channel, &config->outputs[i], &out[i], reason) == 0)
             continue;
@@ -53,6 +81,15 @@ size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANN
         set_fault(channel, reason);
         absent++;
     }
+    return absent;
+}
+
+size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX])
+{
+    opening_allow_ms(OPENING_START_MS);
+    // The motors first: one that still turns from before must not wait for the others.
+    size_t absent = open_some(config, true, out);
+    absent += open_some(config, false, out);
     opening_allow_ms(0);
     return absent;
 }
@@ -84,19 +121,58 @@ size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNE
     return absent;
 }
 
-void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
 {
     for (size_t i = 0; i < config->agent.count; i++) {
-        union agent_output *output = &outputs[i];
-        if (!output->pwm) // the members of the union are pointers, and this one is as NULL as the others
-            continue;
-        enum channel_port port = channel_port(config->agent.channels[i].id.kind);
-        if (port == PORT_SWITCH)
-            output->sw->ops->close(output->sw);
-        else if (port == PORT_INPUT)
-            output->input->ops->close(output->input);
-        else
-            output->pwm->ops->close(output->pwm);
-        output->pwm = NULL;
+        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR && outputs[i].motor &&
+            outputs[i].motor->may_turn)
+            return true;
     }
+    return false;
+}
+
+size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->agent.count; i++) {
+        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR)
+            out[count++] = &config->outputs[i].motor;
+    }
+    return count;
+}
+
+static void close_one(enum channel_port port, union agent_output *output)
+{
+    switch (port) {
+    case PORT_SWITCH:
+        output->sw->ops->close(output->sw);
+        break;
+    case PORT_INPUT:
+        output->input->ops->close(output->input);
+        break;
+    case PORT_MOTOR:
+        output->motor->ops->close(output->motor);
+        break;
+    case PORT_PWM:
+        output->pwm->ops->close(output->pwm);
+        break;
+    }
+    output->pwm = NULL;
+}
+
+static void close_some(
+    const struct config *config, bool motors, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        enum channel_port port = channel_port(config->agent.channels[i].id.kind);
+        // The members of the union are pointers, and this one is as NULL as the others.
+        if (outputs[i].pwm && (port == PORT_MOTOR) == motors)
+            close_one(port, &outputs[i]);
+    }
+}
+
+void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+{
+    close_some(config, true, outputs);
+    close_some(config, false, outputs);
 }

@@ -5,7 +5,7 @@
 
 #include "nano-agent/config/config.h"
 
-// Opens the hardware of every channel and stores in config which period and steps it has. Powers nothing. Waits for udev
+// Opens the hardware of every channel, that of motors first, and stores in config which period and steps it has. Powers nothing. Waits for udev
 // where that is late, 2 s at most in all. A channel whose hardware cannot be opened gets the reason as its `fault` in
 // config, and its output stays NULL. Returns how many those are.
 size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX]);
@@ -21,7 +21,13 @@ typedef void outputs_tried(void *ctx, size_t channel, const char *fault, const u
 size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], size_t *next,
     outputs_tried *tried, void *ctx);
 
-// Closes what is open. A PWM goes on as it is, a GPIO line loses its level.
+// Whether a motor turns, or is not known to have stopped.
+bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);
+
+// The motors of a configuration. Returns how many there are.
+size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX]);
+
+// Closes what is open. Motors are stopped, first of all. A PWM goes on as it is, a GPIO line loses its level.
 void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);
 
 #endif

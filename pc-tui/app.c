@@ -219,6 +219,7 @@ static void start_suspending(struct app *app)
     if (app->suspending)
         return;
     app->suspending = true;
+    ui_lose_keys(&app->ui, clock_now_ms());
     event_del(app->keys);        // a key typed behind Ctrl-Z must not be sent after the stop
     session_pause(app->session); // this may call on_paused at once
 }
@@ -307,8 +308,10 @@ static void turn(struct app *app)
     act(app);
     if (app->hung_up)
         return;
+    screen_tell_releases(app->screen, ui_can_drive(&app->ui));
     if (app->retake) {
         app->retake = false;
+        ui_lose_keys(&app->ui, clock_now_ms());
         terminal_retake(app->terminal);
         fit(app);
         screen_repaint(app->screen);

@@ -479,6 +479,11 @@ int64_t connection_phase_since_ms(const struct connection *connection)
     return connection->phase_since_ms;
 }
 
+unsigned connection_deaf(const struct connection *connection)
+{
+    return connection->handle.deaf;
+}
+
 const struct link_limits *connection_limits(const struct connection *connection)
 {
     return &connection->handle.limits;

@@ -12,6 +12,7 @@
 #include "nano-agent/agent/duplicates.h"
 #include "nano-agent/agent/execute.h"
 #include "nano-agent/agent/keeper.h"
+#include "nano-agent/agent/repertoire.h"
 #include "nano-agent/agent/reporter.h"
 #include "nano-agent/agent/topics.h"
 
@@ -28,13 +29,14 @@ struct agent {
     char root[PROTOCOL_ROOT_MAX + 1];
     size_t count;
     struct channel channels[PROTOCOL_CHANNELS_MAX];
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX]; // the same channels as vocabulary_match wants them
+    struct repertoire repertoire;
     struct status status; // `last` is kept here; the channels are filled when they are asked for
     struct status_writer *writer;
     struct reporter reporter;
     struct duplicates duplicates;
     struct topics topics;
     struct keeper keeper;
+    bool linked; // the link is up
     bool stopped;
     bool unwritable_told; // a status could not be written, and that was said
     bool unanswered_told; // a response topic was not answered, and that was said
@@ -67,6 +69,8 @@ static void tell_fault(struct agent *agent, const struct channel *c, int error)
 
 static void publish(struct agent *agent, struct now now, bool heartbeat)
 {
+    for (size_t i = 0; i < agent->count; i++)
+        agent->channels[i].report_us = now.us;
     agent_status(agent);
     agent->status.seq++;
     agent->status.t_ms = now.boot_ms;
@@ -125,30 +129,33 @@ const struct status *agent_status(struct agent *agent)
 
 // ---- commands
 
-static void begin_last(struct agent *agent, const struct protocol_command *command)
-{
-    struct status_last *last = &agent->status.last;
-    uint64_t n = last->n;
-    // The whole struct is cleared, so that the writer, which compares bytes, sees no old ones behind a shorter text.
-    memset(last, 0, sizeof *last);
-    last->n = n + 1;
-    memcpy(last->id, command->id, strlen(command->id) + 1);
-    memcpy(last->cmd, command->cmd, strlen(command->cmd) + 1);
-}
-
 static void stop_by_guess(struct agent *agent, const struct request *request, struct now now)
 {
     struct status_last *last = &agent->status.last;
     struct topic *topic = topics_find(&agent->topics, request->command->topic);
-    execute_stop(agent->channels, agent->count, topics_guess(topic, now.us), now.us);
-    last->result = RESULT_OK;
-    say(last->why, "taken as stop; %s", request->why);
+    char fault[PROTOCOL_WHY_SIZE];
+    bool refuses = topics_guess(topic, now.us);
+    agent->status.stops += refuses;
+    last->result = execute_stop(agent->channels, agent->count, refuses, now.us, fault);
+    say(last->why, "%s%staken as stop; %s", fault, fault[0] ? "; " : "", request->why);
     if (topics_noisy(&agent->topics, now.us) == topic && !topic->noise_told) {
         topic->noise_told = true;
         trouble(agent,
             "%s: more than %d payloads a minute that say stop and are no command; the latest: %s (%s)",
             topic->name, TOPICS_NOISE_A_MINUTE, last->cmd, request->why);
     }
+}
+
+// brief: a motor that the command runs must not go on for longer than a second.
+static void carry_out(
+    struct agent *agent, const struct vocabulary_match *match, bool late, bool brief, struct now now)
+{
+    struct status_last *last = &agent->status.last;
+    if (match->channel >= 0)
+        agent->channels[match->channel].brief = brief;
+    agent->status.stops += match->verb == VERB_STOP_ALL;
+    last->result =
+        repertoire_execute(&agent->repertoire, agent->channels, agent->count, match, late, now.us, last->why);
 }
 
 // Decides about a command from the wire, carries it out where that may be, and fills `last`.
@@ -176,8 +183,12 @@ static void decide(struct agent *agent, const struct request *request, struct no
     } else if (request->meaning != RESULT_OK) {
         last->result = request->meaning;
         memcpy(last->why, request->why, strlen(request->why) + 1);
+    } else if (request_is_overtaken(request, agent->repertoire.ids, agent->status.stops)) {
+        last->result = RESULT_REFUSED;
+        say(last->why, "stopped meanwhile");
     } else {
-        last->result = execute(agent->channels, agent->count, &request->match, off_late, now.us, last->why);
+        // A command without a deadline may have waited anywhere for any time.
+        carry_out(agent, &request->match, off_late, !words->has_by, now);
     }
     if (words->id[0] && !first)
         duplicates_add(&agent->duplicates, last);
@@ -187,12 +198,8 @@ static void decide(struct agent *agent, const struct request *request, struct no
 static bool may_reply(struct agent *agent, const struct agent_command *command)
 {
     const char *topic = command->response_topic;
-    if (!topic || protocol_reply_allowed(topic, agent->root, agent->status.device))
+    if (!topic || request_may_reply(command, agent->root, agent->status.device, &agent->status.last))
         return topic != NULL;
-    struct status_last *last = &agent->status.last;
-    char before[PROTOCOL_WHY_SIZE];
-    memcpy(before, last->why, sizeof before);
-    say(last->why, "%s%sno answer to %s: use %s/reply/…", before, before[0] ? "; " : "", topic, agent->root);
     if (!agent->unanswered_told)
         trouble(agent, "no answer to %s: use %s/reply/…", topic, agent->root);
     agent->unanswered_told = true;
@@ -242,17 +249,17 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     if (command->len == 0 || agent->stopped)
         return;
     int64_t start_us = clock_us(agent);
-    request_read(&request, command, agent->ids, agent->count, agent->status.device, agent->status.boot);
+    repertoire_read(&agent->repertoire, &request, command, agent->status.device, agent->status.boot);
     if (request.words.is_report) {
         drop_report(agent, command->topic);
         return;
     }
     if (request_is_for_others(&request))
         return;
-    begin_last(agent, &request.words);
+    request_begin(&request.words, &agent->status.last);
+    memcpy(agent->status.last.on, request.on, strlen(request.on) + 1);
     decide(agent, &request, now);
     int64_t took_us = clock_us(agent) - start_us;
-
     bool replies = may_reply(agent, command);
     publish(agent, now, false);
     if (replies)
@@ -266,32 +273,26 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
 
 static void run_local(struct agent *agent, const char *text, const char *from, struct now now)
 {
-    struct protocol_command command;
     struct vocabulary_match match;
-    int64_t start_us = clock_us(agent);
     struct status_last *last = &agent->status.last;
-    char why[PROTOCOL_WHY_SIZE];
-    protocol_parse_text(text, strlen(text), &command, why);
-    begin_last(agent, &command);
-    memcpy(last->from, from, strlen(from) + 1);
-    last->result = vocabulary_match(agent->ids, agent->count, &command, &match, last->why);
+    int64_t start_us = clock_us(agent);
+    repertoire_begin_local(&agent->repertoire, text, from, &match, last);
     if (last->result == RESULT_OK)
-        last->result = execute(agent->channels, agent->count, &match, false, now.us, last->why);
+        carry_out(agent, &match, false, !agent->linked, now);
     int64_t took_us = clock_us(agent) - start_us;
     publish(agent, now, false);
     agent->io.done(agent->ctx, last, took_us);
 }
 
-static void act_on(
-    struct agent *agent, const struct channel *c, struct debounce_result result, struct now now)
+static void act_on(struct agent *agent, const struct channel *c, struct debounce_result edge, struct now now)
 {
     const char *name = c->config.id.name;
-    if (result.changed)
+    if (edge.changed)
         agent->reporter.edge = agent->reporter.changed = true;
-    if (result.waits)
+    if (edge.waits)
         trouble(agent, "input %s: more than %d commands a second; the latest waits", name, DEBOUNCE_RUNS);
-    if (result.command)
-        run_local(agent, result.command, name, now);
+    if (edge.command)
+        run_local(agent, edge.command, name, now);
 }
 
 void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms)
@@ -340,11 +341,14 @@ static void make_channels(struct agent *agent, const struct agent_config *config
             "known; the first command starts from the centre",
             changed);
     agent->count = agent->status.count = config->count;
-    for (size_t i = 0; i < config->count; i++) {
-        struct channel *c = &agent->channels[i];
-        agent->ids[i] = config->channels[i].id;
+    // Two rounds: what has to be at zero before all else comes in the first.
+    for (size_t i = 0; i < 2 * config->count; i++) {
+        size_t at = i % config->count;
+        struct channel *c = &agent->channels[at];
+        if (channel_is_first(config->channels[at].id.kind) != (i < config->count))
+            continue;
         int rc =
-            channel_init(c, &config->channels[i], outputs[i], keeper_position(&agent->keeper, i), now_us);
+            channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us);
         tell_channel(agent, c, rc);
     }
 }
@@ -371,6 +375,7 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     status->online = true;
     status->t_ms = boot_ms;
     status->report_ms = config->report_ms;
+    repertoire_init(&agent->repertoire, config, status);
     make_channels(agent, config, outputs, kept, now_us);
     return agent;
 }
@@ -406,8 +411,24 @@ void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     if (agent->stopped)
         return;
+    agent->linked = true;
     reporter_up(&agent->reporter, now_us);
     publish(agent, (struct now){now_us, boot_ms}, false);
+}
+
+void agent_deaf(struct agent *agent, unsigned tables)
+{
+    char sentence[REPERTOIRE_SENTENCE_SIZE];
+    if (repertoire_deaf(&agent->repertoire, tables, &agent->status, sentence))
+        trouble(agent, "%s", sentence);
+}
+
+void agent_link_down(struct agent *agent, int64_t now_us)
+{
+    char why[PROTOCOL_WHY_SIZE];
+    agent->linked = false;
+    if (execute_halt(agent->channels, agent->count, now_us, why) != RESULT_OK)
+        trouble(agent, "the link is down: %s", why);
 }
 
 void agent_heartbeat_done(struct agent *agent)
@@ -418,6 +439,7 @@ void agent_heartbeat_done(struct agent *agent)
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     (void)boot_ms;
+    agent_link_down(agent, now_us);
     if (!agent->reporter.up || agent->stopped)
         return;
     reporter_down(&agent->reporter);
@@ -479,11 +501,13 @@ int64_t agent_next_us(const struct agent *agent)
 
 void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
+    char why[PROTOCOL_WHY_SIZE];
     (void)boot_ms;
     if (agent->stopped)
         return;
     agent->stopped = true;
-    execute_stop(agent->channels, agent->count, false, now_us);
+    if (execute_stop(agent->channels, agent->count, false, now_us, why) != RESULT_OK)
+        trouble(agent, "%s", why);
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);

@@ -6,7 +6,9 @@
 #define NANO_AGENT_AGENT_H
 
 #include "nano-agent/agent/channel.h"
+#include "nano-agent/agent/pose.h"
 #include "nano-agent/agent/request.h"
+#include "nano-agent/agent/words.h"
 
 struct agent_config {
     char root[PROTOCOL_ROOT_MAX + 1];
@@ -14,6 +16,10 @@ struct agent_config {
     int report_ms; // heartbeat, 100 to 3,600,000
     size_t count;
     struct agent_channel_config channels[PROTOCOL_CHANNELS_MAX];
+    size_t pose_count;
+    struct pose poses[PROTOCOL_POSES_MAX];
+    size_t words_count;
+    struct words_table words[PROTOCOL_WORDS_MAX];
 };
 
 struct agent_io {
@@ -66,6 +72,12 @@ void agent_channel_return(struct agent *agent, size_t channel, union agent_outpu
 // its coming up in between acts once.
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms);
 void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
+// The link has just gone down: all motors are off when this returns, as far as the hardware allows. To be called before anything
+// else is done about the link.
+void agent_link_down(struct agent *agent, int64_t now_us);
+// The broker does not let the agent hear the topics of these tables (bit i = words[i]). Complains where that is new. To be
+// called before agent_link_up, whose status tells it.
+void agent_deaf(struct agent *agent, unsigned tables);
 // The outstanding heartbeat was acknowledged: the next may go at QoS 1.
 void agent_heartbeat_done(struct agent *agent);
 

@@ -7,12 +7,14 @@
 
 #include "common/text.h"
 
-static const struct channel_ops *const kinds[CHANNEL_KINDS] = {
+static const struct channel_ops *const kinds[] = {
     [CHANNEL_SERVO] = &channel_servo,
     [CHANNEL_SWITCH] = &channel_switch,
     [CHANNEL_DIMMER] = &channel_dimmer,
     [CHANNEL_INPUT] = &channel_input,
+    [CHANNEL_MOTOR] = &channel_motor,
 };
+_Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has a row");
 
 enum channel_port channel_port(enum channel_kind kind)
 {
@@ -22,6 +24,11 @@ enum channel_port channel_port(enum channel_kind kind)
 bool channel_keeps_position(enum channel_kind kind)
 {
     return kinds[kind]->keeps_position;
+}
+
+bool channel_is_first(enum channel_kind kind)
+{
+    return kinds[kind]->is_first;
 }
 
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
@@ -87,6 +94,8 @@ const char *channel_fault_words(const struct channel *c, int error)
         return "this output can emit no pulse inside the limits";
     if (error == -ESTALE)
         return "its chip was reset, as by a supply that breaks down; the chip is set up again, and this output is off";
+    if (error == -ETIMEDOUT)
+        return "its bus does not answer";
     return strerror(-error);
 }
 
@@ -106,16 +115,21 @@ int channel_apply(struct channel *c, enum policy policy, int64_t now_us)
     return channel_is_absent(c) ? -ENODEV : c->ops->apply(c, policy, now_us);
 }
 
-void channel_stop(struct channel *c, bool refuses, int64_t now_us)
+void channel_cut(struct channel *c)
 {
-    if (!c->ops->stop)
-        return;
+    if (c->ops->cut && !channel_is_absent(c))
+        c->ops->cut(c);
+}
+
+int channel_stop(struct channel *c, bool refuses, int64_t now_us)
+{
+    if (!c->ops->stop || (c->ops->stops_by_choice && !c->config.id.stops_off))
+        return 0;
     if (channel_is_absent(c))
         c->held = true;
-    else
-        c->ops->stop(c, now_us);
     if (refuses)
         c->stopped_us = now_us;
+    return channel_is_absent(c) ? 0 : c->ops->stop(c, now_us);
 }
 
 bool channel_is_stopped(const struct channel *c, int64_t now_us)

@@ -9,6 +9,7 @@
 #include "common/protocol/status.h"
 #include "nano-agent/agent/debounce.h"
 #include "nano-agent/agent/motion.h"
+#include "nano-agent/agent/motor.h"
 #include "nano-agent/agent/positions.h"
 #include "nano-agent/agent/pwm_output.h"
 
@@ -30,6 +31,8 @@ struct agent_channel_config {
     int step;        // tenths of a degree, 1 to 900
     int idle_off_ms; // 0 = never
     enum policy start, safe, lost, exit;
+    struct motor_config motor;
+    int run_ms;                      // motor: so long one command runs it, 100 to PROTOCOL_RUN_MAX_MS
     char press[PROTOCOL_CMD_SIZE];   // input: the command run on the edge to on (one that parses), "" = none
     char release[PROTOCOL_CMD_SIZE]; // input: the same on the edge to off
     int debounce_ms;                 // input
@@ -61,7 +64,8 @@ struct channel {
 
     struct motion motion; // servo
     int64_t idle_us;      // servo: when idle_off is due; INT64_MAX = not
-    bool held;            // servo: a stop was obeyed, and no command has moved it since
+    bool
+        held; // a stop was obeyed, and no command has moved it or turned it on since: servo, switch and dimmer
 
     bool on;          // switch, dimmer, input
     int percent;      // dimmer: emitted now
@@ -69,13 +73,19 @@ struct channel {
     int64_t
         retry_us; // switch: it refused to be switched off, and is asked again then; INT64_MAX = it did not
 
+    struct motor motor;
+    bool brief;        // motor: the next command runs it PROTOCOL_RUN_PLAIN_MS at most
+    int64_t report_us; // motor: when the next report is made, for what is left of the run
+
     struct debounce debounce; // input
 };
 
 // A row of the table. A function that is NULL has nothing to do for the kind.
 struct channel_ops {
     enum channel_port port;
-    bool keeps_position; // motion says where it is, and that outlasts a run
+    bool keeps_position;  // motion says where it is, and that outlasts a run
+    bool stops_by_choice; // `stop` means only those with stop = off
+    bool is_first;        // it begins before the others and is stopped before them: it drives the whole car
     // Takes over what the hardware is doing, then does what `start` says. kept is where an earlier run left the servo,
     // NULL where that is not known. config, out and ops of *c are set already; everything else is zero or not due.
     int (*init)(struct channel *c, const struct position *kept, int64_t now_us);
@@ -86,7 +96,9 @@ struct channel_ops {
     // Does what a policy says. POLICY_CENTER moves only what is driven: it powers nothing.
     int (*apply)(struct channel *c, enum policy policy, int64_t now_us);
     // Holds what moves, now, and powers nothing.
-    void (*stop)(struct channel *c, int64_t now_us);
+    int (*stop)(struct channel *c, int64_t now_us);
+    // Takes the power away in the fastest way there is; `stop` or `apply` follows.
+    void (*cut)(struct channel *c);
     // Takes note that the output is off though nobody switched it off: its hardware was reset.
     void (*unpowered)(struct channel *c);
     // Does what is due. *changed is set where the report did; else it stays as it is.
@@ -96,11 +108,12 @@ struct channel_ops {
     void (*report)(const struct channel *c, struct status_channel *out);
 };
 
-extern const struct channel_ops channel_servo, channel_switch, channel_dimmer, channel_input;
+extern const struct channel_ops channel_servo, channel_switch, channel_dimmer, channel_input, channel_motor;
 
 // What the rows say of a kind; not for CHANNEL_OTHER.
 enum channel_port channel_port(enum channel_kind kind);
 bool channel_keeps_position(enum channel_kind kind);
+bool channel_is_first(enum channel_kind kind);
 
 // Where config->fault says why there is no hardware, the channel is absent: out is not used, nothing is due, and what
 // would touch the hardware returns -ENODEV.
@@ -123,8 +136,10 @@ int channel_execute(
     struct channel *c, const struct vocabulary_match *match, int64_t now_us, char limit[PROTOCOL_WHY_SIZE]);
 int channel_apply(struct channel *c, enum policy policy, int64_t now_us);
 
+// Takes the power away at once where the channel has a way to do so. channel_stop or channel_apply has to follow.
+void channel_cut(struct channel *c);
 // Holds now. refuses: motion is refused for PROTOCOL_STOP_HOLD_MS afterwards (channel_is_stopped).
-void channel_stop(struct channel *c, bool refuses, int64_t now_us);
+int channel_stop(struct channel *c, bool refuses, int64_t now_us);
 bool channel_is_stopped(const struct channel *c, int64_t now_us);
 
 // The end: applies `exit`, and nothing else is due any more than finishing that.

@@ -14,6 +14,7 @@ static int set(struct channel *c, int percent, int64_t now_us)
         return rc;
     c->percent = percent;
     c->on = percent > 0;
+    c->held = c->held && !c->on;
     if (c->on)
         c->last_percent = percent;
     return 0;
@@ -75,6 +76,12 @@ static int execute(
     }
 }
 
+static int stop(struct channel *c, int64_t now_us)
+{
+    c->held = true;
+    return set(c, 0, now_us);
+}
+
 static int apply(struct channel *c, enum policy policy, int64_t now_us)
 {
     return policy == POLICY_OFF || policy == POLICY_ON ? set_on(c, policy == POLICY_ON, now_us) : 0;
@@ -109,9 +116,11 @@ static void report(const struct channel *c, struct status_channel *out)
 
 const struct channel_ops channel_dimmer = {
     .port = PORT_PWM,
+    .stops_by_choice = true,
     .init = init,
     .execute = execute,
     .apply = apply,
+    .stop = stop,
     .unpowered = unpowered,
     .tick = tick,
     .next_us = next_us,

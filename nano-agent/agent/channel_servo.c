@@ -56,10 +56,11 @@ static void hold(struct channel *c, int64_t now_us)
     plan_idle(c, now_us);
 }
 
-static void stop(struct channel *c, int64_t now_us)
+static int stop(struct channel *c, int64_t now_us)
 {
     hold(c, now_us);
     c->held = true;
+    return 0;
 }
 
 static int off(struct channel *c, int64_t now_us)

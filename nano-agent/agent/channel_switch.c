@@ -4,6 +4,7 @@
 static int set(struct channel *c, bool on, int64_t now_us)
 {
     int rc = c->out.sw->ops->set(c->out.sw, on);
+    c->held = c->held && !on;
     c->retry_us = rc < 0 && !on ? now_us + OUTPUT_RETRY_US : INT64_MAX;
     if (rc == 0)
         c->on = on;
@@ -26,6 +27,12 @@ static int execute(
 {
     (void)limit;
     return set(c, match->verb == VERB_ON || (match->verb == VERB_TOGGLE && !c->on), now_us);
+}
+
+static int stop(struct channel *c, int64_t now_us)
+{
+    c->held = true;
+    return set(c, false, now_us);
 }
 
 static int apply(struct channel *c, enum policy policy, int64_t now_us)
@@ -53,9 +60,11 @@ static void report(const struct channel *c, struct status_channel *out)
 
 const struct channel_ops channel_switch = {
     .port = PORT_SWITCH,
+    .stops_by_choice = true,
     .init = init,
     .execute = execute,
     .apply = apply,
+    .stop = stop,
     .tick = tick,
     .next_us = next_us,
     .report = report,

@@ -39,33 +39,81 @@ static void center_all(struct outcome *outcome, struct channel *channels, size_t
     }
 }
 
-// Brings every output to its safe state. A servo that would have to move for that and may not is held instead, and `why`
-// names it.
+static void cut_all(struct channel *channels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        channel_cut(&channels[i]);
+}
+
+// The channel that is dealt with n-th where outputs are switched off: motors are before all others.
+static struct channel *in_order(struct channel *channels, size_t count, size_t n)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < count; i++)
+        first += channel_is_first(channels[i].config.id.kind);
+    bool wanted = n < first;
+    size_t left = wanted ? n : n - first, i = 0;
+    while (channel_is_first(channels[i].config.id.kind) != wanted || left-- > 0)
+        i++;
+    return &channels[i];
+}
+
+// The names of the servos that should have been centred and may not move.
+struct stayed {
+    char names[PROTOCOL_WHY_SIZE];
+    size_t used;
+};
+
+// A servo that would have to move and may not is held in place of that; so is what `stop` switches off and `safe` turns on.
+static enum policy safe_of(const struct channel *c, bool may_move, struct stayed *stayed)
+{
+    enum policy safe = c->config.safe;
+    if (may_move || (safe != POLICY_CENTER && !(safe == POLICY_ON && c->config.id.stops_off)))
+        return safe;
+    if (safe == POLICY_CENTER && c->pwm.driven && stayed->used < PROTOCOL_WHY_CHARS)
+        stayed->used += (size_t)snprintf(stayed->names + stayed->used, sizeof stayed->names - stayed->used,
+            "%s%s", stayed->used > 0 ? ", " : "", c->config.id.name);
+    return POLICY_HOLD;
+}
+
+// Brings every output to its safe state.
 static void off_all(
     struct outcome *outcome, struct channel *channels, size_t count, bool late, int64_t now_us)
 {
-    char stayed[PROTOCOL_WHY_SIZE] = "";
-    size_t used = 0;
+    struct stayed stayed = {"", 0};
+    cut_all(channels, count);
     for (size_t i = 0; i < count; i++) {
-        struct channel *c = &channels[i];
-        enum policy safe = c->config.safe;
-        bool may_move = !late && !channel_is_stopped(c, now_us);
-        if (safe == POLICY_CENTER && !may_move) {
-            safe = POLICY_HOLD;
-            if (c->pwm.driven && used < PROTOCOL_WHY_CHARS)
-                used += (size_t)snprintf(
-                    stayed + used, sizeof stayed - used, "%s%s", used > 0 ? ", " : "", c->config.id.name);
-        }
+        struct channel *c = in_order(channels, count, i);
+        enum policy safe = safe_of(c, !late && !channel_is_stopped(c, now_us), &stayed);
         add(outcome, c, channel_apply(c, safe, now_us), "");
     }
-    if (used > 0 && outcome->result == RESULT_OK)
-        say(outcome->why, "%s: not centred: %s", late ? "too late" : "stopped", stayed);
+    if (stayed.used > 0 && outcome->result == RESULT_OK)
+        say(outcome->why, "%s: not centred: %s", late ? "too late" : "stopped", stayed.names);
 }
 
-void execute_stop(struct channel *channels, size_t count, bool refuses, int64_t now_us)
+enum protocol_result execute_stop(
+    struct channel *channels, size_t count, bool refuses, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
 {
+    struct outcome outcome = {RESULT_OK, why};
+    why[0] = '\0';
+    cut_all(channels, count);
+    for (size_t i = 0; i < count; i++) {
+        struct channel *c = in_order(channels, count, i);
+        add(&outcome, c, channel_stop(c, refuses, now_us), "");
+    }
+    return outcome.result;
+}
+
+enum protocol_result execute_halt(
+    struct channel *channels, size_t count, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
+{
+    struct outcome outcome = {RESULT_OK, why};
+    why[0] = '\0';
+    cut_all(channels, count);
     for (size_t i = 0; i < count; i++)
-        channel_stop(&channels[i], refuses, now_us);
+        if (channel_is_first(channels[i].config.id.kind))
+            add(&outcome, &channels[i], channel_apply(&channels[i], POLICY_OFF, now_us), "");
+    return outcome.result;
 }
 
 static bool is_motion(const struct channel *channels, const struct vocabulary_match *match)
@@ -117,11 +165,37 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
         int rc = channel_execute(c, match, now_us, limit);
         add(&outcome, c, rc, limit);
     } else if (match->verb == VERB_STOP_ALL) {
-        execute_stop(channels, count, true, now_us);
+        outcome.result = execute_stop(channels, count, true, now_us, why);
     } else if (match->verb == VERB_CENTER_ALL) {
         center_all(&outcome, channels, count, now_us);
     } else if (match->verb == VERB_OFF_ALL) {
         off_all(&outcome, channels, count, late, now_us);
+    }
+    return outcome.result;
+}
+
+enum protocol_result execute_pose(
+    struct channel *channels, const struct pose *pose, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
+{
+    struct outcome outcome = {RESULT_OK, why};
+    char limit[PROTOCOL_WHY_SIZE], named[PROTOCOL_WHY_SIZE];
+    why[0] = '\0';
+    for (size_t i = 0; i < pose->count; i++) {
+        if (channel_is_stopped(&channels[pose->steps[i].channel], now_us)) {
+            say(why, "stopped");
+            return RESULT_REFUSED;
+        }
+    }
+    for (size_t i = 0; i < pose->count; i++) {
+        const struct pose_step *step = &pose->steps[i];
+        struct channel *c = &channels[step->channel];
+        struct vocabulary_match match = {.verb = step->verb,
+            .channel = step->channel,
+            .has_number = step->verb == VERB_SET,
+            .tenths = step->tenths};
+        int rc = channel_execute(c, &match, now_us, limit);
+        say(named, "%s: %s", c->config.id.name, limit);
+        add(&outcome, c, rc, limit[0] ? named : "");
     }
     return outcome.result;
 }
@@ -131,7 +205,7 @@ static int lose(struct channel *c, int64_t now_us, const char **done)
 {
     struct status_channel before, after;
     enum policy lost = c->config.lost;
-    if (lost == POLICY_CENTER && c->held) // after a stop nothing moves by itself
+    if ((lost == POLICY_CENTER || lost == POLICY_ON) && c->held) // after a stop nothing moves by itself
         lost = POLICY_HOLD;
     *done = NULL;
     if (channel_is_absent(c))

@@ -24,21 +24,51 @@ void request_read(struct request *out, const struct agent_command *command, cons
 {
     memset(out, 0, sizeof *out);
     out->command = command;
+    out->on = "";
     out->meaning = RESULT_INVALID;
     out->is_text = protocol_parse_command(command->payload, command->len, &out->words, out->why) == 0;
     if (out->is_text)
         out->meaning = vocabulary_match(ids, count, &out->words, &out->match, out->why);
     out->foreign = out->words.boot[0] && strcmp(out->words.boot, boot) != 0;
-    out->stop = out->is_text && protocol_is_stop(&out->words);
+    out->halt = out->meaning == RESULT_OK && vocabulary_is_halt(&out->match, ids);
+    out->stop = out->halt || (out->is_text && protocol_is_stop(&out->words));
     if (out->meaning == RESULT_OK)
         out->guessed = out->match.guessed;
     else
         out->guessed = may_guess(out, device) && protocol_says_stop(command->payload, command->len);
 }
 
+void request_begin(const struct protocol_command *command, struct status_last *last)
+{
+    uint64_t n = last->n;
+    // The whole struct is cleared, so that the writer, which compares bytes, sees no old ones behind a shorter text.
+    memset(last, 0, sizeof *last);
+    last->n = n + 1;
+    memcpy(last->id, command->id, strlen(command->id) + 1);
+    memcpy(last->cmd, command->cmd, strlen(command->cmd) + 1);
+}
+
 bool request_is_for_others(const struct request *r)
 {
-    return r->command->shared && r->foreign && !(r->stop && r->meaning == RESULT_OK);
+    return r->command->shared && r->foreign && (r->halt || !(r->stop && r->meaning == RESULT_OK));
+}
+
+bool request_may_reply(
+    const struct agent_command *command, const char *root, const char *device, struct status_last *last)
+{
+    char before[PROTOCOL_WHY_SIZE];
+    if (protocol_reply_allowed(command->response_topic, root, device))
+        return true;
+    memcpy(before, last->why, sizeof before);
+    say(last->why, "%s%sno answer to %s: use %s/reply/…", before, before[0] ? "; " : "",
+        command->response_topic, root);
+    return false;
+}
+
+bool request_is_overtaken(const struct request *r, const struct channel_id *ids, uint64_t stops)
+{
+    return r->meaning == RESULT_OK && r->words.has_stops && (uint64_t)r->words.stops != stops &&
+           vocabulary_is_motion(&r->match, ids);
 }
 
 bool request_is_expired(const struct request *r, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE])

@@ -6,7 +6,7 @@
 #include "common/broker_options.h"
 #include "common/log.h"
 #include "nano-agent/agent/agent.h"
-#include "nano-agent/hw/backend.h"
+#include "nano-agent/hw/motor.h"
 #include "nano-agent/system/position_store.h"
 
 #ifndef CONFIG_DEFAULT_PATH // the build says where it installs
@@ -16,12 +16,13 @@
 
 struct config_output { // how a channel's hardware is to be opened
     struct hw_address address;
-    int64_t period_ns;           // servo, dimmer
-    struct hw_gpio_options gpio; // switch, input
-    int line;                    // of the file, for messages
+    int64_t period_ns;             // servo, dimmer
+    struct hw_gpio_options gpio;   // switch, input
+    struct hw_motor_options motor; // motor, in place of address and period_ns
+    int line;                      // of the file, for messages
 };
 
-enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_JOIN };
+enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_ZERO, TASK_JOIN };
 
 struct config_join {      // of the sub-command join
     char file[4096];      // the bundle, "" = none
@@ -42,10 +43,12 @@ struct config {
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
     struct config_join join;     // of TASK_JOIN
+    bool try_motors;             // of TASK_CHECK: --motors
     char path[4096];             // the file read, "" = built-in defaults
-    char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
-    // The sub-commands go on without channels where the file was refused: this is why it was. "" = it was not.
+    char joined[4096];           // the directory whose broker.conf was read as well, "" = there is none
+    // Where the file was refused and the program goes on without channels, this is why it was. "" = it was not.
     char mistake[1024];
+    bool broker_known; // of a file with a mistake: the part that says how to reach the broker could be read
 };
 
 // The text of dist/nano-agent.conf, which is used where there is no file.
@@ -55,11 +58,12 @@ extern const char config_default_text[];
 void config_init(struct config *config);
 
 // Reads the command line, then the file it names (the default path may be missing: then the built-in default,
-// the same as dist/nano-agent.conf, holds), and after it broker.conf in the directory named like the file without
+// the same as dist/nano-agent.conf, holds), and before it broker.conf in the directory named like the file without
 // ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
-// on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file.
-int config_from_arguments(int argc, char **argv, struct config *out);
+// on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file, and so does the daemon where
+// lenient says so; TASK_ZERO reads none.
+int config_from_arguments(int argc, char **argv, bool lenient, struct config *out);
 
 // The board whose header `pin N` means: the one of --board, else the one that the device tree names, else a Nano if all
 // is simulated. NULL = not known.

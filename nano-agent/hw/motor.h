@@ -25,6 +25,12 @@ struct hw_motor_options {
     int64_t period_ns;
 };
 
+// Whether it has outputs that brake it by themselves: both sides, or in1 and in2.
+static inline bool hw_motor_can_short(const struct hw_motor_options *options)
+{
+    return options->pwm_count == 0 || options->in1.is_set;
+}
+
 // Opens all of them. The first thing that it writes is zero; `enable` is opened low. 0, or a negative errno with a
 // sentence in why that names the output.
 int hw_motor_open(const struct hw_motor_options *options, struct hw_motor **out, char why[HW_WHY_SIZE]);

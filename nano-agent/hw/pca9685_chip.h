@@ -6,6 +6,8 @@
 
 #include "nano-agent/hw/backend.h"
 
+enum { PCA9685_SPAN_MAX = 8 }; // as many as an SMBus transfer has room for
+
 struct pca9685_chip;
 
 // Whether the chip of `at` could be driven: the bus is there and this user may open it, no kernel driver has the address,
@@ -26,6 +28,16 @@ void pca9685_chip_release(struct pca9685_chip *chip, unsigned channel);
 // The pulse of a channel in steps of its period, 0 to PCA9685_STEPS. 0 or a negative errno.
 int pca9685_chip_write(struct pca9685_chip *chip, unsigned channel, unsigned steps);
 int pca9685_chip_read(struct pca9685_chip *chip, unsigned channel, unsigned *steps);
+
+// The pulses of channels side by side in one transfer, PCA9685_SPAN_MAX at most: they change at the same moment.
+int pca9685_chip_write_span(struct pca9685_chip *chip, unsigned first, const unsigned *steps, unsigned count);
+// Switches channels side by side off in one transfer, whatever was written before and however long the bus took then, and
+// reads that back. A chip that did not take the transfer over is told once more, channel by channel. 0, or a negative
+// errno: -EIO where a channel does not read as off.
+int pca9685_chip_zero_span(struct pca9685_chip *chip, unsigned first, unsigned count);
+
+// pca9685_wire_hurry: for the chips of motors.
+void pca9685_chip_hurry(const struct pca9685_chip *chip);
 
 // Finds out whether the chip lost its supply for a moment, and sets it up again where it did, with all channels off. Looks
 // at most ten times a second. 0 or a negative errno. pca9685_chip_resets counts how often that was found.

@@ -116,6 +116,21 @@ int pwm_sysfs_find(const char *root, const char *wanted, char chip[NAME_SIZE], c
     return -ENODEV;
 }
 
+bool pwm_sysfs_bus(const char *root, const char *wanted, char bus[NAME_SIZE])
+{
+    char chip[NAME_SIZE], device[NAME_SIZE], path[PATH_MAX], why[HW_WHY_SIZE];
+    unsigned number, address;
+    int len = 0;
+    if (pwm_sysfs_find(root, wanted, chip, why) < 0)
+        return false;
+    snprintf(path, sizeof path, "%s/class/pwm/%s/device", root, chip);
+    // An I2C device is named by its bus and its address (i2c-core-base.c, i2c_dev_set_name): 1-0040.
+    if (!link_name(path, device) || sscanf(device, "%u-%4x%n", &number, &address, &len) != 2 || device[len])
+        return false;
+    snprintf(bus, NAME_SIZE, "i2c-%u", number);
+    return true;
+}
+
 // Opens a file that may not be there yet, or not be ours yet: after an export, and early in the boot, udev makes it so
 // some time later (opening.h). Kernels before 4.20 send udev no event for an export.
 static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
@@ -182,6 +197,15 @@ static int pwm_enable(struct hw_pwm *base, bool on)
     int rc = write_patiently(pwm, pwm->enable_fd, on);
     if (!rc)
         pwm->enabled = on;
+    return rc;
+}
+
+int pwm_sysfs_zero(struct hw_pwm *base)
+{
+    struct sysfs_pwm *pwm = (struct sysfs_pwm *)base;
+    int rc = sysfs_write_number_to(pwm->duty_fd, 0);
+    if (rc == 0)
+        pwm->duty_ns = 0;
     return rc;
 }
 
@@ -332,6 +356,25 @@ static int open_pwm(
     const struct hw_address *at, int64_t period_ns, struct hw_pwm **out, char why[HW_WHY_SIZE])
 {
     return pwm_sysfs_open("/sys", at, period_ns, out, why);
+}
+
+int pwm_sysfs_open_at_zero(const char *root, const struct hw_address *at, int64_t period_ns,
+    struct hw_pwm **out, char why[HW_WHY_SIZE])
+{
+    struct hw_pwm *pwm;
+    int rc = pwm_sysfs_open(root, at, period_ns, &pwm, why);
+    if (rc < 0)
+        return rc;
+    rc = pwm_sysfs_zero(pwm);
+    if (rc == 0)
+        rc = pwm_enable(pwm, true);
+    if (rc < 0) {
+        snprintf(why, HW_WHY_SIZE, "%s: switching it off: %s", at->text, strerror(-rc));
+        pwm_close(pwm);
+        return rc;
+    }
+    *out = pwm;
+    return 0;
 }
 
 const struct hw_backend hw_pwm_sysfs = {"pwm", HW_PWM_SYSFS, NULL, open_pwm, NULL};

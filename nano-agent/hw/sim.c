@@ -4,23 +4,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "common/clock.h"
-#include "common/line_writer.h"
-#include "nano-agent/hw/backend.h"
-
-enum { NAME_SIZE = 40, QUEUE_SIZE = 64 * 1024, LAST_LINES_MS = 200 };
+#include "nano-agent/hw/sim_lines.h"
 
 struct sim_switch {
     struct hw_switch base;
-    char name[NAME_SIZE];
+    char name[SIM_NAME_SIZE];
     bool on;
 };
 
 struct sim_pwm {
     struct hw_pwm base;
-    char name[NAME_SIZE];
+    char name[SIM_NAME_SIZE];
     int64_t pulse_ns;
     int64_t shown_us; // the pulse that was printed last; -1 = "off"
     bool enabled;
@@ -30,73 +25,18 @@ struct sim_input {
     struct hw_input base;
 };
 
-static char next_name[NAME_SIZE] = "output";
-static int64_t start_ms; // when the first output was opened: the times of the lines count from then
-
-static struct line_writer *writer; // to stdout, which may be slow
-static unsigned writer_users;
-
-void hw_sim_name_next(const char *channel)
-{
-    snprintf(next_name, sizeof next_name, "%s", channel);
-    if (!start_ms)
-        start_ms = clock_now_ms();
-}
-
-static size_t stamp(char *out, size_t size)
-{
-    int64_t ms = clock_now_ms() - start_ms;
-    return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
-}
-
-static size_t tell_lost(char *out, size_t size, unsigned long lost)
-{
-    size_t len = stamp(out, size);
-    return len + (size_t)snprintf(out + len, size - len, " %lu %s lost here: stdout took nothing\n", lost,
-                     lost == 1 ? "change" : "changes");
-}
-
-static void say(const char *name, const char *what)
-{
-    char line[NAME_SIZE + 64];
-    size_t len = stamp(line, sizeof line);
-    len += (size_t)snprintf(line + len, sizeof line - len, " %s %s\n", name, what);
-    line_writer_put(writer, line, len);
-}
-
-// Every simulated output holds the writer, which the first of them makes. 0 or a negative errno.
-static int hold_writer(char why[HW_WHY_SIZE])
-{
-    if (!writer)
-        writer = line_writer_new(STDOUT_FILENO, QUEUE_SIZE, tell_lost);
-    if (!writer) {
-        snprintf(why, HW_WHY_SIZE, "out of memory");
-        return -ENOMEM;
-    }
-    writer_users++;
-    return 0;
-}
-
-static void leave_writer(void)
-{
-    if (--writer_users > 0)
-        return;
-    line_writer_free(writer, LAST_LINES_MS);
-    writer = NULL;
-}
-
 static int switch_set(struct hw_switch *base, bool on)
 {
     struct sim_switch *sw = (struct sim_switch *)base;
     if (sw->on != on)
-        say(sw->name, on ? "on" : "off");
+        sim_lines_say(sw->name, on ? "on" : "off");
     sw->on = on;
     return 0;
 }
 
 static void switch_close(struct hw_switch *base)
 {
-    leave_writer();
+    sim_lines_leave();
     free(base);
 }
 
@@ -111,13 +51,13 @@ static int open_switch(const struct hw_address *at, const struct hw_gpio_options
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
-    int rc = hold_writer(why);
+    int rc = sim_lines_hold(why);
     if (rc < 0) {
         free(sw);
         return rc;
     }
     sw->base.ops = &switch_ops;
-    snprintf(sw->name, sizeof sw->name, "%s", next_name);
+    sim_lines_name(sw->name);
     switch_set(&sw->base, options->initial);
     *out = &sw->base;
     return 0;
@@ -132,7 +72,7 @@ static void pwm_show(struct sim_pwm *pwm)
     char text[32] = "off";
     if (us >= 0)
         snprintf(text, sizeof text, "%" PRId64 " us", us);
-    say(pwm->name, text);
+    sim_lines_say(pwm->name, text);
 }
 
 static int pwm_set(struct hw_pwm *base, int64_t pulse_ns)
@@ -160,7 +100,7 @@ static int pwm_enable(struct hw_pwm *base, bool on)
 
 static void pwm_close(struct hw_pwm *base)
 {
-    leave_writer();
+    sim_lines_leave();
     free(base);
 }
 
@@ -174,7 +114,7 @@ static int open_pwm(
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;
     }
-    int rc = hold_writer(why);
+    int rc = sim_lines_hold(why);
     if (rc < 0) {
         free(pwm);
         return rc;
@@ -183,7 +123,7 @@ static int open_pwm(
     pwm->base.period_ns = period_ns;
     pwm->base.steps = at->line;
     pwm->shown_us = -1;
-    snprintf(pwm->name, sizeof pwm->name, "%s", next_name);
+    sim_lines_name(pwm->name);
     *out = &pwm->base;
     return 0;
 }

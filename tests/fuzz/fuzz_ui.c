@@ -162,7 +162,7 @@ static void note_asked(const struct key_event *key)
 {
     char name[KEY_NAME_SIZE], why[PROTOCOL_WHY_SIZE];
     struct protocol_command command;
-    enum action action = actions_by_key(key_format(name, key));
+    enum action action = actions_by_key(key_format(name, key), ui_have(&world.ui));
 
     if (is_stop_key(key))
         world.stop_asked_us = world.us;

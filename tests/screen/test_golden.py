@@ -41,7 +41,7 @@ def three_devices_at_every_size(stage):
 def a_stranger_finds_at_80x24_how_to_go_on_and_why_nothing_moved(stage):
     s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'))
     for what, words in (('the dimmer', r'^ SPACE STOP .* \+ - lamp '), ('its digit', r'^   2 lamp '),
-                        ('the other device', r'  n/p device  g devices  a all  '), ('how many there are', r'1 of 3 devices'),
+                        ('the other device', r'  n/p device  g devices  A all  '), ('how many there are', r'1 of 3 devices'),
                         ('a command line', r'  : command  '), ('another channel', r' Tab channel  '),
                         ('what assumed means', r'^ assumed: nobody measures a servo; its first move began somewhere unknown'),
                         ('the rest', r'  \? help')):

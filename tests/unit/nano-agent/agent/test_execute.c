@@ -127,7 +127,7 @@ static void a_stop_may_hold_without_refusing(void **state)
     (void)state;
     run(VERB_SET, PAN, 400);
     pass(SECOND_US / 10);
-    execute_stop(channels, COUNT, false, now);
+    assert_int_equal(execute_stop(channels, COUNT, false, now, why), RESULT_OK);
     assert_false(channels[PAN].motion.moving);
     assert_true(channels[PAN].held);
     assert_int_equal(run(VERB_SET, PAN, 100), RESULT_OK);
@@ -180,13 +180,13 @@ static void off_that_comes_too_late_still_switches_off_and_moves_nothing(void **
     assert_true(channels[TILT].pwm.driven);
 }
 
-static void lose(int channel, int rc, const char *done)
+static void assert_lost(int channel, int rc, const char *expected)
 {
-    char text[128];
-    int got;
-    execute_lost(&channels[channel], 1, now, &got, text, sizeof text);
-    assert_int_equal(got, rc);
-    assert_string_equal(text, done);
+    char done[64];
+    int rcs[1];
+    execute_lost(&channels[channel], 1, now, rcs, done, sizeof done);
+    assert_int_equal(rcs[0], rc);
+    assert_string_equal(done, expected);
 }
 
 static void a_lost_link_says_what_became_of_each_channel(void **state)
@@ -194,17 +194,17 @@ static void a_lost_link_says_what_became_of_each_channel(void **state)
     (void)state;
     run(VERB_SET, PAN, 300);
     pass(SECOND_US / 10);
-    lose(PAN, 0, "pan stopped where it was"); // lost = hold
-    lose(PAN, 0, "");
+    assert_lost(PAN, 0, "pan stopped where it was"); // lost = hold
+    assert_lost(PAN, 0, "");
     channels[PAN].config.lost = POLICY_CENTER;
-    lose(PAN, 0, "pan to its centre");
+    assert_lost(PAN, 0, "pan to its centre");
     channels[PAN].config.lost = POLICY_OFF;
-    lose(PAN, 0, "pan off");
+    assert_lost(PAN, 0, "pan off");
     channels[LED].config.lost = POLICY_ON;
-    lose(LED, 0, "led on");
+    assert_lost(LED, 0, "led on");
     channels[LED].config.lost = POLICY_OFF;
     led.error = -EIO;
-    lose(LED, -EIO, "led failed");
+    assert_lost(LED, -EIO, "led failed");
 }
 
 static void status_and_a_word_for_all_that_nobody_has_do_nothing(void **state)

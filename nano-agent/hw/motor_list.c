@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/hw/motor_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/array.h"
+#include "nano-agent/hw/pca9685.h"
+
+enum { I2C_ADDRESS_MAX = 0x77 };
+
+void motor_list_path(char out[MOTOR_LIST_PATH_SIZE])
+{
+    const char *folder = getenv("RUNTIME_DIRECTORY");
+    size_t len = folder ? strcspn(folder, ":") : 0;
+    if (len > 0 && len < MOTOR_LIST_PATH_SIZE - 16)
+        snprintf(out, MOTOR_LIST_PATH_SIZE, "%.*s/motors", (int)len, folder);
+    else
+        snprintf(out, MOTOR_LIST_PATH_SIZE, "%s", MOTOR_LIST_DEFAULT_PATH);
+}
+
+static void put_output(FILE *file, const struct hw_address *at)
+{
+    if (at->kind == HW_PWM_SYSFS)
+        fprintf(file, "pwm %u %s\n", at->line, at->chip);
+    else if (at->kind == HW_PCA9685)
+        fprintf(file, "pca9685 %s 0x%02x %u\n", at->chip, at->i2c_address, at->line);
+}
+
+static void put_outputs(FILE *file, const struct hw_address *at, unsigned count, enum hw_backend_kind kind)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (at[i].kind == kind)
+            put_output(file, &at[i]);
+    }
+}
+
+static void put_line(FILE *file, const struct hw_motor_line *line)
+{
+    if (line->is_set && line->at.kind == HW_GPIO)
+        fprintf(file, "gpio %s %u %s\n", line->active_low ? "low" : "high", line->at.line, line->at.chip);
+}
+
+// The line `direction` is left out: it turns nothing.
+static void put_motors(FILE *file, const struct hw_motor_options *const *motors, size_t count)
+{
+    static const enum hw_backend_kind kinds[] = {HW_PWM_SYSFS, HW_PCA9685};
+    for (size_t i = 0; i < count; i++)
+        put_line(file, &motors[i]->enable);
+    for (size_t i = 0; i < count; i++) {
+        put_line(file, &motors[i]->in1);
+        put_line(file, &motors[i]->in2);
+    }
+    for (size_t k = 0; k < ARRAY_LENGTH(kinds); k++) {
+        for (size_t i = 0; i < count; i++) {
+            put_outputs(file, motors[i]->forward, motors[i]->forward_count, kinds[k]);
+            put_outputs(file, motors[i]->backward, motors[i]->backward_count, kinds[k]);
+            put_outputs(file, motors[i]->pwm, motors[i]->pwm_count, kinds[k]);
+        }
+    }
+}
+
+// Whether another agent that runs has written the file. It holds a lock on it until it ends, however it ends.
+static bool is_anothers(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
+static int held = -1; // what this process wrote last, locked for as long as it lives
+
+static void let_go(void)
+{
+    if (held >= 0)
+        close(held);
+    held = -1;
+}
+
+static void hold(int fd)
+{
+    held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (held >= 0)
+        flock(held, LOCK_EX | LOCK_NB);
+}
+
+int motor_list_write(const char *path, const struct hw_motor_options *const *motors, size_t count)
+{
+    char folder[MOTOR_LIST_PATH_SIZE], next[MOTOR_LIST_PATH_SIZE + 8];
+    let_go();
+    if (is_anothers(path))
+        return -EBUSY;
+    if (count == 0)
+        return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+    snprintf(folder, sizeof folder, "%s", path);
+    if (mkdir(dirname(folder), 0755) < 0 && errno != EEXIST)
+        return -errno;
+    snprintf(next, sizeof next, "%s.next", path);
+    FILE *file = fopen(next, "we");
+    if (!file)
+        return -errno;
+    fputs("# The outputs of motors, for `nano-agent zero`.\n", file);
+    put_motors(file, motors, count);
+    hold(fileno(file));
+    int error = ferror(file) ? EIO : 0;
+    if (fclose(file) != 0 && !error)
+        error = errno;
+    if (!error && rename(next, path) < 0)
+        error = errno;
+    if (error)
+        unlink(next);
+    return -error;
+}
+
+// What stands at the end of a line, behind a blank: the name of a chip.
+static bool parse_chip(const char *rest, struct motor_list_entry *out)
+{
+    if (rest[0] != ' ' || !rest[1] || strlen(rest + 1) > HW_CHIP_MAX)
+        return false;
+    snprintf(out->at.chip, sizeof out->at.chip, "%s", rest + 1);
+    return true;
+}
+
+static bool parse_gpio(const char *line, struct motor_list_entry *out)
+{
+    char level[8] = "";
+    int end = 0;
+    out->at.kind = HW_GPIO;
+    if (sscanf(line, "gpio %7s %u%n", level, &out->at.line, &end) != 2 || !parse_chip(line + end, out))
+        return false;
+    out->active_low = !strcmp(level, "low");
+    return out->active_low || !strcmp(level, "high");
+}
+
+static bool parse_pwm(const char *line, struct motor_list_entry *out)
+{
+    int end = 0;
+    out->at.kind = HW_PWM_SYSFS;
+    return sscanf(line, "pwm %u%n", &out->at.line, &end) == 1 && parse_chip(line + end, out) &&
+           !strchr(out->at.chip, '/');
+}
+
+static bool parse_pca9685(const char *line, struct motor_list_entry *out)
+{
+    int end = 0;
+    out->at.kind = HW_PCA9685;
+    if (sscanf(line, "pca9685 %63s %x %u%n", out->at.chip, &out->at.i2c_address, &out->at.line, &end) != 3 ||
+        line[end])
+        return false;
+    return !strncmp(out->at.chip, "i2c-", 4) && !strchr(out->at.chip, '/') &&
+           out->at.i2c_address <= I2C_ADDRESS_MAX && out->at.line < PCA9685_CHANNELS;
+}
+
+int motor_list_parse(const char *line, struct motor_list_entry *out)
+{
+    *out = (struct motor_list_entry){0};
+    if (!*line || *line == '#')
+        return 0;
+    if (!parse_gpio(line, out) && !parse_pwm(line, out) && !parse_pca9685(line, out))
+        return -EINVAL;
+    snprintf(out->at.text, sizeof out->at.text, "%.63s", line);
+    return 1;
+}

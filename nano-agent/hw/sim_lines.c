@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/hw/sim_lines.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/line_writer.h"
+
+enum { QUEUE_SIZE = 64 * 1024, LAST_LINES_MS = 200 };
+
+static char next_name[SIM_NAME_SIZE] = "output";
+static int64_t start_ms; // when the first output was opened: the times of the lines count from then
+
+static struct line_writer *writer; // to stdout, which may be slow
+static unsigned writer_users;
+
+void hw_sim_name_next(const char *channel)
+{
+    snprintf(next_name, sizeof next_name, "%s", channel);
+    if (!start_ms)
+        start_ms = clock_now_ms();
+}
+
+static size_t stamp(char *out, size_t size)
+{
+    int64_t ms = clock_now_ms() - start_ms;
+    return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+}
+
+static size_t tell_lost(char *out, size_t size, unsigned long lost)
+{
+    size_t len = stamp(out, size);
+    return len + (size_t)snprintf(out + len, size - len, " %lu %s lost here: stdout took nothing\n", lost,
+                     lost == 1 ? "change" : "changes");
+}
+
+void sim_lines_name(char out[SIM_NAME_SIZE])
+{
+    snprintf(out, SIM_NAME_SIZE, "%s", next_name);
+}
+
+void sim_lines_say(const char *name, const char *what)
+{
+    char line[SIM_NAME_SIZE + 64];
+    size_t len = stamp(line, sizeof line);
+    len += (size_t)snprintf(line + len, sizeof line - len, " %s %s\n", name, what);
+    line_writer_put(writer, line, len);
+}
+
+int sim_lines_hold(char why[HW_WHY_SIZE])
+{
+    if (!writer)
+        writer = line_writer_new(STDOUT_FILENO, QUEUE_SIZE, tell_lost);
+    if (!writer) {
+        snprintf(why, HW_WHY_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    writer_users++;
+    return 0;
+}
+
+void sim_lines_leave(void)
+{
+    if (--writer_users > 0)
+        return;
+    line_writer_free(writer, LAST_LINES_MS);
+    writer = NULL;
+}
