@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "common/mqtt/gateway.h"
 #include "common/mqtt/tls.h"
 
 void broker_list_init(struct broker_list *list, const struct link_options *options, struct event_base *base,
@@ -63,7 +64,9 @@ int broker_list_prepare(
 {
     const struct broker *broker = broker_list_current(list);
     bool tls = broker->place->transport == LINK_TLS;
-    int rc = tls ? load_tls(list, broker->place->host, why) : 0;
+    // No certificate has the word `gateway`: without a name of its own it must have the address.
+    const char *host = gateway_is_meant(broker->place->host) ? broker_address(broker) : broker->place->host;
+    int rc = tls ? load_tls(list, host, why) : 0;
 
     wanted->name = broker->name;
     wanted->port = broker->place->port;
