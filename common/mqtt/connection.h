@@ -59,6 +59,8 @@ enum connection_phase connection_phase(const struct connection *connection);
 int64_t connection_phase_since_ms(const struct connection *connection);
 // What the broker takes, once it is up.
 const struct link_limits *connection_limits(const struct connection *connection);
+// The topics that were refused and may be, as bits of their indices, once it is up.
+unsigned connection_deaf(const struct connection *connection);
 // When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
 int64_t connection_last_proof_ms(const struct connection *connection);
 // Messages of ours (QoS 0) not yet handed to the socket.

@@ -143,6 +143,7 @@ static void on_subscribed(void *ctx)
     link->report.retry_ms = 0;
     link->report.attempts = 0;
     link->report.limits = *connection_limits(link->connection);
+    link->report.deaf = connection_deaf(link->connection);
     link_reason_limits(link->report.note, current(link)->name, &link->report.limits);
     notify(link);
     leave(link);

@@ -221,6 +221,7 @@ static void check_topics(
     options.topics[0] = session->status;
     options.topic_count = 1;
     options.topic_qos[0] = 1;
+    options.topic_may_be_refused[0] = false;
     options.will_topic = NULL;
     snprintf(options.client_id, sizeof options.client_id, "nano-look-%ld", (long)getpid());
     if (peer_open(&reader, base, &options, session->status))
@@ -233,6 +234,18 @@ static void check_topics(
     explicit_bzero(options.password, sizeof options.password);
 }
 
+static void check_words(struct check *check, const struct mqtt_session *session, unsigned deaf)
+{
+    for (size_t i = session->words_at; i < session->options.topic_count; i++) {
+        const char *topic = session->options.topics[i];
+        if (deaf >> i & 1u)
+            check_wrong(check, "the broker's access control list must let this user read that topic",
+                "words: the broker refused the subscription to %s; the agent does not hear its words", topic);
+        else
+            check_ok(check, "words: the subscription to %s is allowed", topic);
+    }
+}
+
 static void check_broker(struct check *check, struct event_base *base, struct mqtt_session *session)
 {
     const struct link_broker *broker = &session->options.brokers[0];
@@ -240,6 +253,7 @@ static void check_broker(struct check *check, struct event_base *base, struct mq
     if (peer_open(&agent, base, &session->options, session->own_control)) {
         check_ok(check, "broker %s:%d: connected, MQTT %s, subscription allowed", broker->host, broker->port,
             agent.report.version == 5 ? "5" : "3.1.1");
+        check_words(check, session, agent.report.deaf);
         check_topics(check, base, session, &agent);
     } else if (!agent.link) {
         check_wrong(check, "free some memory", "broker %s:%d: out of memory", broker->host, broker->port);
@@ -256,7 +270,7 @@ void check_brokers(struct check *check)
     static struct mqtt_session session;
     struct link_broker brokers[LINK_BROKERS_MAX];
     char boot[IDENTITY_BOOT_SIZE];
-    if (identity_boot(boot) < 0 || mqtt_session_init(&session, &check->config->broker, boot) < 0) {
+    if (identity_boot(boot) < 0 || mqtt_session_init(&session, check->config, boot) < 0) {
         check_wrong(check, "a shorter device name", "broker: the topics are too long");
         return;
     }

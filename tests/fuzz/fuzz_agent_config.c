@@ -41,7 +41,7 @@ static void require_servo(const struct agent_channel_config *c, int64_t period_n
 
 static void require_sound(const struct config *config)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     char why[PROTOCOL_WHY_SIZE];
     size_t culprit;
 
