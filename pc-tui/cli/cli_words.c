@@ -56,6 +56,10 @@ int cli_words_check_all(const char *const *commands, int count, char why[CLI_WHY
 char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel, bool ascii)
 {
     char value[MODEL_VALUE_SIZE];
+    if (channel->fault[0]) {
+        snprintf(out, CLI_VALUE_SIZE, "%s fault: %s", channel->id.name, channel->fault);
+        return out;
+    }
     model_plain(value, channel, ascii);
     snprintf(out, CLI_VALUE_SIZE, "%s%s%s", channel->id.name, value[0] ? " " : "",
         channel->unreadable ? " cannot be read" : value);

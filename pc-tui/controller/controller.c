@@ -146,6 +146,13 @@ uint64_t controller_skipped(const struct controller *controller)
     return controller->skipped;
 }
 
+void controller_note(struct controller *controller, const char *device, const char *text)
+{
+    struct controller_clock now = controller->shell.now(controller->ctx);
+    journal_note(&controller->model->journal, JOURNAL_NOTICE, now.wall_ms, device, "%s", text);
+    controller->model->changes++;
+}
+
 bool controller_read_only(const struct controller *controller)
 {
     return controller->options.read_only;

@@ -130,6 +130,9 @@ size_t controller_leave(struct controller *controller);
 // True once every stop is echoed, or at least answered by the broker.
 bool controller_stop_is_safe(const struct controller *controller);
 
+// Shows a line among the events of a device.
+void controller_note(struct controller *controller, const char *device, const char *text);
+
 // For views and ui.
 // The worst state of all stops under way.
 enum controller_stop controller_stop_state(const struct controller *controller);

@@ -31,7 +31,7 @@ void controller_drive_answered(struct peer *peer, const struct peer_command *ans
 void controller_drive_overheard(struct peer *peer, int64_t now_us)
 {
     const struct status_last *last = &peer->device->status->last;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct protocol_command command;
     struct vocabulary_match match;
     char why[PROTOCOL_WHY_SIZE];

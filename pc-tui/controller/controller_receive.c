@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "pc-tui/controller/controller_drive.h"
 #include "pc-tui/controller/controller_halt.h"
 #include "pc-tui/controller/controller_send.h"
@@ -16,7 +17,7 @@
 static void describe_target(char out[JOURNAL_VALUE_SIZE], const struct model_device *device)
 {
     const struct status_last *last = &device->status->last;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct protocol_command command;
     struct vocabulary_match match;
     char why[PROTOCOL_WHY_SIZE], value[MODEL_VALUE_SIZE];
@@ -119,8 +120,10 @@ static void take_others(
     struct journal_event *event =
         journal_add(&controller->model->journal, JOURNAL_OTHERS, now.wall_ms, device->name, last->cmd);
     event->local = last->from[0] != '\0';
-    if (event->local)
-        snprintf(event->from, sizeof event->from, "%s", last->from);
+    event->named = event->local || last->on[0] != '\0';
+    if (event->named)
+        text_clean(event->from, sizeof event->from, event->local ? last->from : last->on,
+            strlen(event->local ? last->from : last->on), sizeof event->from);
     else
         snprintf(event->from, sizeof event->from, "%.*s", JOURNAL_ID_CHARS, last->id);
     event->result = last->result;
@@ -195,8 +198,14 @@ void controller_status(
     bool is_new;
     struct model_device *device =
         model_status(controller->model, topic, payload, len, retained, now.us, now.wall_ms, &is_new);
-    if (!device || device->offline)
+    if (!device)
         return;
+    // An agent that cannot work answers, and tells no time: as of a retained status, its answer says nothing of the clock.
+    if (device->offline) {
+        if (is_new)
+            take_result(controller, device, true, now);
+        return;
+    }
     struct peer *peer = controller_known_peer(controller, device);
     if (peer && strcmp(peer->boot, device->status->boot) != 0)
         take_new_boot(controller, peer, device->status->boot);

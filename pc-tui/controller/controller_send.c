@@ -50,7 +50,7 @@ static const char *absence(const struct controller *controller, const struct mod
     const char *label = controller_label(controller, device);
     switch (model_presence(device, now.us)) {
     case PRESENCE_OFFLINE:
-        snprintf(out, PROTOCOL_WHY_SIZE, "%s is offline", label);
+        model_offline(out, label, device);
         return out;
     case PRESENCE_STALE:
         snprintf(out, PROTOCOL_WHY_SIZE, "%s is silent since %lld s", label,
@@ -256,7 +256,7 @@ struct controller_answer controller_deliver(struct controller *controller, struc
 {
     char why[PROTOCOL_WHY_SIZE] = "";
     const char *label = controller_label(controller, device);
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     size_t count = model_channel_ids(device, ids);
     struct vocabulary_match match;
     enum protocol_result known = vocabulary_match(ids, count, &order->parsed, &match, why);

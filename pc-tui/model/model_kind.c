@@ -148,7 +148,9 @@ char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *chann
 {
     const struct model_kind *kind = model_kind(channel->id.kind);
     out[0] = '\0';
-    if (kind->value)
+    if (channel->fault[0])
+        snprintf(out, MODEL_VALUE_SIZE, "fault");
+    else if (kind->value)
         kind->value(out, channel);
     return out;
 }

@@ -40,7 +40,7 @@ struct model_kind {
 
 // The row of a kind. Never NULL: a kind that is not known here has neither selection nor value.
 const struct model_kind *model_kind(enum channel_kind kind);
-// Writes the state of a channel, "" where there is nothing to tell. Returns out.
+// Writes the state of a channel, "" where there is nothing to tell, "fault" where its hardware is not there. Returns out.
 char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel);
 // Writes where a command has sent the channel: as model_value, but of a servo the angle that it goes to, and of a motor the
 // percent. Returns out.

@@ -100,7 +100,7 @@ const struct status_channel *ui_steer_servo(const struct ui *ui)
     return device ? ui_channel(ui, model_steer_servo(device)) : NULL;
 }
 
-size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNELS_MAX])
+size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_NAMES_MAX])
 {
     const struct model_device *device = selected(ui);
     return device ? model_channel_ids(device, out) : 0;

@@ -14,7 +14,7 @@ const struct status_channel *ui_tilt_servo(
 const struct status_channel *ui_pan_servo(const struct ui *ui);   // the servo that the left arrow means
 const struct status_channel *ui_steer_servo(const struct ui *ui); // the servo with axis = steer
 int ui_nth_output(const struct ui *ui, int nth); // the index of the output with that digit; -1 = none
-size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_CHANNELS_MAX]);
+size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_NAMES_MAX]);
 
 // Each of these returns effects.
 // The operator chose a device: it is addressed alone, and remembered for the next run.

@@ -78,11 +78,16 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
     char name[VIEW_NAME_SIZE];
     if (chosen)
         view_put(pane, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
-    if (digit > 0)
+    if (digit > 0 && !channel->fault[0])
         view_putf(pane, row, 3, 1, ROLE_LABEL, "%d", digit);
     enum screen_role role = view_age_role(presence, model_channel_moves(channel) ? ROLE_MOVING
                                                     : focused                    ? ROLE_FOCUS
                                                                                  : ROLE_TEXT);
+    if (channel->fault[0]) {
+        view_putf(pane, row, 3, pane->columns - 3, view_age_role(presence, ROLE_WRONG), "✗ %s: %s",
+            channel->id.name, channel->fault);
+        return;
+    }
     int width = at->sign - column - (has_digit ? 1 : 2);
     view_put(pane, row, column, width, role, view_cut_middle(name, channel->id.name, width));
     enum channel_kind kind = channel->id.kind;
@@ -183,7 +188,8 @@ void view_channels_hit(const struct pane *pane, int row, int column, struct ui_h
     const struct status_channel *channel = &device->status->channels[hit->channel];
     find_columns(device->status, pane->columns, &at);
     int cell = column - at.gauge;
-    if (!model_is_servo(channel) || channel->max <= channel->min || cell < 0 || cell >= at.gauge_width)
+    if (!model_is_servo(channel) || channel->fault[0] || channel->max <= channel->min || cell < 0 ||
+        cell >= at.gauge_width)
         return;
     hit->on_gauge = true;
     hit->tenths = view_gauge_tenths(channel, cell, at.gauge_width);

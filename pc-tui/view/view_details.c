@@ -44,6 +44,16 @@ static void put_angle(struct column *column, const char *label, int tenths)
     put_value(column, label, value);
 }
 
+static void put_fault(struct column *column, const struct status_channel *channel)
+{
+    struct pane text = column->pane;
+    text.left += LABEL_COLUMN;
+    int room = column->end - column->row;
+    if (room > 0)
+        column->row +=
+            view_wrap(&text, column->row, room, text.columns - LABEL_COLUMN - 1, ROLE_WRONG, channel->fault);
+}
+
 static void put_servo(struct column *column, const struct status_channel *channel)
 {
     char low[VIEW_NUMBER_SIZE], high[VIEW_NUMBER_SIZE], value[3 * VIEW_NUMBER_SIZE];
@@ -212,7 +222,9 @@ void view_details(const struct pane *pane)
         view_put(pane, column.row++, LABEL_COLUMN + used, room, ROLE_TEXT,
             view_cut_middle(name, view_name(view, device), room));
         char value[MODEL_VALUE_SIZE];
-        if (model_is_servo(channel))
+        if (channel->fault[0])
+            put_fault(&column, channel);
+        else if (model_is_servo(channel))
             put_servo(&column, channel);
         else if (model_is_motor(channel))
             put_motor(&column, channel);

@@ -104,6 +104,11 @@ class Screen:
     def cell(self, row, column):
         return Cell(self.ask('cell %d %d' % (row, column)))
 
+    def cells(self, row):
+        """The characters of a row; a wide one is one cell."""
+        count = int(self.ask('cells %d' % row).split()[1])
+        return [Cell(self.popen.stdout.readline().decode('utf-8').rstrip('\n')) for _ in range(count)]
+
     def cell_of(self, text, offset=0, near=''):
         """The cell where text stands, in the first row that has it (and `near`)."""
         for number, row in enumerate(self.dump()):

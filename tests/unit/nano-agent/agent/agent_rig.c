@@ -252,26 +252,38 @@ int64_t rig_boot_ms(const struct rig *rig)
     return rig->now_us / 1000 + RIG_BOOT_OFFSET_MS + rig->suspended_ms;
 }
 
+static union agent_output output_of(struct rig *rig, size_t channel)
+{
+    struct rig_hardware *h = &rig->hardware[channel];
+    enum channel_kind kind = rig->config.channels[channel].id.kind;
+    if (kind == CHANNEL_SWITCH)
+        return (union agent_output){.sw = &h->sw};
+    if (kind == CHANNEL_INPUT)
+        return (union agent_output){.input = &h->input};
+    if (kind == CHANNEL_MOTOR)
+        return (union agent_output){.motor = &h->motor};
+    return (union agent_output){.pwm = &h->pwm};
+}
+
 void rig_boot(struct rig *rig)
 {
-    union agent_output outputs[PROTOCOL_CHANNELS_MAX];
+    union agent_output outputs[PROTOCOL_CHANNELS_MAX] = {0};
     for (size_t i = 0; i < rig->config.count; i++) {
         struct rig_hardware *h = &rig->hardware[i];
-        enum channel_kind kind = rig->config.channels[i].id.kind;
-        if (kind == CHANNEL_SWITCH)
-            outputs[i].sw = &h->sw;
-        else if (kind == CHANNEL_INPUT)
-            outputs[i].input = &h->input;
-        else if (kind == CHANNEL_MOTOR)
-            outputs[i].motor = &h->motor;
-        else
-            outputs[i].pwm = &h->pwm;
+        if (rig->config.channels[i].fault[0] == '\0')
+            outputs[i] = output_of(rig, i);
         h->enabled = h->pwm.was_enabled;
         h->pulse_ns = h->pwm.found_ns;
     }
     rig->agent =
         agent_new(&rig->config, outputs, &rig->kept, RIG_BOOT, &io, rig, rig->now_us, rig_boot_ms(rig));
     assert_non_null(rig->agent);
+}
+
+void rig_plug(struct rig *rig, const char *name)
+{
+    size_t channel = rig_index(rig, name);
+    agent_channel_return(rig->agent, channel, output_of(rig, channel), rig->now_us);
 }
 
 void rig_start(struct rig *rig)

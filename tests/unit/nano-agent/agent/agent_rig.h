@@ -81,6 +81,8 @@ struct rig_hardware *rig_hardware(struct rig *rig, const char *name);
 // Makes the agent; the link is up. rig_boot without the link.
 void rig_boot(struct rig *rig);
 void rig_start(struct rig *rig);
+// The hardware of a channel whose configuration had a `fault` is there now.
+void rig_plug(struct rig *rig, const char *name);
 void rig_start_afresh(struct rig *rig); // and forgets what the start did
 void rig_free(struct rig *rig);
 
