@@ -10,8 +10,19 @@
 
 enum { UNSENT_MAX = 1000 };
 
-int mqtt_session_init(struct mqtt_session *session, const struct broker_options *broker, const char *boot)
+static void add_topic(struct link_options *options, const char *topic, int qos, bool may_be_refused)
 {
+    size_t i = options->topic_count++;
+    options->topics[i] = topic;
+    options->topic_qos[i] = qos;
+    // A bridge, or a broker that was restarted, hands on a retained command; it must be seen that it is one.
+    options->topic_as_published[i] = true;
+    options->topic_may_be_refused[i] = may_be_refused;
+}
+
+int mqtt_session_init(struct mqtt_session *session, const struct config *config, const char *boot)
+{
+    const struct broker_options *broker = &config->broker;
     struct link_options *options = &session->options;
     broker_options_to_link(broker, CONFIG_DEFAULT_BROKER, options);
     if (!options->client_id[0]) {
@@ -22,12 +33,16 @@ int mqtt_session_init(struct mqtt_session *session, const struct broker_options 
     protocol_topic(session->control, broker->root, "", "control");
     protocol_topic(session->own_control, broker->root, broker->device, "control");
     protocol_topic(session->status, broker->root, broker->device, "status");
-    options->topics[0] = session->own_control;
-    options->topics[1] = session->control;
-    options->topic_count = broker->device[0] ? 2 : 1;
-    options->topic_qos[0] = options->topic_qos[1] = broker->qos;
-    // A bridge, or a broker that was restarted, hands on a retained command; it must be seen that it is one.
-    options->topic_as_published[0] = options->topic_as_published[1] = true;
+    protocol_topic(session->about, broker->root, broker->device, "about");
+    options->topic_count = 0;
+    add_topic(options, session->own_control, broker->qos, false);
+    if (broker->device[0])
+        add_topic(options, session->control, broker->qos, false);
+    session->words_at = options->topic_count;
+    for (size_t i = 0; i < config->agent.words_count; i++) {
+        memcpy(session->words[i], config->agent.words[i].topic, sizeof session->words[i]);
+        add_topic(options, session->words[i], broker->qos, true);
+    }
     if (status_write_offline(session->will, broker->device, boot, "") < 0)
         return -EMSGSIZE;
     options->will_topic = session->status;

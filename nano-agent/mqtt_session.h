@@ -9,15 +9,18 @@
 // options points into the struct, which therefore must stay where it is while a link uses it.
 struct mqtt_session {
     struct link_options options;
+    size_t words_at; // the index of the first topic with words of its own; the others follow it
+    char words[PROTOCOL_WORDS_MAX][PROTOCOL_WORDS_TOPIC_MAX + 1];
     char control[PROTOCOL_TOPIC_MAX];     // ROOT/control, for all devices
     char own_control[PROTOCOL_TOPIC_MAX]; // the same topic, or ROOT/DEVICE/control
     char status[PROTOCOL_TOPIC_MAX];
+    char about[PROTOCOL_TOPIC_MAX];
     char will[PROTOCOL_STATUS_MAX];
 };
 
 // boot is the id of this run. Chooses the client id of this machine where the configuration has none. 0, or -EMSGSIZE.
 // mqtt_session_finish wipes the password.
-int mqtt_session_init(struct mqtt_session *session, const struct broker_options *broker, const char *boot);
+int mqtt_session_init(struct mqtt_session *session, const struct config *config, const char *boot);
 void mqtt_session_finish(struct mqtt_session *session);
 
 #endif

@@ -55,7 +55,7 @@ static bool add(void *ctx, const char *word, int takes_number)
 
 char *word_cache_text(const struct model *model)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct words words = {.text = malloc(TEXT_MAX)};
     if (!words.text)
         return NULL;

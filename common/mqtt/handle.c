@@ -43,6 +43,14 @@ static void on_connect(
     handle->events->connected(handle->ctx, code);
 }
 
+static size_t first_topic(const struct handle *handle, int mid)
+{
+    for (size_t i = 0; i < handle->subscribe_count; i++)
+        if (handle->subscribes[i].mid == mid)
+            return handle->subscribes[i].first;
+    return 0;
+}
+
 static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted,
     const mosquitto_property *properties)
 {
@@ -51,11 +59,17 @@ static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, 
     const char *refused = NULL;
 
     (void)mosq;
-    (void)mid;
     (void)properties;
-    for (int i = count - 1; i >= 0; i--)
-        if (granted[i] >= 128)
-            refused = options->topics[options->topic_count == (size_t)count ? i : 0];
+    size_t first = first_topic(handle, mid);
+    for (int i = count - 1; i >= 0; i--) {
+        size_t topic = first + (size_t)i;
+        if (granted[i] < 128 || topic >= options->topic_count)
+            continue;
+        if (options->topic_may_be_refused[topic])
+            handle->deaf |= 1u << topic;
+        else
+            refused = options->topics[topic];
+    }
     handle->events->subscribed(handle->ctx, refused);
     read_no_further();
 }
@@ -138,6 +152,10 @@ static int set_up(struct handle *handle)
     if (rc == MOSQ_ERR_SUCCESS && options->will_topic)
         rc = mosquitto_will_set(mosq, options->will_topic, (int)strlen(options->will_payload),
             options->will_payload, at_most(1, options->limits.max_qos), options->limits.retains);
+    if (rc == MOSQ_ERR_SUCCESS && options->tls)
+        rc = mosquitto_int_option(mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    if (rc == MOSQ_ERR_SUCCESS && options->tls)
+        rc = mosquitto_void_option(mosq, MOSQ_OPT_SSL_CTX, options->tls);
     mosquitto_connect_v5_callback_set(mosq, on_connect);
     mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
     mosquitto_subscribe_v5_callback_set(mosq, on_subscribe);
@@ -186,13 +204,16 @@ int handle_subscribe(struct handle *handle, size_t *packets)
         char *topics[LINK_TOPICS_MAX];
         for (size_t i = done; i < end; i++)
             topics[i - done] = (char *)(uintptr_t)options->topics[i];
-        int rc = mosquitto_subscribe_multiple(handle->mosq, NULL, (int)(end - done), topics,
+        int mid = 0;
+        int rc = mosquitto_subscribe_multiple(handle->mosq, &mid, (int)(end - done), topics,
             at_most(options->topic_qos[done], options->limits.max_qos),
             options->version == 5 && options->topic_as_published[done] ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0,
             NULL);
         if (rc != MOSQ_ERR_SUCCESS)
             return rc;
-        (*packets)++;
+        handle->subscribes[*packets].mid = mid;
+        handle->subscribes[(*packets)++].first = done;
+        handle->subscribe_count = *packets;
         done = end;
     }
     return MOSQ_ERR_SUCCESS;

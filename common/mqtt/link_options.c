@@ -18,4 +18,5 @@ void link_options_for_connection(const struct link_options *options, struct conn
     memcpy(mqtt->topics, options->topics, sizeof mqtt->topics);
     memcpy(mqtt->topic_qos, options->topic_qos, sizeof mqtt->topic_qos);
     memcpy(mqtt->topic_as_published, options->topic_as_published, sizeof mqtt->topic_as_published);
+    memcpy(mqtt->topic_may_be_refused, options->topic_may_be_refused, sizeof mqtt->topic_may_be_refused);
 }

@@ -20,6 +20,16 @@ static void write_nothing(struct sink *s, const struct status_channel *channel)
 
 static const struct kind other = {.name = "other", .unit = "", .read = read_nothing, .write = write_nothing};
 
+static const struct kind_word pose_words[] = {{"", VERB_POSE, NUMBER_NO, false}};
+
+static const struct kind pose = {.name = "pose",
+    .words = pose_words,
+    .word_count = sizeof pose_words / sizeof *pose_words,
+    .unit = "",
+    .motion = 1u << VERB_POSE,
+    .read = read_nothing,
+    .write = write_nothing};
+
 static const struct kind *const kinds[] = {
     [CHANNEL_SERVO] = &kind_servo,
     [CHANNEL_SWITCH] = &kind_switch,
@@ -31,6 +41,8 @@ _Static_assert(sizeof kinds / sizeof kinds[0] == CHANNEL_KINDS, "every kind has 
 
 const struct kind *kind_of(enum channel_kind kind)
 {
+    if (kind == CHANNEL_POSE)
+        return &pose;
     return (unsigned)kind < CHANNEL_KINDS ? kinds[kind] : &other;
 }
 

@@ -8,14 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// CHANNEL_OTHER stands for a kind that only a newer agent knows, and for a channel that could not be read.
+// CHANNEL_OTHER stands for a kind that only a newer agent knows, and for a channel that could not be read. CHANNEL_POSE is
+// no channel: a pose has a name that is a command, and nothing that could be reported.
 enum channel_kind {
     CHANNEL_SERVO,
     CHANNEL_SWITCH,
     CHANNEL_DIMMER,
     CHANNEL_INPUT,
     CHANNEL_MOTOR,
-    CHANNEL_OTHER
+    CHANNEL_OTHER,
+    CHANNEL_POSE
 };
 
 enum { CHANNEL_KINDS = CHANNEL_OTHER }; // how many kinds there are: 0 to CHANNEL_KINDS - 1
@@ -38,6 +40,7 @@ enum verb {
     VERB_SPEED,  // what VERB_FORWARD and VERB_BACKWARD without a number mean
     VERB_FASTER, // that speed by so many percent, or by 10
     VERB_SLOWER,
+    VERB_POSE, // sets several channels at once
 };
 
 enum word_number { NUMBER_NO, NUMBER_MAY, NUMBER_MUST }; // whether a word takes a number
@@ -80,7 +83,7 @@ const struct kind *kind_of(enum channel_kind kind);
 // True where a channel of that kind has a word with that verb.
 bool kind_has_verb(enum channel_kind kind, enum verb verb);
 
-// "servo", "switch", "dimmer", "input", "motor"; "other" for CHANNEL_OTHER.
+// "servo", "switch", "dimmer", "input", "motor", "pose"; "other" for CHANNEL_OTHER.
 const char *channel_kind_name(enum channel_kind kind);
 // The inverse; CHANNEL_OTHER for a name not known.
 enum channel_kind channel_kind_parse(const char *name);

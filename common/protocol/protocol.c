@@ -158,6 +158,36 @@ int protocol_check_name(const char *name, char why[PROTOCOL_WHY_SIZE])
     return 0;
 }
 
+int protocol_check_pose(const char *name, char why[PROTOCOL_WHY_SIZE])
+{
+    int rc = protocol_check_name(name, why);
+    if (rc == 0 && protocol_says_stop(name, strlen(name))) {
+        say(why, "“%s” is no name of a pose: a word that says stop must stop", name);
+        rc = -EINVAL;
+    }
+    return rc;
+}
+
+int protocol_check_words_topic(const char *topic, const char *root, char why[PROTOCOL_WHY_SIZE])
+{
+    char clean[3 * PROTOCOL_WORDS_TOPIC_MAX + 1];
+    size_t len = strlen(topic), root_len = strlen(root);
+    if (len == 0 || len > PROTOCOL_WORDS_TOPIC_MAX) {
+        say(why, "a topic has 1 to %d bytes, as in car/control", PROTOCOL_WORDS_TOPIC_MAX);
+        return -EINVAL;
+    }
+    text_clean(clean, sizeof clean, topic, len, PROTOCOL_WORDS_TOPIC_MAX);
+    if (strcmp(clean, topic) != 0)
+        say(why, "a topic has printable characters only");
+    else if (strpbrk(topic, "+#$"))
+        say(why, "a topic with words has no +, # or $");
+    else if (strncmp(topic, root, root_len) == 0 && (topic[root_len] == '/' || topic[root_len] == '\0'))
+        say(why, "%s and what is below it has commands and reports, and no words of its own", root);
+    else
+        return 0;
+    return -EINVAL;
+}
+
 char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char *device, const char *leaf)
 {
     snprintf(out, PROTOCOL_TOPIC_MAX, "%s/%s%s%s", root, device, device[0] ? "/" : "", leaf);

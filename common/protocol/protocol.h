@@ -19,10 +19,16 @@ enum {
     PROTOCOL_TOPIC_MAX = 256,        // enough for root, device and leaf, with terminator
     PROTOCOL_NAME_MAX = 32,          // characters of a channel name
     PROTOCOL_CHANNELS_MAX = 64,      // channels of a device
+    PROTOCOL_POSES_MAX = 16,         // poses of a device
+    PROTOCOL_NAMES_MAX = PROTOCOL_CHANNELS_MAX + PROTOCOL_POSES_MAX, // what commands can begin with
+    PROTOCOL_WORDS_MAX = 8,          // topics with words of their own that a device listens to
+    PROTOCOL_WORDS_TOPIC_MAX = 128,  // bytes of such a topic
     PROTOCOL_ECHO_CHARS = 64,        // characters of a refused command that `cmd` repeats
     PROTOCOL_CMD_SIZE = 4 * 64 + 1,  // bytes that hold any `cmd`, with terminator
     PROTOCOL_WHY_CHARS = 200,        // characters of `why`
     PROTOCOL_WHY_SIZE = 4 * 200 + 1, // bytes that hold any `why`, with terminator
+    PROTOCOL_FAULT_CHARS = 140,      // characters of a channel's `fault`
+    PROTOCOL_FAULT_SIZE = 140 + 1,   // bytes that are kept of it, with terminator
     PROTOCOL_IDS_REMEMBERED = 256,   // ids whose first result an agent remembers
     PROTOCOL_STOP_HOLD_MS = 500,     // motion is refused for so long after a stop
     PROTOCOL_TTL_MS = 1500,          // a controller's motion command expires after so long
@@ -119,6 +125,12 @@ int protocol_check_root(const char *root, char why[PROTOCOL_WHY_SIZE]);
 int protocol_check_device(const char *device, char why[PROTOCOL_WHY_SIZE]);
 // [a-z][a-z0-9_]{0,31}, none of stop move center off status.
 int protocol_check_name(const char *name, char why[PROTOCOL_WHY_SIZE]);
+
+// As protocol_check_name, and `stop` does not stand in it as a word: a pose moves, so its name must never pass for a stop.
+int protocol_check_pose(const char *name, char why[PROTOCOL_WHY_SIZE]);
+// A topic with words of its own: 1 to PROTOCOL_WORDS_TOPIC_MAX bytes of printable characters without + # $, not ROOT and
+// not below it.
+int protocol_check_words_topic(const char *topic, const char *root, char why[PROTOCOL_WHY_SIZE]);
 
 // ROOT/leaf, or ROOT/DEVICE/leaf. Returns out.
 char *protocol_topic(char out[PROTOCOL_TOPIC_MAX], const char *root, const char *device, const char *leaf);

@@ -23,6 +23,7 @@ static bool read_channel(struct reader *r, struct status_channel *c)
     }
     c->id.kind = channel_kind_parse(kind);
     kind_of(c->id.kind)->read(r, c);
+    reader_clean(r, "fault", c->fault, sizeof c->fault, PROTOCOL_FAULT_CHARS);
     return c->id.kind != CHANNEL_OTHER;
 }
 
@@ -71,6 +72,32 @@ static void read_channels(struct reader *r, struct status *out)
     }
 }
 
+// Passed over are poses whose name is no command, or is that of a channel or of a pose before it.
+static void read_poses(const json_t *array, struct status *out)
+{
+    for (size_t i = 0; i < json_array_size(array) && out->pose_count < PROTOCOL_POSES_MAX; i++) {
+        const char *name = json_string_value(json_array_get(array, i));
+        char ignored[PROTOCOL_WHY_SIZE];
+        bool is_new = name && protocol_check_pose(name, ignored) == 0;
+        for (size_t k = 0; k < out->count && is_new; k++)
+            is_new = strcmp(out->channels[k].id.name, name) != 0;
+        for (size_t k = 0; k < out->pose_count && is_new; k++)
+            is_new = strcmp(out->poses[k], name) != 0;
+        if (is_new)
+            memcpy(out->poses[out->pose_count++], name, strlen(name) + 1);
+    }
+}
+
+static void read_deaf(const json_t *array, struct status *out)
+{
+    for (size_t i = 0; i < json_array_size(array) && out->deaf_count < PROTOCOL_WORDS_MAX; i++) {
+        const json_t *topic = json_array_get(array, i);
+        if (json_is_string(topic))
+            text_clean(out->deaf[out->deaf_count++], sizeof out->deaf[0], json_string_value(topic),
+                json_string_length(topic), PROTOCOL_WORDS_TOPIC_MAX);
+    }
+}
+
 static void read_last(struct reader *r, struct status_last *last)
 {
     size_t len;
@@ -79,6 +106,7 @@ static void read_last(struct reader *r, struct status_last *last)
     reader_clean(r, "cmd", last->cmd, sizeof last->cmd, PROTOCOL_ECHO_CHARS);
     reader_clean(r, "why", last->why, sizeof last->why, PROTOCOL_WHY_CHARS);
     reader_clean(r, "from", last->from, sizeof last->from, PROTOCOL_NAME_MAX);
+    reader_clean(r, "on", last->on, sizeof last->on, PROTOCOL_WORDS_TOPIC_MAX);
     reader_bool(r, "again", &last->again);
     const char *result = reader_string(r, "result", &len);
     if (result) {
@@ -147,6 +175,7 @@ static void read_head(struct reader *r, struct status *out)
     else if (boot)
         reader_fail(r, "boot", "at most 32 printable ASCII characters without blanks");
     reader_clean(r, "why", out->why, sizeof out->why, PROTOCOL_WHY_CHARS);
+    reader_clean(r, "fault", out->fault, sizeof out->fault, STATUS_FAULT_CHARS);
     out->seq = (uint64_t)reader_counter(r, "seq");
     out->t_ms = reader_counter(r, "t");
     out->stops = (uint64_t)reader_counter(r, "stops");
@@ -184,6 +213,8 @@ int status_parse(const void *payload, size_t len, struct status *out, char why[P
     read_head(&head, out);
     if (!head.failed)
         read_channels(&head, out);
+    read_poses(json_object_get(object, "poses"), out);
+    read_deaf(json_object_get(object, "deaf"), out);
     last.object = head.failed ? NULL : reader_object(&head, "last");
     if (last.object)
         read_last(&last, &out->last);

@@ -29,6 +29,9 @@ struct status_channel {
     int run_ms;      // motor: so long one command runs it; 0 = not told
     int left_ms;     // motor: what is left of that; 0 while no command runs it
     bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
+    // Why its hardware could not be opened, in one sentence; "" = it is open. Of such a channel only id and axis are set
+    // besides.
+    char fault[PROTOCOL_FAULT_SIZE];
 };
 
 // The result of the latest command.
@@ -39,7 +42,8 @@ struct status_last {
     enum protocol_result result;
     char result_name[16];        // as it was read, cleaned, for results not known here; agents leave it empty
     char why[PROTOCOL_WHY_SIZE]; // "" = none
-    char from[PROTOCOL_NAME_MAX + 1]; // the input whose press or release ran it; "" = the wire
+    char from[PROTOCOL_NAME_MAX + 1];      // the input whose press or release ran it; "" = the wire
+    char on[PROTOCOL_WORDS_TOPIC_MAX + 1]; // the topic with words of its own that it came on; "" = another
     bool again;
 };
 
@@ -65,11 +69,15 @@ struct status_health {
         [PROTOCOL_TOPIC_MAX]; // a topic on which somebody says stop again and again in no command; "" = none
 };
 
+enum { STATUS_FAULT_CHARS = 32, STATUS_FAULT_SIZE = 4 * STATUS_FAULT_CHARS + 1 };
+
 struct status {
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool online;
     char boot[PROTOCOL_BOOT_MAX + 1];
-    char why[PROTOCOL_WHY_SIZE]; // of an offline status: "stopped" after a clean stop, "" from the will
+    // Of an offline status: "stopped" after a clean stop, "" from the will; with `fault`, what is wrong.
+    char why[PROTOCOL_WHY_SIZE];
+    char fault[STATUS_FAULT_SIZE]; // of an agent that runs and cannot work: "configuration"; "" = it is none
     uint64_t seq;
     int64_t t_ms; // the agent's CLOCK_BOOTTIME
     int report_ms;
@@ -77,13 +85,17 @@ struct status {
         stops; // counts the stops of this run that motion was refused after; `stops` of a command must be the same
     size_t count;
     struct status_channel channels[PROTOCOL_CHANNELS_MAX];
+    size_t pose_count;
+    char poses[PROTOCOL_POSES_MAX][PROTOCOL_NAME_MAX + 1];
+    size_t deaf_count; // topics with words that the broker does not let the agent hear
+    char deaf[PROTOCOL_WORDS_MAX][PROTOCOL_WORDS_TOPIC_MAX + 1];
     struct status_last last;
     struct status_health health;
 };
 
 // Reads a status. Every string in *out is cleaned and safe to show; integers and reals are taken alike; an online status
 // without `report` has 1000 ms. Passed over are unknown keys, channels of unknown kind, channels beyond
-// PROTOCOL_CHANNELS_MAX, channels whose name no command can address, and figures of health that cannot be read. A channel
+// PROTOCOL_CHANNELS_MAX, channels and poses whose name no command can address, and figures of health that cannot be read. A channel
 // that cannot be read costs that channel alone: it is marked unreadable, and why says what is wrong with the first.
 // Returns 0, or a negative errno with a sentence in why (*out is zero then): -EINVAL not a status, -EPROTONOSUPPORT for a
 // `v` above ours, -EMSGSIZE over PROTOCOL_STATUS_MAX.
@@ -95,12 +107,17 @@ struct status_writer *status_writer_new(void); // NULL without memory
 void status_writer_free(struct status_writer *writer);
 
 // Writes a status to out as one line of JSON without a line end, terminated. Cleans the texts of `last`.
-// Returns its length, or -EMSGSIZE. A status of 64 channels always fits.
+// Returns its length, or -EMSGSIZE. A status of 64 channels and 16 poses always fits; `deaf` is left out where there is no
+// room for it.
 int status_write(struct status_writer *writer, const struct status *status, char out[PROTOCOL_STATUS_MAX]);
 
 // Writes the offline status of a will (why "") or a clean stop (why "stopped"). Returns its length.
 int status_write_offline(
     char out[PROTOCOL_STATUS_MAX], const char *device, const char *boot, const char *why);
+
+// Writes the offline status of an agent that runs and cannot work: device, boot, fault and why of status, and `last` where
+// there is one. Returns its length, or -EMSGSIZE.
+int status_write_fault(char out[PROTOCOL_STATUS_MAX], const struct status *status);
 
 // Writes the answer to a response topic: version, device and last. Returns its length, or -EMSGSIZE.
 int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const struct status_last *last);

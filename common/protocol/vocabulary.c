@@ -24,6 +24,14 @@ static bool answers_to(const struct channel_id *channel, const struct kind_word 
     return channel->pan || !word->pan_only;
 }
 
+static size_t first_pose(const struct channel_id *channels, size_t count)
+{
+    size_t i = 0;
+    while (i < count && channels[i].kind != CHANNEL_POSE)
+        i++;
+    return i;
+}
+
 static const struct kind_word *find_word(const struct channel_id *channel, const char *word)
 {
     size_t name_len = strlen(channel->name);
@@ -320,6 +328,10 @@ enum protocol_result vocabulary_match(const struct channel_id *channels, size_t 
             continue;
         out->verb = word->verb;
         out->channel = (int)i;
+        if (channels[i].kind == CHANNEL_POSE) {
+            out->channel = -1;
+            out->pose = (int)(i - first_pose(channels, count));
+        }
         const struct kind *kind = kind_of(channels[i].kind);
         if (command->has_number && command->tenths == 0 && (kind->zero_stops >> word->verb & 1u))
             out->verb = VERB_STOP;
@@ -336,7 +348,7 @@ static bool is_among(unsigned verbs, enum verb verb)
 bool vocabulary_is_motion(const struct vocabulary_match *match, const struct channel_id *channels)
 {
     if (match->channel < 0)
-        return match->verb == VERB_CENTER_ALL;
+        return match->verb == VERB_CENTER_ALL || match->verb == VERB_POSE;
     const struct channel_id *channel = &channels[match->channel];
     const struct kind *kind = kind_of(channel->kind);
     if (!channel->stops_off)
@@ -359,15 +371,18 @@ bool vocabulary_is_halt(const struct vocabulary_match *match, const struct chann
 int vocabulary_check(
     const struct channel_id *channels, size_t count, size_t *culprit, char why[PROTOCOL_WHY_SIZE])
 {
+    size_t poses_at = first_pose(channels, count);
     why[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         *culprit = i;
-        if (i >= PROTOCOL_CHANNELS_MAX) {
-            say(why, "%zu channels: a device has at most %d", count, PROTOCOL_CHANNELS_MAX);
+        bool is_pose = i >= poses_at;
+        if (i >= (is_pose ? poses_at + PROTOCOL_POSES_MAX : PROTOCOL_CHANNELS_MAX)) {
+            say(why, "%zu %s: a device has at most %d", is_pose ? count - poses_at : poses_at,
+                is_pose ? "poses" : "channels", is_pose ? PROTOCOL_POSES_MAX : PROTOCOL_CHANNELS_MAX);
             return -EINVAL;
         }
         const char *name = channels[i].name;
-        int rc = protocol_check_name(name, why);
+        int rc = is_pose ? protocol_check_pose(name, why) : protocol_check_name(name, why);
         if (rc != 0)
             return rc;
         for (size_t j = 0; j < i; j++) {
@@ -380,8 +395,9 @@ int vocabulary_check(
             // one channel's name is a word of the other.
             bool longer = strlen(name) > strlen(other);
             if (find_word(longer ? &channels[j] : &channels[i], longer ? name : other)) {
-                say(why, "%s is a command of %s %s: a channel cannot have that name", longer ? name : other,
-                    channel_kind_name(channels[longer ? j : i].kind), longer ? other : name);
+                say(why, "%s is a command of %s %s: a %s cannot have that name", longer ? name : other,
+                    channel_kind_name(channels[longer ? j : i].kind), longer ? other : name,
+                    channels[longer ? i : j].kind == CHANNEL_POSE ? "pose" : "channel");
                 return -EINVAL;
             }
         }

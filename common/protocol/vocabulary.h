@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which words the channels of a device answer to. Pure.
+// Which words the channels of a device answer to, and its poses, which stand behind the channels in each list. Pure.
 #ifndef COMMON_VOCABULARY_H
 #define COMMON_VOCABULARY_H
 
@@ -15,7 +15,8 @@ struct channel_id {
 
 struct vocabulary_match {
     enum verb verb;
-    int channel; // index, -1 for the verbs that address all
+    int channel; // index, -1 for the verbs that address all and for a pose
+    int pose;    // of VERB_POSE: the index among the poses
     bool has_number;
     int tenths;   // degrees or percent
     bool guessed; // `OFF` was taken as VERB_STOP_ALL

@@ -12,6 +12,7 @@
 #include "nano-agent/agent/duplicates.h"
 #include "nano-agent/agent/execute.h"
 #include "nano-agent/agent/keeper.h"
+#include "nano-agent/agent/repertoire.h"
 #include "nano-agent/agent/reporter.h"
 #include "nano-agent/agent/topics.h"
 
@@ -28,7 +29,7 @@ struct agent {
     char root[PROTOCOL_ROOT_MAX + 1];
     size_t count;
     struct channel channels[PROTOCOL_CHANNELS_MAX];
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX]; // the same channels as vocabulary_match wants them
+    struct repertoire repertoire;
     struct status status; // `last` is kept here; the channels are filled when they are asked for
     struct status_writer *writer;
     struct reporter reporter;
@@ -63,7 +64,7 @@ static void tell_fault(struct agent *agent, const struct channel *c, int error)
         return;
     const struct channel_id *id = &c->config.id;
     agent->reporter.changed = true;
-    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, execute_fault_words(error));
+    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, channel_fault_words(c, error));
 }
 
 static void publish(struct agent *agent, struct now now, bool heartbeat)
@@ -153,7 +154,8 @@ static void carry_out(
     if (match->channel >= 0)
         agent->channels[match->channel].brief = brief;
     agent->status.stops += match->verb == VERB_STOP_ALL;
-    last->result = execute(agent->channels, agent->count, match, late, now.us, last->why);
+    last->result =
+        repertoire_execute(&agent->repertoire, agent->channels, agent->count, match, late, now.us, last->why);
 }
 
 // Decides about a command from the wire, carries it out where that may be, and fills `last`.
@@ -181,7 +183,7 @@ static void decide(struct agent *agent, const struct request *request, struct no
     } else if (request->meaning != RESULT_OK) {
         last->result = request->meaning;
         memcpy(last->why, request->why, strlen(request->why) + 1);
-    } else if (request_is_overtaken(request, agent->ids, agent->status.stops)) {
+    } else if (request_is_overtaken(request, agent->repertoire.ids, agent->status.stops)) {
         last->result = RESULT_REFUSED;
         say(last->why, "stopped meanwhile");
     } else {
@@ -196,12 +198,8 @@ static void decide(struct agent *agent, const struct request *request, struct no
 static bool may_reply(struct agent *agent, const struct agent_command *command)
 {
     const char *topic = command->response_topic;
-    if (!topic || protocol_reply_allowed(topic, agent->root, agent->status.device))
+    if (!topic || request_may_reply(command, agent->root, agent->status.device, &agent->status.last))
         return topic != NULL;
-    struct status_last *last = &agent->status.last;
-    char before[PROTOCOL_WHY_SIZE];
-    memcpy(before, last->why, sizeof before);
-    say(last->why, "%s%sno answer to %s: use %s/reply/…", before, before[0] ? "; " : "", topic, agent->root);
     if (!agent->unanswered_told)
         trouble(agent, "no answer to %s: use %s/reply/…", topic, agent->root);
     agent->unanswered_told = true;
@@ -251,7 +249,7 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     if (command->len == 0 || agent->stopped)
         return;
     int64_t start_us = clock_us(agent);
-    request_read(&request, command, agent->ids, agent->count, agent->status.device, agent->status.boot);
+    repertoire_read(&agent->repertoire, &request, command, agent->status.device, agent->status.boot);
     if (request.words.is_report) {
         drop_report(agent, command->topic);
         return;
@@ -259,6 +257,7 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
     if (request_is_for_others(&request))
         return;
     request_begin(&request.words, &agent->status.last);
+    memcpy(agent->status.last.on, request.on, strlen(request.on) + 1);
     decide(agent, &request, now);
     int64_t took_us = clock_us(agent) - start_us;
     bool replies = may_reply(agent, command);
@@ -274,15 +273,10 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
 
 static void run_local(struct agent *agent, const char *text, const char *from, struct now now)
 {
-    struct protocol_command command;
     struct vocabulary_match match;
-    int64_t start_us = clock_us(agent);
     struct status_last *last = &agent->status.last;
-    char why[PROTOCOL_WHY_SIZE];
-    protocol_parse_text(text, strlen(text), &command, why);
-    request_begin(&command, last);
-    memcpy(last->from, from, strlen(from) + 1);
-    last->result = vocabulary_match(agent->ids, agent->count, &command, &match, last->why);
+    int64_t start_us = clock_us(agent);
+    repertoire_begin_local(&agent->repertoire, text, from, &match, last);
     if (last->result == RESULT_OK)
         carry_out(agent, &match, false, !agent->linked, now);
     int64_t took_us = clock_us(agent) - start_us;
@@ -290,16 +284,15 @@ static void run_local(struct agent *agent, const char *text, const char *from, s
     agent->io.done(agent->ctx, last, took_us);
 }
 
-static void act_on(
-    struct agent *agent, const struct channel *c, struct debounce_result result, struct now now)
+static void act_on(struct agent *agent, const struct channel *c, struct debounce_result edge, struct now now)
 {
     const char *name = c->config.id.name;
-    if (result.changed)
+    if (edge.changed)
         agent->reporter.edge = agent->reporter.changed = true;
-    if (result.waits)
+    if (edge.waits)
         trouble(agent, "input %s: more than %d commands a second; the latest waits", name, DEBOUNCE_RUNS);
-    if (result.command)
-        run_local(agent, result.command, name, now);
+    if (edge.command)
+        run_local(agent, edge.command, name, now);
 }
 
 void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms)
@@ -318,7 +311,8 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
         return;
     if (debounce_is_settling(&c->debounce, now.us)) {
         bool level = c->debounce.level;
-        tell_fault(agent, c, c->out.input->ops->get(c->out.input, &level));
+        int rc = c->out.input->ops->get(c->out.input, &level);
+        tell_fault(agent, c, rc);
         act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
     }
     act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
@@ -326,10 +320,11 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
 
 // ---- its life
 
+// How a channel begins: with its hardware, or with the reason why that is not there.
 static void tell_channel(struct agent *agent, const struct channel *c, int rc)
 {
     char advice[SENTENCE_SIZE];
-    tell_fault(agent, c, rc);
+    tell_fault(agent, c, channel_is_absent(c) ? -ENODEV : rc);
     channel_advise(c, advice, sizeof advice);
     if (advice[0])
         trouble(agent, "%s", advice);
@@ -352,7 +347,6 @@ static void make_channels(struct agent *agent, const struct agent_config *config
         struct channel *c = &agent->channels[at];
         if (channel_is_first(config->channels[at].id.kind) != (i < config->count))
             continue;
-        agent->ids[at] = config->channels[at].id;
         int rc =
             channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us);
         tell_channel(agent, c, rc);
@@ -381,6 +375,7 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     status->online = true;
     status->t_ms = boot_ms;
     status->report_ms = config->report_ms;
+    repertoire_init(&agent->repertoire, config, status);
     make_channels(agent, config, outputs, kept, now_us);
     return agent;
 }
@@ -393,6 +388,25 @@ void agent_free(struct agent *agent)
     free(agent);
 }
 
+void agent_channel_fault(struct agent *agent, size_t channel, const char *fault)
+{
+    struct channel *c = &agent->channels[channel];
+    if (!agent->stopped && channel_is_absent(c) && channel_set_fault(c, fault))
+        tell_fault(agent, c, -ENODEV);
+}
+
+void agent_channel_return(struct agent *agent, size_t channel, union agent_output output, int64_t now_us)
+{
+    struct channel *c = &agent->channels[channel];
+    if (agent->stopped || !channel_is_absent(c))
+        return;
+    int rc = channel_return(c, output, keeper_position(&agent->keeper, channel), now_us);
+    agent->reporter.changed = true;
+    trouble(agent, "%s %s: its hardware is there now; nothing moves before the next command",
+        channel_kind_name(c->config.id.kind), c->config.id.name);
+    tell_channel(agent, c, rc);
+}
+
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     if (agent->stopped)
@@ -400,6 +414,13 @@ void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
     agent->linked = true;
     reporter_up(&agent->reporter, now_us);
     publish(agent, (struct now){now_us, boot_ms}, false);
+}
+
+void agent_deaf(struct agent *agent, unsigned tables)
+{
+    char sentence[REPERTOIRE_SENTENCE_SIZE];
+    if (repertoire_deaf(&agent->repertoire, tables, &agent->status, sentence))
+        trouble(agent, "%s", sentence);
 }
 
 void agent_link_down(struct agent *agent, int64_t now_us)
@@ -450,9 +471,10 @@ static void save(struct agent *agent, int64_t now_us)
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     struct now now = {now_us, boot_ms};
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(
-            agent, &agent->channels[i], channel_tick(&agent->channels[i], now_us, &agent->reporter.changed));
+    for (size_t i = 0; i < agent->count; i++) {
+        int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
+        tell_fault(agent, &agent->channels[i], rc);
+    }
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)
@@ -489,8 +511,10 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(agent, &agent->channels[i], channel_finish(&agent->channels[i], now_us));
+    for (size_t i = 0; i < agent->count; i++) {
+        struct channel *c = &agent->channels[i];
+        tell_fault(agent, c, channel_finish(c, now_us));
+    }
     const struct status *status = &agent->status;
     int len = status_write_offline(agent->json, status->device, status->boot, "stopped");
     if (len < 0)

@@ -6,7 +6,9 @@
 #define NANO_AGENT_AGENT_H
 
 #include "nano-agent/agent/channel.h"
+#include "nano-agent/agent/pose.h"
 #include "nano-agent/agent/request.h"
+#include "nano-agent/agent/words.h"
 
 struct agent_config {
     char root[PROTOCOL_ROOT_MAX + 1];
@@ -14,6 +16,10 @@ struct agent_config {
     int report_ms; // heartbeat, 100 to 3,600,000
     size_t count;
     struct agent_channel_config channels[PROTOCOL_CHANNELS_MAX];
+    size_t pose_count;
+    struct pose poses[PROTOCOL_POSES_MAX];
+    size_t words_count;
+    struct words_table words[PROTOCOL_WORDS_MAX];
 };
 
 struct agent_io {
@@ -56,6 +62,11 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
 // agent_tick.
 void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms);
 
+// The hardware of a channel whose config.fault said that it is not there: it is still not there, for this reason now, or it
+// is opened and the channel lives. The next status tells it. A channel that is not absent is left as it is.
+void agent_channel_fault(struct agent *agent, size_t channel, const char *fault);
+void agent_channel_return(struct agent *agent, size_t channel, union agent_output output, int64_t now_us);
+
 // The link came up: a status is published at once. Or it was lost for longer than the configuration allows: the agent
 // acts as `lost` says, tells so through trouble(), and the first status afterwards shows it. Losing the link twice without
 // its coming up in between acts once.
@@ -64,6 +75,9 @@ void agent_link_lost(struct agent *agent, int64_t now_us, int64_t boot_ms);
 // The link has just gone down: all motors are off when this returns, as far as the hardware allows. To be called before anything
 // else is done about the link.
 void agent_link_down(struct agent *agent, int64_t now_us);
+// The broker does not let the agent hear the topics of these tables (bit i = words[i]). Complains where that is new. To be
+// called before agent_link_up, whose status tells it.
+void agent_deaf(struct agent *agent, unsigned tables);
 // The outstanding heartbeat was acknowledged: the next may go at QoS 1.
 void agent_heartbeat_done(struct agent *agent);
 

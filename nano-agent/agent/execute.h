@@ -4,15 +4,18 @@
 #define NANO_AGENT_EXECUTE_H
 
 #include "nano-agent/agent/channel.h"
-
-// The system's words for the negative errno of a channel's function.
-const char *execute_fault_words(int error);
+#include "nano-agent/agent/pose.h"
 
 // Carries out a command that vocabulary_match understood. A motion within PROTOCOL_STOP_HOLD_MS after a stop is
 // RESULT_REFUSED. late says that the command's deadline has passed or that it was meant for another run; only `off` may be
 // given so, and then it moves nothing. why says more than the result does, or is "".
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
+
+// Sets the channels of a pose, in its order. While motion of one of them is refused nothing of it happens (RESULT_REFUSED). Else
+// every channel is tried, what was done stays done, and why tells the worst of the results with the name of its channel.
+enum protocol_result execute_pose(
+    struct channel *channels, const struct pose *pose, int64_t now_us, char why[PROTOCOL_WHY_SIZE]);
 
 // Does for every channel what its `lost` says. rcs[i] gets 0 or the negative errno of that channel's hardware; done gets a
 // few words for the log ("tilt off, pan to its centre"), "" where nothing had to be done.

@@ -24,6 +24,7 @@ void request_read(struct request *out, const struct agent_command *command, cons
 {
     memset(out, 0, sizeof *out);
     out->command = command;
+    out->on = "";
     out->meaning = RESULT_INVALID;
     out->is_text = protocol_parse_command(command->payload, command->len, &out->words, out->why) == 0;
     if (out->is_text)
@@ -50,6 +51,18 @@ void request_begin(const struct protocol_command *command, struct status_last *l
 bool request_is_for_others(const struct request *r)
 {
     return r->command->shared && r->foreign && (r->halt || !(r->stop && r->meaning == RESULT_OK));
+}
+
+bool request_may_reply(
+    const struct agent_command *command, const char *root, const char *device, struct status_last *last)
+{
+    char before[PROTOCOL_WHY_SIZE];
+    if (protocol_reply_allowed(command->response_topic, root, device))
+        return true;
+    memcpy(before, last->why, sizeof before);
+    say(last->why, "%s%sno answer to %s: use %s/reply/…", before, before[0] ? "; " : "",
+        command->response_topic, root);
+    return false;
 }
 
 bool request_is_overtaken(const struct request *r, const struct channel_id *ids, uint64_t stops)

@@ -18,6 +18,7 @@ struct agent_command { // valid during the call only
 
 struct request {
     const struct agent_command *command;
+    const char *on; // the topic with words of its own that it came on; "" = another
     struct protocol_command words;
     struct vocabulary_match match; // where meaning is RESULT_OK
     bool is_text;                  // the payload is well-formed, whatever its words mean here
@@ -41,6 +42,10 @@ void request_begin(const struct protocol_command *command, struct status_last *l
 // stop that means one of our servos is ours all the same: stopping too much harms nobody. A motor's is not: an operator who
 // lets go of a key sends it again and again, and would interrupt every other car.
 bool request_is_for_others(const struct request *request);
+
+// True where the command's response topic is one that may be answered to. Else why of its result tells so too.
+bool request_may_reply(
+    const struct agent_command *command, const char *root, const char *device, struct status_last *last);
 
 // True for a motion that was sent before a stop that was obeyed since: its sender saw another number of stops. ids as before.
 bool request_is_overtaken(const struct request *request, const struct channel_id *ids, uint64_t stops);

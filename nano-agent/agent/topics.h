@@ -7,7 +7,7 @@
 #include "common/protocol/protocol.h"
 
 enum {
-    TOPICS_MAX = 10,            // an agent listens on fewer; further topics share the last entry
+    TOPICS_MAX = 10,            // an agent listens on no more; further topics share the last entry
     TOPICS_GUESS_GAP_S = 5,     // a guessed stop refuses motion afterwards at most once in so long
     TOPICS_NOISE_A_MINUTE = 10, // more guessed stops than these are noise
 };

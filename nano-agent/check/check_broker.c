@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/mqtt/link_reason.h"
 #include "common/protocol/status.h"
 #include "nano-agent/mqtt_session.h"
 #include "nano-agent/refusal.h"
@@ -148,6 +149,9 @@ static const char *mend_of(enum link_trouble trouble)
     case TROUBLE_TIMEOUT:
     case TROUBLE_NETWORK:
         return "ping it: the cable, its address, the firewall there (port 1883)";
+    case TROUBLE_TLS:
+        return "tls { cafile = \"…\" name = \"…\" } in the configuration: the authority and the name of that broker's "
+               "certificate; `date` must be right as well";
     case TROUBLE_PROTOCOL:
         return "is this the broker's port, and not that of TLS or of something else?";
     case TROUBLE_LOGIN:
@@ -221,6 +225,7 @@ static void check_topics(
     options.topics[0] = session->status;
     options.topic_count = 1;
     options.topic_qos[0] = 1;
+    options.topic_may_be_refused[0] = false;
     options.will_topic = NULL;
     snprintf(options.client_id, sizeof options.client_id, "nano-look-%ld", (long)getpid());
     if (peer_open(&reader, base, &options, session->status))
@@ -233,20 +238,35 @@ static void check_topics(
     explicit_bzero(options.password, sizeof options.password);
 }
 
+static void check_words(struct check *check, const struct mqtt_session *session, unsigned deaf)
+{
+    for (size_t i = session->words_at; i < session->options.topic_count; i++) {
+        const char *topic = session->options.topics[i];
+        if (deaf >> i & 1u)
+            check_wrong(check, "the broker's access control list must let this user read that topic",
+                "words: the broker refused the subscription to %s; the agent does not hear its words", topic);
+        else
+            check_ok(check, "words: the subscription to %s is allowed", topic);
+    }
+}
+
 static void check_broker(struct check *check, struct event_base *base, struct mqtt_session *session)
 {
     const struct link_broker *broker = &session->options.brokers[0];
     static struct check_peer agent;
+    char place[LINK_PLACE_SIZE];
+    link_reason_place(place, broker->host, broker->port);
     if (peer_open(&agent, base, &session->options, session->own_control)) {
-        check_ok(check, "broker %s:%d: connected, MQTT %s, subscription allowed", broker->host, broker->port,
-            agent.report.version == 5 ? "5" : "3.1.1");
+        check_ok(check, "broker %s: connected%s, MQTT %s, subscription allowed", place,
+            broker->transport == LINK_TLS ? " with TLS" : "", agent.report.version == 5 ? "5" : "3.1.1");
+        check_words(check, session, agent.report.deaf);
         check_topics(check, base, session, &agent);
     } else if (!agent.link) {
-        check_wrong(check, "free some memory", "broker %s:%d: out of memory", broker->host, broker->port);
+        check_wrong(check, "free some memory", "broker %s: out of memory", place);
     } else {
         enum link_trouble trouble = agent.report.trouble;
-        check_wrong(check, mend_of(trouble ? trouble : TROUBLE_TIMEOUT), "broker %s:%d: %s", broker->host,
-            broker->port, agent.report.reason[0] ? agent.report.reason : "no answer");
+        check_wrong(check, mend_of(trouble ? trouble : TROUBLE_TIMEOUT), "broker %s: %s", place,
+            agent.report.reason[0] ? agent.report.reason : "no answer");
     }
     peer_close(&agent);
 }
@@ -256,7 +276,7 @@ void check_brokers(struct check *check)
     static struct mqtt_session session;
     struct link_broker brokers[LINK_BROKERS_MAX];
     char boot[IDENTITY_BOOT_SIZE];
-    if (identity_boot(boot) < 0 || mqtt_session_init(&session, &check->config->broker, boot) < 0) {
+    if (identity_boot(boot) < 0 || mqtt_session_init(&session, check->config, boot) < 0) {
         check_wrong(check, "a shorter device name", "broker: the topics are too long");
         return;
     }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nano-agent/agent/repertoire.h"
 #include "nano-agent/config/claims.h"
+#include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/config/section.h"
 
 static const struct section *const sections[] = {
@@ -62,18 +64,26 @@ static int read_channel(
     return sections[at->kind]->read(file, at, c, o);
 }
 
-static int check_commands(struct config_file *file, const struct place *places, const struct config *config)
+static int check_names(struct config_file *file, const struct place *places, const struct config *config)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX] = {0};
+    struct channel_id ids[PROTOCOL_NAMES_MAX] = {0};
     char why[PROTOCOL_WHY_SIZE];
-    size_t count = config->agent.count, culprit = 0;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = config->agent.channels[i].id;
+    size_t culprit = 0;
+    size_t count = repertoire_ids(config->agent.channels, config->agent.count, NULL, 0, ids);
     if (vocabulary_check(ids, count, &culprit, why) < 0)
         return config_file_refuse(file, (unsigned)places[culprit].section->line, "%s %s: %s",
             channel_kind_name(ids[culprit].kind), ids[culprit].name, why);
+    return 0;
+}
 
-    for (size_t i = 0; i < count; i++) {
+// What an input runs may be a pose too.
+static int check_commands(struct config_file *file, const struct place *places, const struct config *config)
+{
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
+    char why[PROTOCOL_WHY_SIZE];
+    const struct agent_config *agent = &config->agent;
+    size_t id_count = repertoire_ids(agent->channels, agent->count, agent->poses, agent->pose_count, ids);
+    for (size_t i = 0; i < agent->count; i++) {
         const struct agent_channel_config *c = &config->agent.channels[i];
         const char *const texts[] = {c->press, c->release};
         for (int k = 0; k < 2; k++) {
@@ -84,7 +94,7 @@ static int check_commands(struct config_file *file, const struct place *places, 
             const char *key = k ? "release" : "press";
             why[0] = '\0';
             if (protocol_parse_text(texts[k], strlen(texts[k]), &command, why) < 0 ||
-                vocabulary_match(ids, count, &command, &match, why) != RESULT_OK)
+                vocabulary_match(ids, id_count, &command, &match, why) != RESULT_OK)
                 return config_file_refuse(file, config_file_line(file, places[i].section, key),
                     "%s %s: %s = %.64s; %s", channel_kind_name(c->id.kind), c->id.name, key, texts[k],
                     why[0] ? why : "a command of this configuration is wanted");
@@ -174,6 +184,10 @@ int config_channels_build(struct config_file *file, const char *model, struct co
         rc = read_channel(file, &places[i], &out->agent.channels[i], &out->outputs[i]);
     if (rc == 0)
         rc = claims_check(file, places, model, out);
+    if (rc == 0)
+        rc = check_names(file, places, out);
+    if (rc == 0)
+        rc = config_poses_build(file, out);
     if (rc == 0)
         rc = check_commands(file, places, out);
     free(places);

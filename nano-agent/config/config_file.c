@@ -11,6 +11,7 @@
 #include "common/array.h"
 #include "common/broker_options.h"
 #include "common/text.h"
+#include "nano-agent/config/free_keys.h"
 
 static const struct key top_keys[] = {
     {"report", KEY_NUMBER, 1, 1000, 100, 3600000, {"1.0"}, NULL, "0.1 to 3600 seconds"},
@@ -22,6 +23,16 @@ static const struct key top_keys[] = {
 static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *top_keys};
 
 enum { KEYS_MAX = 24 };
+
+// The sections with free keys.
+static const struct {
+    const char *name;
+    size_t max;
+    const char *key; // what stands in front of the equal sign, in words
+} free_sections[] = {
+    [CONFIG_POSE] = {"pose", PROTOCOL_POSES_MAX, "CHANNEL"},
+    [CONFIG_WORDS] = {"words", PROTOCOL_WORDS_MAX, "WORD"},
+};
 
 // The file that is being parsed: libconfuse passes no argument of ours to its callbacks.
 static struct config_file *parsing;
@@ -64,6 +75,19 @@ static int section_of(cfg_t *cfg)
 {
     int kind = (int)channel_kind_parse(cfg_name(cfg));
     return kind == CHANNEL_OTHER ? CONFIG_TOP : kind;
+}
+
+static int free_section_of(cfg_t *cfg)
+{
+    int i = 0;
+    while (i < CONFIG_FREE_SECTIONS && strcmp(cfg_name(cfg), free_sections[i].name) != 0)
+        i++;
+    return i;
+}
+
+const char *config_file_free_section(enum config_free_section section)
+{
+    return free_sections[section].name;
 }
 
 // "servo tilt: ", or "" outside a section.
@@ -179,6 +203,8 @@ static int check_broker_key(struct config_file *file, cfg_t *cfg, const char *na
     unsigned line = (unsigned)cfg->line;
     char why[PROTOCOL_WHY_SIZE] = "";
     struct broker_options scratch;
+    if (strcmp(cfg_name(cfg), "root") != 0)
+        return 0; // the sections are checked when they are read
     if (!strcmp(name, "broker")) {
         broker_options_init(&scratch);
         if (broker_options_add_hosts(&scratch, value, why) < 0)
@@ -220,8 +246,11 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
         return -1;
 
     int rc = 0;
-    const struct key *key = find_key(file, section_of(cfg), opt->name);
-    if (key)
+    bool is_free = free_section_of(cfg) < CONFIG_FREE_SECTIONS;
+    const struct key *key = is_free ? NULL : find_key(file, section_of(cfg), opt->name);
+    if (is_free)
+        rc = 0; // checked later, when all channels are known
+    else if (key)
         rc = check_value(file, cfg, key, value);
     else if (opt->type == CFGT_INT)
         return check_broker_number(file, cfg, opt->name, value, result);
@@ -263,6 +292,13 @@ static void hook_all(cfg_opt_t *opts)
 
 static void refuse_unknown_key(cfg_t *cfg, const char *name)
 {
+    int free_section = free_section_of(cfg);
+    char free_name[128];
+    if (free_section < CONFIG_FREE_SECTIONS) {
+        config_file_refuse(parsing, (unsigned)cfg->line, "%s%.64s is not understood; write %s = VALUE",
+            where(cfg, free_name), name, free_sections[free_section].key);
+        return;
+    }
     const char *names[KEYS_MAX] = {NULL};
     size_t count = 0;
     for (cfg_opt_t *opt = cfg->opts; opt->name && count < KEYS_MAX; opt++)
@@ -294,6 +330,7 @@ static const struct {
     {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
     {"opening brace", "; write KIND NAME { … }"},
     {"duplicate title", "; every name can be used once"},
+    {"sub-section", "; a key has no |"},
     {"append", "; write KEY = VALUE"},
 };
 
@@ -343,6 +380,18 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
     return 0;
 }
 
+static int find_free_keys(struct config_file *file, const char *text, struct free_keys *keys)
+{
+    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++) {
+        if (free_keys_find(&keys[i], text, free_sections[i].name, free_sections[i].max) < 0)
+            return config_file_refuse(file, 0, "out of memory");
+        if (keys[i].too_many_line)
+            return config_file_refuse(file, keys[i].too_many_line, "more than %zu %s sections",
+                free_sections[i].max, free_sections[i].name);
+    }
+    return 0;
+}
+
 int config_file_open(struct config_file *file, const struct key_table *sections, const char *text,
     const char *path, char why[CONFIG_WHY_SIZE])
 {
@@ -354,6 +403,11 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
     int rc = config_text_prepare(text, path, prepared, why);
     if (rc < 0)
         goto free_text;
+
+    struct free_keys free_keys[CONFIG_FREE_SECTIONS] = {0};
+    rc = find_free_keys(file, prepared, free_keys);
+    if (rc < 0)
+        goto free_keys;
 
     cfg_opt_t section_opts[CHANNEL_KINDS][KEYS_MAX];
     cfg_opt_t top_opts[KEYS_MAX];
@@ -369,26 +423,32 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         opts[n++] = (cfg_opt_t)CFG_SEC(
             sections[kind].name, section_opts[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++)
+        opts[n++] = (cfg_opt_t)CFG_SEC(
+            free_sections[i].name, free_keys[i].opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     opts[n] = (cfg_opt_t)CFG_END();
 
     parsing = file;
     file->cfg = cfg_init(opts, CFGF_NONE);
     if (!file->cfg) {
         rc = config_file_refuse(file, 0, "out of memory");
-        goto free_text;
+        goto free_keys;
     }
     cfg_set_error_function(file->cfg, error_hook);
     hook_all(file->cfg->opts);
     if (cfg_parse_buf(file->cfg, prepared) != CFG_SUCCESS || file->failed) {
         rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
-        goto free_text;
+        goto free_keys;
     }
     for (int kind = 0; kind < CHANNEL_KINDS && !rc; kind++) {
         for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++)
             rc = check_counts(file, cfg_getnsec(file->cfg, sections[kind].name, i), kind);
     }
-free_text:
+free_keys:
     parsing = NULL;
+    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++)
+        free_keys_finish(&free_keys[i]);
+free_text:
     free(prepared);
     return rc;
 }

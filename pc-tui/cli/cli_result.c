@@ -18,7 +18,7 @@ static bool find_channel(
     const struct model_device *device = model_find(model, event->device, NULL);
     struct protocol_command command;
     struct vocabulary_match match;
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     char why[PROTOCOL_WHY_SIZE];
     if (!device || event->stage != JOURNAL_DONE || !protocol_result_is_success(event->result) ||
         protocol_parse_text(event->text, strlen(event->text), &command, why) != 0 ||
@@ -87,6 +87,7 @@ static void put_channel(json_t *object, const struct status_channel *channel)
         json_object_set_new(object, "on", json_boolean(channel->on));
         break;
     case CHANNEL_OTHER:
+    case CHANNEL_POSE:
         break;
     }
 }

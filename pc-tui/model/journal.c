@@ -210,7 +210,7 @@ char *journal_describe(
         break;
     case JOURNAL_OTHERS:
         if (event->from[0])
-            put(&line, "from %s%s  ", event->from, event->local ? "" : flags & JOURNAL_ASCII ? ".." : "…");
+            put(&line, "from %s%s  ", event->from, event->named ? "" : flags & JOURNAL_ASCII ? ".." : "…");
         if (flags & JOURNAL_NAMES)
             put(&line, "to %s  ", device);
         put_result(&line, event);

@@ -40,9 +40,10 @@ struct journal_event {
     char text[PROTOCOL_CMD_SIZE];         // the command in canonical form, or the notice
     char from[JOURNAL_FROM_SIZE];         // of JOURNAL_OTHERS: the start of the id ("7c21"), "" without one
     bool local;                           // of JOURNAL_OTHERS: from is an input of the device ("button")
-    enum journal_stage stage;             // of JOURNAL_COMMAND
-    int64_t broker_us;                    // from PUBLISH to PUBACK; -1 = none (QoS 0, or not yet)
-    int64_t echo_us;                      // from PUBLISH to echo; -1 = none yet
+    bool named;                  // of JOURNAL_OTHERS: from is such an input, or a topic ("pt/control")
+    enum journal_stage stage;    // of JOURNAL_COMMAND
+    int64_t broker_us;           // from PUBLISH to PUBACK; -1 = none (QoS 0, or not yet)
+    int64_t echo_us;             // from PUBLISH to echo; -1 = none yet
     int reason;                  // MQTT 5 reason code of the PUBACK; 16 = nobody listens, 135 = denied
     bool late;                   // the echo came after the command had been given up
     unsigned repeats;            // of a stop: how often it was sent again

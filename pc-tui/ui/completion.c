@@ -70,6 +70,11 @@ void completion_find(
         for (int id = ACTION_NONE + 1; search.len > 0 && id < ACTION_COUNT; id++)
             if (!has_twin(out, actions_info((enum action)id)->name))
                 offer(&search, actions_info((enum action)id)->name, false);
+        if (search.len > 0)
+            offer(&search, "pose", true); // pose save NAME
+    } else if (strncmp(text + first, "pose ", 5) == 0 &&
+               strspn(text + first + 5, " ") == out->start - first - 5) {
+        offer(&search, "save", true);
     } else if (strncmp(text + first, "move ", 5) == 0 &&
                strspn(text + first + 5, " ") == out->start - first - 5) {
         for (size_t i = 0; i < count; i++)

@@ -7,6 +7,7 @@
 
 #include "pc-tui/ui/completion.h"
 #include "pc-tui/ui/ui_action.h"
+#include "pc-tui/ui/ui_pose.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum { LINE_SCROLL = 5 };
@@ -39,7 +40,7 @@ static unsigned line_close(struct ui *ui)
 // A word of the device comes before an action's name: what is typed is meant for the machine.
 static bool device_knows(const struct ui *ui, const char *text)
 {
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     struct protocol_command command;
     struct vocabulary_match match;
     char why[PROTOCOL_WHY_SIZE];
@@ -61,6 +62,8 @@ static unsigned enter(struct ui *ui, int64_t now_ms)
         return effects;
     line_history_add(&ui->history, text);
     effects |= UI_HISTORY;
+    if (ui_pose_is_meant(text) && !device_knows(ui, text))
+        return effects | ui_pose(ui, text, now_ms);
     enum action id = actions_by_name(text);
     if (id == ACTION_STOP || (id != ACTION_NONE && !device_knows(ui, text)))
         return effects | ui_do(ui, id, 0, now_ms);
@@ -90,7 +93,7 @@ static unsigned complete(struct ui *ui, int direction)
         insert_offered(ui, (at + (direction > 0 ? 1 : count - 1)) % count);
         return UI_REDRAW;
     }
-    struct channel_id ids[PROTOCOL_CHANNELS_MAX];
+    struct channel_id ids[PROTOCOL_NAMES_MAX];
     completion_find(offered, ids, ui_channel_ids(ui, ids), ui->line.text, ui->line.cursor);
     if (offered->total == 0)
         return 0;

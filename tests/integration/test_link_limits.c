@@ -150,6 +150,41 @@ static void a_message_that_the_broker_refuses_is_told_with_its_reason(void **sta
     unlink(acl);
 }
 
+// mosquitto's access control list answers as if it allowed every subscription, so a broker is played here that does not. It
+// refuses the second topic of each SUBSCRIBE, and there are two, as the topics have two QoS.
+static void a_topic_that_may_be_refused_and_is_leaves_the_link_up_without_it(void **state)
+{
+    static const struct fake_words words = {.suback = "\x90\x05\x00\x00\x00\x00\x87", .suback_len = 7};
+    struct link_options options;
+    struct fake_broker fake;
+    struct end end;
+
+    (void)state;
+    peers_start_speaker(&fake, &words, 1);
+    options_for(&options, "127.0.0.1", fake.port);
+    options.topics[1] = "pt/control";
+    options.topics[2] = "t/other";
+    options.topics[3] = "car/control";
+    options.topic_count = 4;
+    for (size_t i = 0; i < 4; i++) {
+        options.topic_qos[i] = i < 2;
+        options.topic_may_be_refused[i] = i % 2;
+    }
+    open_end(&end, &options);
+    WAIT_FOR(&end, state_of(&end) == LINK_UP);
+    assert_int_equal(link_report(end.link)->deaf, 1u << 1 | 1u << 3);
+    assert_null(strchr(end.states, 'w'));
+    close_end(&end);
+
+    options.topic_may_be_refused[3] = false;
+    open_end(&end, &options);
+    WAIT_FOR(&end, link_report(end.link)->trouble == TROUBLE_DENIED);
+    assert_non_null(strstr(end.reasons, "refused the subscription to car/control"));
+    assert_null(strchr(end.states, 'u'));
+    close_end(&end);
+    peers_end_fake(&fake);
+}
+
 static void retain_as_published_shows_a_retained_message_as_such_even_when_it_is_live(void **state)
 {
     struct link_options options;
@@ -280,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_message_too_long_for_the_broker_has_an_error_of_its_own),
         cmocka_unit_test(every_size_around_the_limit_of_the_broker_is_sent_or_refused),
         cmocka_unit_test(a_message_that_the_broker_refuses_is_told_with_its_reason),
+        cmocka_unit_test(a_topic_that_may_be_refused_and_is_leaves_the_link_up_without_it),
         cmocka_unit_test(retain_as_published_shows_a_retained_message_as_such_even_when_it_is_live),
         cmocka_unit_test(a_message_that_expires_is_forgotten_by_the_broker),
         cmocka_unit_test(a_broker_that_hangs_up_once_is_asked_for_mqtt_5_again_at_the_next_connection),

@@ -10,7 +10,8 @@
 #include "nano-agent/mqtt_session.h"
 
 static struct mqtt_session session;
-static struct broker_options broker;
+static struct config config;
+#define broker (config.broker)
 
 static void a_device_without_a_name_listens_on_one_topic_and_leaves_a_will(void **state)
 {
@@ -18,7 +19,7 @@ static void a_device_without_a_name_listens_on_one_topic_and_leaves_a_will(void 
     char why[PROTOCOL_WHY_SIZE];
     (void)state;
     broker_options_init(&broker);
-    assert_int_equal(mqtt_session_init(&session, &broker, "7f3a9c01"), 0);
+    assert_int_equal(mqtt_session_init(&session, &config, "7f3a9c01"), 0);
     assert_int_equal(session.options.topic_count, 1);
     assert_string_equal(session.options.topics[0], "jetson/control");
     assert_int_equal(session.options.topic_qos[0], 1);
@@ -38,7 +39,7 @@ static void a_named_device_listens_on_its_own_topic_and_on_that_of_all(void **st
     strcpy(broker.client_id, "mine");
     strcpy(broker.password, "geheim");
     broker.qos = 0;
-    assert_int_equal(mqtt_session_init(&session, &broker, "7f3a9c01"), 0);
+    assert_int_equal(mqtt_session_init(&session, &config, "7f3a9c01"), 0);
     assert_int_equal(session.options.topic_count, 2);
     assert_string_equal(session.options.topics[0], "jetson/left/control");
     assert_string_equal(session.options.topics[1], "jetson/control");
@@ -50,10 +51,30 @@ static void a_named_device_listens_on_its_own_topic_and_on_that_of_all(void **st
     assert_string_equal(session.options.password, "");
 }
 
+static void topics_with_words_follow_and_may_be_refused(void **state)
+{
+    (void)state;
+    memset(&config, 0, sizeof config);
+    broker_options_init(&broker);
+    broker.qos = 1;
+    config.agent.words_count = 2;
+    strcpy(config.agent.words[0].topic, "pt/control");
+    strcpy(config.agent.words[1].topic, "car/control");
+    assert_int_equal(mqtt_session_init(&session, &config, "7f3a9c01"), 0);
+    assert_int_equal(session.options.topic_count, 3);
+    assert_int_equal(session.words_at, 1);
+    assert_string_equal(session.options.topics[1], "pt/control");
+    assert_string_equal(session.options.topics[2], "car/control");
+    assert_false(session.options.topic_may_be_refused[0]);
+    assert_true(session.options.topic_may_be_refused[2] && session.options.topic_as_published[2]);
+    assert_int_equal(session.options.topic_qos[2], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_without_a_name_listens_on_one_topic_and_leaves_a_will),
+        cmocka_unit_test(topics_with_words_follow_and_may_be_refused),
         cmocka_unit_test(a_named_device_listens_on_its_own_topic_and_on_that_of_all),
     };
     return cmocka_run_group_tests_name("mqtt_session", tests, NULL, NULL);

@@ -358,11 +358,54 @@ static void numbers_have_a_point_in_every_locale(void **state)
     assert_int_equal(status.channels[0].deg, 125);
 }
 
+static void poses_and_topics_that_are_not_heard_are_read(void **state)
+{
+    (void)state;
+    assert_read(HEAD ",\"channels\":{\"led\":{\"kind\":\"switch\",\"on\":true}},"
+                     "\"poses\":[\"look_ahead\",\"dark\"],\"deaf\":[\"pt/control\"],"
+                     "\"last\":{\"n\":1,\"cmd\":\"led_on\",\"result\":\"ok\",\"on\":\"set/light\"}}");
+    assert_int_equal(status.pose_count, 2);
+    assert_string_equal(status.poses[1], "dark");
+    assert_int_equal(status.deaf_count, 1);
+    assert_string_equal(status.deaf[0], "pt/control");
+    assert_string_equal(status.last.on, "set/light");
+}
+
+static void a_pose_that_no_command_can_name_is_passed_over(void **state)
+{
+    (void)state;
+    assert_read(HEAD ",\"channels\":{\"led\":{\"kind\":\"switch\",\"on\":true}},"
+                     "\"poses\":[\"led\",\"x_stop\",\"a\",\"a\",7,null,\"Big\",\"move\",\"stop_it\",\"b\"],"
+                     "\"deaf\":[1,\"\\u0007\"]}");
+    assert_int_equal(status.pose_count, 2);
+    assert_string_equal(status.poses[0], "a");
+    assert_string_equal(status.poses[1], "b");
+    assert_int_equal(status.deaf_count, 1);
+    assert_string_equal(status.deaf[0], BAD);
+    assert_read(HEAD ",\"channels\":{},\"poses\":{\"a\":1},\"deaf\":\"x\"}");
+    assert_int_equal(status.pose_count + status.deaf_count, 0);
+}
+
+static void more_poses_than_a_device_has_are_passed_over(void **state)
+{
+    (void)state;
+    char json[4096];
+    int len = snprintf(json, sizeof json, HEAD ",\"channels\":{},\"poses\":[\"p\"");
+    for (int i = 0; i < 40; i++)
+        len += snprintf(json + len, sizeof json - (size_t)len, ",\"p%d\"", i);
+    snprintf(json + len, sizeof json - (size_t)len, "]}");
+    assert_read(json);
+    assert_int_equal(status.pose_count, PROTOCOL_POSES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_is_read_whole),
         cmocka_unit_test(the_channels_keep_their_order),
+        cmocka_unit_test(poses_and_topics_that_are_not_heard_are_read),
+        cmocka_unit_test(a_pose_that_no_command_can_name_is_passed_over),
+        cmocka_unit_test(more_poses_than_a_device_has_are_passed_over),
         cmocka_unit_test(deg_and_target_are_null_while_the_position_is_unknown),
         cmocka_unit_test(a_pan_is_known_by_its_axis),
         cmocka_unit_test(a_servo_that_steers_has_a_left_and_a_right),

@@ -333,7 +333,7 @@ static void numbers_have_a_point_in_every_locale(void **state)
     assert_non_null(strstr(out, "\"deg\":12.5,"));
 }
 
-static void a_status_of_64_servos_with_the_longest_of_everything_fits_in_16_kib(void **state)
+static void a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib(void **state)
 {
     (void)state;
     status.online = true;
@@ -360,6 +360,10 @@ static void a_status_of_64_servos_with_the_longest_of_everything_fits_in_16_kib(
     for (size_t i = 0; i < PROTOCOL_WHY_CHARS; i++)
         memcpy(status.last.why + 4 * i, "\xf0\x9f\x98\x80", 4);
     memset(status.last.from, 'f', PROTOCOL_NAME_MAX);
+    status.pose_count = PROTOCOL_POSES_MAX;
+    for (int i = 0; i < PROTOCOL_POSES_MAX; i++)
+        snprintf(status.poses[i], sizeof status.poses[i], "the_longest_name_of_a_pose_%05d", i);
+    memset(status.last.on, 't', PROTOCOL_WORDS_TOPIC_MAX);
     status.last.result = RESULT_REFUSED;
     status.last.again = true;
     status.health = (struct status_health){.has = 0xff,
@@ -373,6 +377,75 @@ static void a_status_of_64_servos_with_the_longest_of_everything_fits_in_16_kib(
         .milliwatts = 999999999};
     assert_read_back();
     print_message("%zu of %d bytes\n", strlen(out), PROTOCOL_STATUS_MAX);
+}
+
+static void of_a_channel_without_hardware_nothing_is_told_but_why(void **state)
+{
+    (void)state;
+    struct status_channel *pan = add("pan", CHANNEL_SERVO);
+    pan->axis = AXIS_PAN;
+    pan->id.pan = true;
+    snprintf(pan->fault, sizeof pan->fault, "no \"PCA9685\" here");
+    add("led", CHANNEL_SWITCH)->on = true;
+    status.online = true;
+    status.report_ms = 1000;
+    assert_holds(
+        "\"channels\":{\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"fault\":\"no \\\"PCA9685\\\" here\"},"
+        "\"led\":{\"kind\":\"switch\",\"on\":true}}");
+    assert_read_back();
+    pan->fault[0] = '\0';
+    assert_holds("\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"deg\":null");
+}
+
+static void a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold(void **state)
+{
+    (void)state;
+    static struct status back;
+    char why[PROTOCOL_WHY_SIZE];
+    status.online = true;
+    for (int i = 0; i < PROTOCOL_CHANNELS_MAX; i++) {
+        char name[PROTOCOL_NAME_MAX + 1];
+        snprintf(name, sizeof name, "a_very_long_channel_name_%07d", i);
+        struct status_channel *c = add(name, CHANNEL_SERVO);
+        c->axis = AXIS_TILT;
+        memset(c->fault, i % 2 ? '"' : 'x', sizeof c->fault - 1);
+    }
+    int len = status_write(writer, &status, out);
+    assert_true(len > 0);
+    assert_int_equal(status_parse(out, (size_t)len, &back, why), 0);
+    assert_int_equal(back.count, PROTOCOL_CHANNELS_MAX);
+    assert_int_equal(strlen(back.channels[0].fault), PROTOCOL_FAULT_CHARS);
+    assert_in_range(strlen(back.channels[1].fault), PROTOCOL_FAULT_CHARS / 2 - 10, PROTOCOL_FAULT_CHARS / 2);
+}
+
+static void poses_and_topics_that_are_not_heard_are_written(void **state)
+{
+    (void)state;
+    status.online = true;
+    status.pose_count = 2;
+    strcpy(status.poses[0], "a");
+    strcpy(status.poses[1], "b");
+    status.deaf_count = 2;
+    strcpy(status.deaf[0], "pt/\"control\"");
+    strcpy(status.deaf[1], "x");
+    status.last.n = 1;
+    strcpy(status.last.on, "set/speed");
+    status.report_ms = 1000;
+    status.last.result = RESULT_OK;
+    assert_holds("\"poses\":[\"a\",\"b\"],");
+    assert_holds("\"deaf\":[\"pt/\\\"control\\\"\",\"x\"],");
+    assert_holds("\"on\":\"set/speed\"");
+    assert_read_back();
+}
+
+static void topics_that_are_not_heard_are_left_out_where_there_is_no_room(void **state)
+{
+    a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib(state);
+    status.deaf_count = PROTOCOL_WORDS_MAX;
+    for (size_t i = 0; i < PROTOCOL_WORDS_MAX; i++)
+        memset(status.deaf[i], '"', PROTOCOL_WORDS_TOPIC_MAX);
+    assert_true(status_write(writer, &status, out) > 0);
+    assert_null(strstr(out, "deaf"));
 }
 
 static void what_does_not_fit_is_reported_and_not_cut(void **state)
@@ -463,7 +536,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(extreme_numbers_are_written_right, fresh, finish),
         cmocka_unit_test_setup_teardown(numbers_have_a_point_in_every_locale, fresh, finish),
         cmocka_unit_test_setup_teardown(
-            a_status_of_64_servos_with_the_longest_of_everything_fits_in_16_kib, fresh, finish),
+            a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib, fresh, finish),
+        cmocka_unit_test_setup_teardown(of_a_channel_without_hardware_nothing_is_told_but_why, fresh, finish),
+        cmocka_unit_test_setup_teardown(
+            a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold, fresh, finish),
+        cmocka_unit_test_setup_teardown(poses_and_topics_that_are_not_heard_are_written, fresh, finish),
+        cmocka_unit_test_setup_teardown(
+            topics_that_are_not_heard_are_left_out_where_there_is_no_room, fresh, finish),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_reported_and_not_cut, fresh, finish),
         cmocka_unit_test_setup_teardown(the_will_is_offline_with_the_boot_and_nothing_more, fresh, finish),
         cmocka_unit_test_setup_teardown(a_clean_stop_says_stopped, fresh, finish),

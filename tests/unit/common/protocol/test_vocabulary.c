@@ -487,9 +487,53 @@ static void the_longest_names_make_words_that_are_understood(void **state)
     assert_int_equal(match.verb, VERB_TOGGLE);
 }
 
+static const struct channel_id with_poses[] = {{.name = "tilt", .kind = CHANNEL_SERVO},
+    {.name = "look_ahead", .kind = CHANNEL_POSE}, {.name = "dark", .kind = CHANNEL_POSE}};
+
+static void a_pose_is_a_command_of_its_own_and_motion(void **state)
+{
+    (void)state;
+    assert_int_equal(match_of(with_poses, 3, "dark"), RESULT_OK);
+    assert_int_equal(match.verb, VERB_POSE);
+    assert_int_equal(match.channel, -1);
+    assert_int_equal(match.pose, 1);
+    assert_true(vocabulary_is_motion(&match, with_poses) && vocabulary_needs_deadline(&match, with_poses));
+    assert_int_equal(match_of(with_poses, 3, "dark 3"), RESULT_INVALID);
+    assert_int_equal(match_of(with_poses, 3, "dark_on"), RESULT_UNKNOWN);
+    assert_int_equal(match_of(with_poses, 3, "dar"), RESULT_UNKNOWN);
+    assert_non_null(strstr(why, "did you mean dark?"));
+    assert_int_equal(match_of(with_poses, 3, "move dark 3"), RESULT_UNKNOWN);
+    assert_string_equal(why, "dark is a pose: dark");
+}
+
+static void no_pose_has_the_name_of_another_command(void **state)
+{
+    (void)state;
+    size_t culprit;
+    struct channel_id ids[PROTOCOL_NAMES_MAX + 2] = {with_poses[0], with_poses[1], with_poses[2]};
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), 0);
+    strcpy(ids[2].name, "tilt_up");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    assert_string_equal(why, "tilt_up is a command of servo tilt: a pose cannot have that name");
+    strcpy(ids[2].name, "look_ahead");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    strcpy(ids[2].name, "a_stop");
+    assert_int_equal(vocabulary_check(ids, 3, &culprit, why), -EINVAL);
+    assert_int_equal(culprit, 2);
+    for (size_t i = 1; i < PROTOCOL_POSES_MAX + 2; i++) {
+        ids[i] = with_poses[1];
+        snprintf(ids[i].name, sizeof ids[i].name, "p%zu", i);
+    }
+    assert_int_equal(vocabulary_check(ids, PROTOCOL_POSES_MAX + 1, &culprit, why), 0);
+    assert_int_equal(vocabulary_check(ids, PROTOCOL_POSES_MAX + 2, &culprit, why), -EINVAL);
+    assert_string_equal(why, "17 poses: a device has at most 16");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pose_is_a_command_of_its_own_and_motion),
+        cmocka_unit_test(no_pose_has_the_name_of_another_command),
         cmocka_unit_test(a_servo_goes_up_down_to_degrees_to_its_centre_stops_and_goes_off),
         cmocka_unit_test(a_pan_goes_left_as_down_and_right_as_up_and_no_other_servo_does),
         cmocka_unit_test(a_switch_goes_on_off_and_over),

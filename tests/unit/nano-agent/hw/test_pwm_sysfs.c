@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
 static char root[64];
@@ -268,6 +270,19 @@ static void a_growing_period_is_written_before_the_duty(void **state)
     close(watch);
 }
 
+static void in_the_loop_nothing_is_waited_for(void **state)
+{
+    (void)state;
+    char why[HW_WHY_SIZE];
+    int status;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    int64_t began_ms = clock_now_ms();
+    open_pwm("7000a000.pwm", 20000000, why, &status); // exported, and udev makes nothing of it
+    assert_int_equal(status, -ENOENT);
+    assert_string_equal(get("class/pwm/pwmchip3/export"), "2");
+    assert_true(clock_now_ms() - began_ms < 1000);
+}
+
 static void an_export_that_udev_finishes_late_is_waited_for(void **state)
 {
     (void)state;
@@ -286,7 +301,9 @@ static void an_export_that_udev_finishes_late_is_waited_for(void **state)
         put("class/pwm/pwmchip3/pwm2/duty_cycle", "0");
         _exit(0);
     }
+    opening_allow_ms(2000);
     struct hw_pwm *pwm = open_pwm("7000a000.pwm", 20000000, why, &status);
+    opening_allow_ms(0);
     int child;
     assert_int_equal(waitpid(pid, &child, 0), pid);
     if (status < 0)
@@ -390,6 +407,7 @@ int main(void)
         IN_ROOT(a_shrinking_period_is_written_after_the_duty),
         IN_ROOT(a_pulse_longer_than_the_new_period_is_not_reported_as_found),
         IN_ROOT(a_growing_period_is_written_before_the_duty),
+        IN_ROOT(in_the_loop_nothing_is_waited_for),
         IN_ROOT(an_export_that_udev_finishes_late_is_waited_for),
         IN_ROOT(a_pwm_that_cannot_be_opened_says_what_there_is),
         IN_ROOT(one_pwm_channel_is_driven_by_one),

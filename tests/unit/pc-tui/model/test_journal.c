@@ -67,7 +67,7 @@ static void an_event_tells_its_whole_life(void **state)
     snprintf(event->result_name, sizeof event->result_name, "ok");
     event->result = RESULT_OK;
     assert_string_equal(journal_describe(line, event, "jetson", 0), "from 7c21…  ok");
-    event->local = true;
+    event->local = event->named = true;
     assert_string_equal(journal_describe(line, event, "jetson", 0), "from 7c21  ok");
 }
 
