@@ -28,7 +28,7 @@ static bool has_letter(const struct argp_option *option)
 
 static bool wants_file(const struct argp_option *option)
 {
-    return option->arg && strcmp(option->arg, "FILE") == 0;
+    return option->arg && (strcmp(option->arg, "FILE") == 0 || strcmp(option->arg, "DIR") == 0);
 }
 
 static void put_pattern(FILE *out, const struct argp_option *option)
@@ -59,13 +59,23 @@ static void put_names(FILE *out, const struct argp_option *option)
         fprintf(out, " --%s", option->name);
 }
 
-static bool takes_cached(const struct shell_completion *completion, const char *word)
+static bool is_one_of(const char *const *words, const char *word)
 {
-    for (size_t i = 0; completion->cache && completion->cache_after[i]; i++) {
-        if (strcmp(completion->cache_after[i], word) == 0)
+    for (size_t i = 0; words && words[i]; i++) {
+        if (strcmp(words[i], word) == 0)
             return true;
     }
     return false;
+}
+
+static bool takes_cached(const struct shell_completion *completion, const char *word)
+{
+    return completion->cache && is_one_of(completion->cache_after, word);
+}
+
+static bool takes_files(const struct shell_completion *completion, const char *word)
+{
+    return is_one_of(completion->files_after, word);
 }
 
 static void put_words(FILE *out, const char *const *words)
@@ -107,6 +117,12 @@ static void print_bash(FILE *out, const struct shell_completion *completion)
     fputs(")\n        return\n        ;;\n    esac\n", out);
     fputs("    case \" ${COMP_WORDS[*]:1:COMP_CWORD-1} \" in\n", out);
     for (size_t i = 0; completion->words && completion->words[i]; i++) {
+        if (takes_files(completion, completion->words[i])) {
+            fprintf(out,
+                "    *' %s '*) [[ $word == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return; } ;;\n",
+                completion->words[i]);
+            continue;
+        }
         fprintf(out, "    *' %s '*) candidates=", completion->words[i]);
         if (takes_cached(completion, completion->words[i])) {
             fputs("$(", out);
@@ -175,6 +191,8 @@ static void print_zsh(FILE *out, const struct shell_completion *completion)
             fputs("candidates=(${(f)\"$(", out);
             put_cached(out, completion->cache);
             fputs(")\"}) ", out);
+        } else if (takes_files(completion, completion->words[i])) {
+            fputs("_files; return ", out);
         }
         fputs(";;\n", out);
     }

@@ -13,6 +13,7 @@ struct shell_completion {
     const char *cache;        // a file below the user's cache directory, a word a line; NULL = none
     const char *const
         *cache_after; // the subcommands behind which words of the cache are offered, NULL at the end
+    const char *const *files_after; // the subcommands behind which files are offered, NULL at the end
 };
 
 // Prints the completion for "bash" or "zsh". 0, or -EINVAL for another shell. An option whose argument is called FILE

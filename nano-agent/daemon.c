@@ -24,7 +24,7 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
-    EXIT_MISTAKE = 2,
+    TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
 
@@ -43,7 +43,9 @@ static int64_t next_us(const struct daemon *daemon)
     int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
     next = earlier(next, log_next_us());
     next = earlier(next, watchdog_next_us(&daemon->watchdog));
-    return earlier(next, daemon->stopping ? daemon->stop_by_us : lost_at_us(daemon));
+    if (daemon->stopping)
+        return earlier(next, daemon->stop_by_us);
+    return earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
 }
 
 // Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
@@ -93,6 +95,91 @@ static void check_lost(struct daemon *daemon)
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
+static void on_edge(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    struct hw_input *input = daemon->outputs[edge->channel].input;
+    bool level;
+    unsigned edges;
+    (void)fd;
+    (void)what;
+    int rc = input->ops->read_edges(input, &level, &edges);
+    if (rc == -EAGAIN)
+        return;
+    if (rc < 0) {
+        log_error("input %s: %s; it is no longer watched",
+            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
+        event_del(edge->event);
+        return;
+    }
+    daemon->because = "an input";
+    if (edges > 1) // a short press whose end came along with its beginning
+        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
+    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
+    schedule(daemon);
+}
+
+// The result of what a motor was asked for is there: the bus that it is on answers in its own time.
+static void on_motor(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon_edge *edge = arg;
+    struct daemon *daemon = edge->daemon;
+    eventfd_t times;
+    (void)what;
+    eventfd_read(fd, &times); // Whoever asked for the result before the event came has read it.
+    daemon->because = "a motor";
+    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
+    quit_if_done(daemon);
+    schedule(daemon);
+}
+
+static int watch_output(struct daemon *daemon, size_t channel)
+{
+    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
+    struct daemon_edge *edge = &daemon->edges[channel];
+    // The members of the union are pointers: without hardware all of them are NULL.
+    if ((port != PORT_INPUT && port != PORT_MOTOR) || !daemon->outputs[channel].pwm)
+        return 0;
+    int fd = port == PORT_INPUT ? daemon->outputs[channel].input->fd : daemon->outputs[channel].motor->fd;
+    if (fd < 0)
+        return 0;
+    edge->daemon = daemon;
+    edge->channel = channel;
+    edge->event =
+        event_new(daemon->base, fd, EV_READ | EV_PERSIST, port == PORT_INPUT ? on_edge : on_motor, edge);
+    return edge->event && event_add(edge->event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int watch_outputs(struct daemon *daemon)
+{
+    int rc = 0;
+    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
+        rc = watch_output(daemon, i);
+    return rc;
+}
+
+static void on_tried(void *ctx, size_t channel, const char *fault, const union agent_output *output)
+{
+    struct daemon *daemon = ctx;
+    if (fault) {
+        agent_channel_fault(daemon->agent, channel, fault);
+        return;
+    }
+    agent_channel_return(daemon->agent, channel, *output, clock_now_us());
+    if (watch_output(daemon, channel) < 0)
+        log_error(
+            "%s: %s; it is not watched", daemon->config.agent.channels[channel].id.name, strerror(ENOMEM));
+}
+
+static void try_hardware(struct daemon *daemon)
+{
+    if (clock_now_us() < daemon->try_us)
+        return;
+    daemon->absent = outputs_try(&daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
+    daemon->try_us = daemon->absent > 0 ? clock_now_us() + TRY_US : INT64_MAX;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct daemon *daemon = arg;
@@ -101,8 +188,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     if (read(fd, &times, sizeof times) < 0)
         return; // it was armed for another time after it had gone off
     daemon->armed_us = INT64_MAX;
-    if (!daemon->stopping)
+    if (!daemon->stopping) {
         check_lost(daemon);
+        try_hardware(daemon);
+    }
     daemon->because = "a change";
     agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
     watchdog_feed(&daemon->watchdog, clock_now_us());
@@ -159,7 +248,7 @@ static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
     bool up = report->state == LINK_UP;
-    if (daemon->up && !up)
+    if (daemon->up && !up) // before anything else: nobody can stop a motor any more
         agent_link_down(daemon->agent, clock_now_us());
     if (daemon->up && !up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
@@ -169,6 +258,7 @@ static void on_link(void *ctx, const struct link_report *report)
         daemon->because = "the link, which is up";
         agent_deaf(daemon->agent, report->deaf >> daemon->session.words_at);
         agent_link_up(daemon->agent, clock_now_us(), daemon_boot_ms());
+        about_watch_ask(daemon->about);
     }
     daemon->up = up;
     trace_link(report);
@@ -211,31 +301,6 @@ static void on_published(void *ctx, int token, int reason)
 
 static const struct link_events link_events = {on_link, on_message, on_published};
 
-static void on_edge(evutil_socket_t fd, short what, void *arg)
-{
-    struct daemon_edge *edge = arg;
-    struct daemon *daemon = edge->daemon;
-    struct hw_input *input = daemon->outputs[edge->channel].input;
-    bool level;
-    unsigned edges;
-    (void)fd;
-    (void)what;
-    int rc = input->ops->read_edges(input, &level, &edges);
-    if (rc == -EAGAIN)
-        return;
-    if (rc < 0) {
-        log_error("input %s: %s; it is no longer watched",
-            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
-        event_del(edge->event);
-        return;
-    }
-    daemon->because = "an input";
-    if (edges > 1) // a short press whose end came along with its beginning
-        agent_input(daemon->agent, edge->channel, !level, clock_now_us(), daemon_boot_ms());
-    agent_input(daemon->agent, edge->channel, level, clock_now_us(), daemon_boot_ms());
-    schedule(daemon);
-}
-
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct daemon *daemon = arg;
@@ -275,44 +340,6 @@ static int catch_signals(struct daemon *daemon)
             return -ENOMEM;
     }
     return 0;
-}
-
-// The result of what a motor was asked for is there: the bus that it is on answers in its own time.
-static void on_motor(evutil_socket_t fd, short what, void *arg)
-{
-    struct daemon_edge *edge = arg;
-    struct daemon *daemon = edge->daemon;
-    eventfd_t times;
-    (void)what;
-    eventfd_read(fd, &times); // Whoever asked for the result before the event came has read it.
-    daemon->because = "a motor";
-    agent_tick(daemon->agent, clock_now_us(), daemon_boot_ms());
-    quit_if_done(daemon);
-    schedule(daemon);
-}
-
-static int watch_output(struct daemon *daemon, size_t channel)
-{
-    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
-    struct daemon_edge *edge = &daemon->edges[channel];
-    if (port != PORT_INPUT && port != PORT_MOTOR)
-        return 0;
-    int fd = port == PORT_INPUT ? daemon->outputs[channel].input->fd : daemon->outputs[channel].motor->fd;
-    if (fd < 0)
-        return 0;
-    edge->daemon = daemon;
-    edge->channel = channel;
-    edge->event =
-        event_new(daemon->base, fd, EV_READ | EV_PERSIST, port == PORT_INPUT ? on_edge : on_motor, edge);
-    return edge->event && event_add(edge->event, NULL) == 0 ? 0 : -ENOMEM;
-}
-
-static int watch_outputs(struct daemon *daemon)
-{
-    int rc = 0;
-    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
-        rc = watch_output(daemon, i);
-    return rc;
 }
 
 static int make_link(struct daemon *daemon)
@@ -380,6 +407,7 @@ static void finish(struct daemon *daemon)
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
+    about_watch_free(daemon->about, HEALTH_MS);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (events[i])
             event_free(events[i]);
@@ -411,22 +439,20 @@ static void list_motors(const struct daemon *daemon)
 static int start(struct daemon *daemon)
 {
     struct config *config = &daemon->config;
-    char why[OUTPUTS_WHY_SIZE];
     int rc = memory_limit_set(config->memory_limit_mib);
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
     list_motors(daemon);
-    if (rc == 0 && outputs_open(config, daemon->outputs, why) < 0) {
-        log_error("%s", why);
-        return EXIT_MISTAKE;
-    }
+    if (rc == 0)
+        daemon->absent = outputs_open(config, daemon->outputs);
     if (rc == 0)
         rc = make_loop(daemon);
     if (rc == 0)
         rc = make_link(daemon);
     if (rc == 0) {
         daemon->health = health_reader_new("");
+        daemon->about = about_watch_new(daemon->base, config, daemon->boot, daemon_publish_about, daemon);
         rc = daemon->health ? make_agent(daemon) : -ENOMEM;
     }
     if (rc == 0)
@@ -436,6 +462,15 @@ static int start(struct daemon *daemon)
         return EXIT_FAILURE;
     }
     return 0;
+}
+
+static void tell_absent(struct daemon *daemon)
+{
+    if (daemon->absent == 0)
+        return;
+    log_warning("%zu of %zu channels are without hardware; the others work, and those are tried every %d s",
+        daemon->absent, daemon->config.agent.count, TRY_US / 1000000);
+    daemon->try_us = clock_now_us() + TRY_US;
 }
 
 static void trace(const char *line)
@@ -448,6 +483,7 @@ int daemon_run(const struct config *config)
     static struct daemon daemon;
     daemon = (struct daemon){.config = *config,
         .armed_us = INT64_MAX,
+        .try_us = INT64_MAX,
         .timer_fd = -1,
         .heartbeat = -1,
         .clearing = -1,
@@ -457,6 +493,7 @@ int daemon_run(const struct config *config)
         config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
+        tell_absent(&daemon);
         watchdog_start(&daemon.watchdog, clock_now_us());
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {

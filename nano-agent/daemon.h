@@ -6,7 +6,8 @@
 #include "nano-agent/config/config.h"
 
 // Runs until SIGTERM or SIGINT. Copies config. Returns the exit status of the program: 0 stopped cleanly,
-// 2 hardware of the configuration could not be opened, 1 anything else. What went wrong is logged.
+// 1 anything else. What went wrong is logged. Hardware that cannot be opened ends nothing: its channels say so in the
+// status, and are tried again.
 int daemon_run(const struct config *config);
 
 #endif

@@ -62,6 +62,16 @@ static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bo
     return rc;
 }
 
+void daemon_publish_about(void *ctx, const char *json)
+{
+    struct daemon *daemon = ctx;
+    if (!daemon->up || daemon->stopping)
+        return; // the next connection asks again
+    int rc = link_publish(daemon->link, daemon->session.about, json, strlen(json), 1, true, NULL, 0, NULL);
+    if (rc < 0 && rc != -ENOTCONN)
+        log_warning("%s: %s", daemon->session.about, strerror(-rc));
+}
+
 static void io_reply(void *ctx, const char *topic, const char *json, size_t len, const void *correlation,
     size_t correlation_len)
 {

@@ -8,6 +8,7 @@
 #include "nano-agent/command_log.h"
 #include "nano-agent/config/config.h"
 #include "nano-agent/mqtt_session.h"
+#include "nano-agent/system/about_watch.h"
 #include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
@@ -27,7 +28,8 @@ struct daemon {
     struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
     struct agent *agent;
     struct health_reader *health;
-    struct store *store; // NULL: positions are not kept
+    struct about_watch *about; // NULL: there was no memory for it
+    struct store *store;       // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
     struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
@@ -46,6 +48,9 @@ struct daemon {
     char cleared_topic[PROTOCOL_TOPIC_MAX];
     int64_t armed_us; // when the timer goes off; INT64_MAX = never
     struct watchdog watchdog;
+    size_t absent;   // channels without hardware
+    size_t next_try; // the channel that outputs_try begins with
+    int64_t try_us;  // when it is called next; INT64_MAX = all hardware is there
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
@@ -59,6 +64,9 @@ extern const struct agent_io daemon_io;
 
 // Logs once why the broker does not take a report of len bytes: code as of refusal_sentence, 0 = it takes them again.
 void daemon_tell_refusal(struct daemon *daemon, size_t len, int code);
+
+// Publishes who this board is: a callback of about_watch, ctx is a struct daemon.
+void daemon_publish_about(void *ctx, const char *json);
 
 // Writes the log lines of commands that are due: an event's callback, arg is a struct daemon.
 void daemon_log_commands(evutil_socket_t fd, short what, void *arg);

@@ -9,11 +9,14 @@
 #include "common/descriptors.h"
 #include "common/log.h"
 #include "nano-agent/check/check.h"
+#include "nano-agent/check/pins.h"
 #include "nano-agent/check/trial.h"
 #include "nano-agent/daemon.h"
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/zero.h"
-#include "nano-agent/pins.h"
+#include "nano-agent/join/join_device.h"
+#include "nano-agent/mistake.h"
+#include "nano-agent/system/notify.h"
 #include "nano-agent/system/static_libc.h"
 
 enum { LOG_MS = 200 }; // for the last lines, at the end
@@ -33,6 +36,25 @@ static int zero(void)
     return zero_run(path);
 }
 
+// Until the configuration is right a service has the mistake told to the PC, as nobody reads its journal there.
+static int run(struct config *config, int argc, char **argv)
+{
+    log_init("nano-agent", config->log_level);
+    if (log_start() < 0)
+        return EXIT_FAILURE;
+    int status = -1;
+    while (config->mistake[0] && status < 0)
+        status = mistake_run(config, argc, argv);
+    if (status < 0 && config->broker.password_on_command_line)
+        log_warning("-P: every user of this machine can read it; --password-file hides it");
+    if (status < 0 && config->broker.warning[0])
+        log_warning("%s", config->broker.warning);
+    if (status < 0)
+        status = daemon_run(config);
+    log_finish(LOG_MS);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     if (descriptors_fill_standard() < 0)
@@ -40,7 +62,7 @@ int main(int argc, char **argv)
     ignore_signals();
     static_libc_init();
     static struct config config;
-    int status = config_from_arguments(argc, argv, &config);
+    int status = config_from_arguments(argc, argv, notify_is_wanted(), &config);
     if (status >= 0)
         return status;
     switch (config.task) {
@@ -50,17 +72,14 @@ int main(int argc, char **argv)
     case TASK_CHECK:
         status = config.try_motors ? trial_run(&config, stdin, stdout) : check_run(&config, stdout);
         break;
+    case TASK_JOIN:
+        status = join_device_run(&config);
+        break;
     case TASK_ZERO:
         status = zero();
         break;
     case TASK_RUN:
-        log_init("nano-agent", config.log_level);
-        if (config.broker.password_on_command_line)
-            log_warning("-P: every user of this machine can read it; --password-file hides it");
-        if (config.broker.warning[0])
-            log_warning("%s", config.broker.warning);
-        status = log_start() < 0 ? EXIT_FAILURE : daemon_run(&config);
-        log_finish(LOG_MS);
+        status = run(&config, argc, argv);
         break;
     }
     explicit_bzero(config.broker.password, sizeof config.broker.password);

@@ -33,6 +33,7 @@ int mqtt_session_init(struct mqtt_session *session, const struct config *config,
     protocol_topic(session->control, broker->root, "", "control");
     protocol_topic(session->own_control, broker->root, broker->device, "control");
     protocol_topic(session->status, broker->root, broker->device, "status");
+    protocol_topic(session->about, broker->root, broker->device, "about");
     options->topic_count = 0;
     add_topic(options, session->own_control, broker->qos, false);
     if (broker->device[0])

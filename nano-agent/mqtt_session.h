@@ -14,6 +14,7 @@ struct mqtt_session {
     char control[PROTOCOL_TOPIC_MAX];     // ROOT/control, for all devices
     char own_control[PROTOCOL_TOPIC_MAX]; // the same topic, or ROOT/DEVICE/control
     char status[PROTOCOL_TOPIC_MAX];
+    char about[PROTOCOL_TOPIC_MAX];
     char will[PROTOCOL_STATUS_MAX];
 };
 

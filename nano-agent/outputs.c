@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/clock.h"
+#include "common/text.h"
 #include "nano-agent/hw/bus.h"
 #include "nano-agent/hw/bus_pwm.h"
 #include "nano-agent/hw/motor.h"
+#include "nano-agent/hw/opening.h"
+#include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
 // A motor's bus has a thread, because it may hang while the motor must be stopped. Whatever else is on that bus must not
@@ -55,31 +60,65 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
     return -ENOTSUP;
 }
 
-// Opens the motors, or everything else.
-static int open_some(struct config *config, bool motors, union agent_output out[PROTOCOL_CHANNELS_MAX],
-    char why[OUTPUTS_WHY_SIZE])
+static void set_fault(struct agent_channel_config *channel, const char *reason)
 {
+    text_clean(channel->fault, sizeof channel->fault, reason, strlen(reason), PROTOCOL_FAULT_CHARS);
+}
+
+// Opens the motors, or everything else. Returns how many channels have no hardware.
+static size_t open_some(struct config *config, bool motors, union agent_output out[PROTOCOL_CHANNELS_MAX])
+{
+    size_t absent = 0;
     for (size_t i = 0; i < config->agent.count; i++) {
         struct agent_channel_config *channel = &config->agent.channels[i];
         char reason[HW_WHY_SIZE];
         if ((channel_port(channel->id.kind) == PORT_MOTOR) != motors)
             continue;
-        int rc = open_one(channel, &config->outputs[i], &out[i], reason);
-        if (rc == 0)
+        channel->fault[0] = '\0';
+        if (open_one(channel, &config->outputs[i], &out[i], reason) == 0)
             continue;
-        snprintf(why, OUTPUTS_WHY_SIZE, "%s %s: %s", channel_kind_name(channel->id.kind), channel->id.name,
-            reason);
-        return rc;
+        out[i].pwm = NULL;
+        set_fault(channel, reason);
+        absent++;
     }
-    return 0;
+    return absent;
 }
 
-int outputs_open(
-    struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], char why[OUTPUTS_WHY_SIZE])
+size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX])
 {
+    opening_allow_ms(OPENING_START_MS);
     // The motors first: one that still turns from before must not wait for the others.
-    int rc = open_some(config, true, out, why);
-    return rc < 0 ? rc : open_some(config, false, out, why);
+    size_t absent = open_some(config, true, out);
+    absent += open_some(config, false, out);
+    opening_allow_ms(0);
+    return absent;
+}
+
+size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], size_t *next,
+    outputs_tried *tried, void *ctx)
+{
+    size_t count = config->agent.count, absent = 0;
+    bool slow = false;
+    for (size_t n = 0, i = *next; n < count && !slow; n++, i = (i + 1) % count) {
+        struct agent_channel_config *channel = &config->agent.channels[i];
+        struct config_output *output = &config->outputs[i];
+        char reason[HW_WHY_SIZE];
+        if (!channel->fault[0])
+            continue;
+        output->gpio.initial = false;
+        int64_t began_us = clock_now_us();
+        bool open = open_one(channel, output, &out[i], reason) == 0;
+        slow = clock_now_us() - began_us > PATIENCE_SLOW_US;
+        *next = (i + 1) % count;
+        if (open)
+            channel->fault[0] = '\0';
+        else
+            out[i].pwm = NULL;
+        tried(ctx, i, open ? NULL : reason, &out[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        absent += config->agent.channels[i].fault[0] != '\0';
+    return absent;
 }
 
 bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])

@@ -5,12 +5,21 @@
 
 #include "nano-agent/config/config.h"
 
-enum { OUTPUTS_WHY_SIZE = HW_WHY_SIZE + 128 };
+// Opens the hardware of every channel, that of motors first, and stores in config which period and steps it has. Powers nothing. Waits for udev
+// where that is late, 2 s at most in all. A channel whose hardware cannot be opened gets the reason as its `fault` in
+// config, and its output stays NULL. Returns how many those are.
+size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX]);
 
-// Opens the hardware of every channel, that of motors first, and stores in config which period and steps it has. Powers nothing. 0, or a
-// negative errno with one sentence in why; outputs_close closes what was opened until then.
-int outputs_open(
-    struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], char why[OUTPUTS_WHY_SIZE]);
+// What becomes of one channel in outputs_try. fault is the reason why its hardware still cannot be opened, NULL = it is
+// opened now and *output is its hardware.
+typedef void outputs_tried(void *ctx, size_t channel, const char *fault, const union agent_output *output);
+
+// Tries once more to open what has a `fault` in config, and clears that where it is opened. A switch is opened at off, whatever
+// its `start` says. Never waits for udev. Where hardware takes long to answer, as behind a bus that hangs, the rest waits
+// for the next call, which goes on from there. *next is where that is; 0 at the beginning. Returns how many channels are
+// still without hardware.
+size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], size_t *next,
+    outputs_tried *tried, void *ctx);
 
 // Whether a motor turns, or is not known to have stopped.
 bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);

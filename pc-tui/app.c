@@ -81,11 +81,13 @@ static void on_closed(void *ctx)
 
 static struct view view_of(struct app *app)
 {
+    struct controller_clock now = session_now();
     return (struct view){.model = session_model(app->session),
         .controller = session_controller(app->session),
         .ui = &app->ui,
         .root = app->options->broker.root,
-        .now_us = session_now().us};
+        .now_us = now.us,
+        .wall_ms = now.wall_ms};
 }
 
 static void on_key(void *ctx, const struct key_event *key)
@@ -207,6 +209,7 @@ static void start_suspending(struct app *app)
     if (app->suspending)
         return;
     app->suspending = true;
+    ui_lose_keys(&app->ui, clock_now_ms());
     event_del(app->keys);        // a key typed behind Ctrl-Z must not be sent after the stop
     session_pause(app->session); // this may call on_paused at once
 }
@@ -292,8 +295,10 @@ static void turn(struct app *app)
     act(app);
     if (app->hung_up)
         return;
+    screen_tell_releases(app->screen, ui_can_drive(&app->ui));
     if (app->retake) {
         app->retake = false;
+        ui_lose_keys(&app->ui, clock_now_ms());
         terminal_retake(app->terminal);
         fit(app);
         screen_repaint(app->screen);

@@ -10,6 +10,7 @@
 #include "pc-tui/app.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/config/config.h"
+#include "pc-tui/join_operator.h"
 
 enum { MEMORY_MIB = 128 };
 
@@ -31,6 +32,8 @@ int main(int argc, char **argv)
         return cli_send(&options);
     case TUI_WATCH:
         return cli_watch(&options);
+    case TUI_JOIN:
+        return join_operator_run(&options);
     case TUI_SCREEN:
         break;
     }

@@ -8,6 +8,10 @@ packages_demo=("${packages_build[@]}" mosquitto mosquitto-clients)
 # Where one of these is missing, the entries that need it are skipped.
 packages_tests=(mosquitto mosquitto-clients libcmocka-dev libvterm-dev python3 python3-paho-mqtt python3-jsonschema
   openssl iproute2 util-linux)
+# Real terminals, each with what it needs to run without a screen, and what runs inside one.
+packages_xterm=(xterm xvfb python3 python3-xlib python3-paho-mqtt mosquitto)
+packages_foot=(foot sway xkb-data fonts-dejavu-core util-linux python3 python3-paho-mqtt mosquitto)
+packages_multiplexers=(tmux screen)
 # The virtual Nano: the kernel's source and what builds it, what looks at its hardware, a Debian 13 for its libgpiod 2, and the
 # packages and a disk with systemd to install them on.
 packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gcc kmod i2c-tools gpiod iproute2 strace

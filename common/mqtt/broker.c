@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 
 enum {
@@ -58,6 +59,12 @@ enum broker_lookup broker_begin(struct broker *broker, int64_t now_ms)
     if (now_ms >= broker->limits_until_ms)
         broker->limits = no_limits;
     broker->unresolved[0] = '\0';
+    if (gateway_is_meant(broker->place->host)) {
+        gateway_find("", &broker->known);
+        if (broker->known.count == 0)
+            link_reason_no_gateway(broker->unresolved);
+        return BROKER_LOOKUP_KNOWN;
+    }
     if (resolver_knows(broker->place->host, &answer)) {
         broker->known = answer;
         return BROKER_LOOKUP_KNOWN;

@@ -246,6 +246,9 @@ static bool read_packet(struct connection *connection, bool *answered, int *rc, 
 
     if (verdict == INTAKE_MALFORMED)
         verdict_by_malformed(&connection->verdict, "a property that MQTT 5 does not know");
+    else if (verdict == INTAKE_STUCK)
+        verdict_by_malformed(
+            &connection->verdict, "the beginning of a packet in pieces that fill every buffer");
     else if (verdict == INTAKE_TOO_LARGE)
         verdict_by_size(&connection->verdict, connection->intake.topic);
     else if (packet_is_old_connack(&packet) && connection->options->mqtt.version == 5)

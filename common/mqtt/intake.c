@@ -100,10 +100,8 @@ static enum intake_verdict wait_for(struct intake *intake, size_t bytes)
     // What is cut off for ever harms nobody: the library reads it up to the end of the stream and parses nothing.
     if (stream_has_ended(intake))
         return INTAKE_READ;
-    if (is_pressed(intake, bytes) && !make_room(intake)) {
-        intake->off = true;
-        return INTAKE_READ;
-    }
+    if (is_pressed(intake, bytes) && !make_room(intake))
+        return INTAKE_STUCK;
     set_low_water(intake, bytes);
     intake->at = intake->have = 0;
     return INTAKE_WAIT;

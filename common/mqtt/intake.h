@@ -39,6 +39,7 @@ enum intake_verdict {
     INTAKE_WAIT,      // nothing more to read in this turn
     INTAKE_MALFORMED, // the next packet must not be read
     INTAKE_TOO_LARGE, // neither must this; intake->topic names it
+    INTAKE_STUCK,     // neither must this: the socket's buffer is full before all of its head is there
 };
 
 // fd: the connection's socket, or a duplicate of it.

@@ -192,6 +192,11 @@ void link_reason_unresolved(char out[LINK_REASON_SIZE], const char *host, const 
     say(out, "no address for %s: %s", host, lower_first(text, why));
 }
 
+void link_reason_no_gateway(char out[LINK_REASON_SIZE])
+{
+    say(out, "no gateway: this computer has no default route now; is it in a network?");
+}
+
 void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms)
 {
     say(out, "no address for %s: no answer from the name server within %d ms", host, timeout_ms);

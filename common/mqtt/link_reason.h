@@ -46,6 +46,8 @@ bool link_reason_is_takeover(int code);
 
 // why: the words of getaddrinfo.
 void link_reason_unresolved(char out[LINK_REASON_SIZE], const char *host, const char *why);
+// The broker is the gateway, and there is none.
+void link_reason_no_gateway(char out[LINK_REASON_SIZE]);
 // The name server has not answered within so many milliseconds.
 void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms);
 // The peer ends connections again and again soon after they were made.

@@ -27,6 +27,8 @@ enum {
     PROTOCOL_CMD_SIZE = 4 * 64 + 1,  // bytes that hold any `cmd`, with terminator
     PROTOCOL_WHY_CHARS = 200,        // characters of `why`
     PROTOCOL_WHY_SIZE = 4 * 200 + 1, // bytes that hold any `why`, with terminator
+    PROTOCOL_FAULT_CHARS = 140,      // characters of a channel's `fault`
+    PROTOCOL_FAULT_SIZE = 140 + 1,   // bytes that are kept of it, with terminator
     PROTOCOL_IDS_REMEMBERED = 256,   // ids whose first result an agent remembers
     PROTOCOL_STOP_HOLD_MS = 500,     // motion is refused for so long after a stop
     PROTOCOL_TTL_MS = 1500,          // a controller's motion command expires after so long

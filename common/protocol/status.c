@@ -23,6 +23,7 @@ static bool read_channel(struct reader *r, struct status_channel *c)
     }
     c->id.kind = channel_kind_parse(kind);
     kind_of(c->id.kind)->read(r, c);
+    reader_clean(r, "fault", c->fault, sizeof c->fault, PROTOCOL_FAULT_CHARS);
     return c->id.kind != CHANNEL_OTHER;
 }
 
@@ -174,6 +175,7 @@ static void read_head(struct reader *r, struct status *out)
     else if (boot)
         reader_fail(r, "boot", "at most 32 printable ASCII characters without blanks");
     reader_clean(r, "why", out->why, sizeof out->why, PROTOCOL_WHY_CHARS);
+    reader_clean(r, "fault", out->fault, sizeof out->fault, STATUS_FAULT_CHARS);
     out->seq = (uint64_t)reader_counter(r, "seq");
     out->t_ms = reader_counter(r, "t");
     out->stops = (uint64_t)reader_counter(r, "stops");

@@ -29,6 +29,9 @@ struct status_channel {
     int run_ms;      // motor: so long one command runs it; 0 = not told
     int left_ms;     // motor: what is left of that; 0 while no command runs it
     bool unreadable; // it was there and could not be read: its kind is CHANNEL_OTHER and nothing else is set
+    // Why its hardware could not be opened, in one sentence; "" = it is open. Of such a channel only id and axis are set
+    // besides.
+    char fault[PROTOCOL_FAULT_SIZE];
 };
 
 // The result of the latest command.
@@ -66,11 +69,15 @@ struct status_health {
         [PROTOCOL_TOPIC_MAX]; // a topic on which somebody says stop again and again in no command; "" = none
 };
 
+enum { STATUS_FAULT_CHARS = 32, STATUS_FAULT_SIZE = 4 * STATUS_FAULT_CHARS + 1 };
+
 struct status {
     char device[PROTOCOL_DEVICE_MAX + 1];
     bool online;
     char boot[PROTOCOL_BOOT_MAX + 1];
-    char why[PROTOCOL_WHY_SIZE]; // of an offline status: "stopped" after a clean stop, "" from the will
+    // Of an offline status: "stopped" after a clean stop, "" from the will; with `fault`, what is wrong.
+    char why[PROTOCOL_WHY_SIZE];
+    char fault[STATUS_FAULT_SIZE]; // of an agent that runs and cannot work: "configuration"; "" = it is none
     uint64_t seq;
     int64_t t_ms; // the agent's CLOCK_BOOTTIME
     int report_ms;
@@ -107,6 +114,10 @@ int status_write(struct status_writer *writer, const struct status *status, char
 // Writes the offline status of a will (why "") or a clean stop (why "stopped"). Returns its length.
 int status_write_offline(
     char out[PROTOCOL_STATUS_MAX], const char *device, const char *boot, const char *why);
+
+// Writes the offline status of an agent that runs and cannot work: device, boot, fault and why of status, and `last` where
+// there is one. Returns its length, or -EMSGSIZE.
+int status_write_fault(char out[PROTOCOL_STATUS_MAX], const struct status *status);
 
 // Writes the answer to a response topic: version, device and last. Returns its length, or -EMSGSIZE.
 int status_write_reply(char out[PROTOCOL_REPLY_MAX], const char *device, const struct status_last *last);

@@ -12,6 +12,8 @@
 enum {
     HEAD_SIZE = 320,
     CHANNEL_SIZE = 512, // a servo with every key and 7-character numbers takes 260
+    FAULT_BYTES = 152,  // of a channel's `fault`, escaped: it takes no more room than a servo that works
+    FAULT_CUT = 10,     // characters that it loses at a time until it fits
     HEALTH_SIZE = 320 + 3 * PROTOCOL_TOPIC_MAX,
     LAST_SIZE =
         2048,       // every character of `cmd`, `why`, `id`, `from` and `on` escaped, and the keys, take 1700
@@ -62,7 +64,31 @@ void status_writer_free(struct status_writer *writer)
     free(writer);
 }
 
-// A channel has no text but its name, which holds nothing that JSON escapes, and words of ours.
+// A fault that is long once it is escaped is cut, so that a status of 64 channels still fits.
+static void put_fault(struct sink *s, const char *fault)
+{
+    struct sink shorter = *s;
+    for (size_t chars = PROTOCOL_FAULT_CHARS; chars > 0; chars -= FAULT_CUT) {
+        shorter = *s;
+        sink_text(&shorter, ",\"fault\":", fault, chars);
+        if (!shorter.full && shorter.len - s->len <= FAULT_BYTES)
+            break;
+    }
+    *s = shorter;
+}
+
+// Nothing is known of a channel whose hardware is not there but what the configuration says.
+static void put_state(struct sink *s, const struct status_channel *c)
+{
+    if (!c->fault[0]) {
+        kind_of(c->id.kind)->write(s, c);
+        return;
+    }
+    if (c->axis != AXIS_NONE)
+        sink_put(s, c->axis == AXIS_PAN ? ",\"axis\":\"pan\"" : ",\"axis\":\"tilt\"");
+    put_fault(s, c->fault);
+}
+
 static int encode_channel(const struct status_channel *c, struct channel_text *out)
 {
     struct sink s = {.at = out->text, .size = sizeof out->text};
@@ -71,7 +97,7 @@ static int encode_channel(const struct status_channel *c, struct channel_text *o
     sink_put(&s, "\":{\"kind\":\"");
     sink_put(&s, channel_kind_name(c->id.kind));
     sink_put(&s, "\"");
-    kind_of(c->id.kind)->write(&s, c);
+    put_state(&s, c);
     sink_put(&s, "}");
     if (s.full)
         return -EMSGSIZE;
@@ -259,6 +285,25 @@ int status_write_offline(char out[PROTOCOL_STATUS_MAX], const char *device, cons
     struct sink s = {.size = PROTOCOL_STATUS_MAX};
     s.at = out;
     put_head(&s, &head);
+    sink_put(&s, "}");
+    return s.full ? -EMSGSIZE : (int)s.len;
+}
+
+int status_write_fault(char out[PROTOCOL_STATUS_MAX], const struct status *status)
+{
+    struct head head;
+    memset(&head, 0, sizeof head);
+    memcpy(head.device, status->device, sizeof head.device);
+    memcpy(head.boot, status->boot, sizeof head.boot);
+    memcpy(head.why, status->why, sizeof head.why);
+    struct sink s = {.size = PROTOCOL_STATUS_MAX};
+    s.at = out;
+    put_head(&s, &head);
+    sink_text_if_any(&s, ",\"fault\":", status->fault, STATUS_FAULT_CHARS);
+    if (status->last.n > 0) {
+        sink_put(&s, ",\"last\":");
+        put_last(&s, &status->last);
+    }
     sink_put(&s, "}");
     return s.full ? -EMSGSIZE : (int)s.len;
 }

@@ -64,7 +64,7 @@ static void tell_fault(struct agent *agent, const struct channel *c, int error)
         return;
     const struct channel_id *id = &c->config.id;
     agent->reporter.changed = true;
-    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, execute_fault_words(error));
+    trouble(agent, "%s %s: %s", channel_kind_name(id->kind), id->name, channel_fault_words(c, error));
 }
 
 static void publish(struct agent *agent, struct now now, bool heartbeat)
@@ -311,7 +311,8 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
         return;
     if (debounce_is_settling(&c->debounce, now.us)) {
         bool level = c->debounce.level;
-        tell_fault(agent, c, c->out.input->ops->get(c->out.input, &level));
+        int rc = c->out.input->ops->get(c->out.input, &level);
+        tell_fault(agent, c, rc);
         act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
     }
     act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
@@ -319,10 +320,11 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
 
 // ---- its life
 
+// How a channel begins: with its hardware, or with the reason why that is not there.
 static void tell_channel(struct agent *agent, const struct channel *c, int rc)
 {
     char advice[SENTENCE_SIZE];
-    tell_fault(agent, c, rc);
+    tell_fault(agent, c, channel_is_absent(c) ? -ENODEV : rc);
     channel_advise(c, advice, sizeof advice);
     if (advice[0])
         trouble(agent, "%s", advice);
@@ -384,6 +386,25 @@ void agent_free(struct agent *agent)
         return;
     status_writer_free(agent->writer);
     free(agent);
+}
+
+void agent_channel_fault(struct agent *agent, size_t channel, const char *fault)
+{
+    struct channel *c = &agent->channels[channel];
+    if (!agent->stopped && channel_is_absent(c) && channel_set_fault(c, fault))
+        tell_fault(agent, c, -ENODEV);
+}
+
+void agent_channel_return(struct agent *agent, size_t channel, union agent_output output, int64_t now_us)
+{
+    struct channel *c = &agent->channels[channel];
+    if (agent->stopped || !channel_is_absent(c))
+        return;
+    int rc = channel_return(c, output, keeper_position(&agent->keeper, channel), now_us);
+    agent->reporter.changed = true;
+    trouble(agent, "%s %s: its hardware is there now; nothing moves before the next command",
+        channel_kind_name(c->config.id.kind), c->config.id.name);
+    tell_channel(agent, c, rc);
 }
 
 void agent_link_up(struct agent *agent, int64_t now_us, int64_t boot_ms)
@@ -450,9 +471,10 @@ static void save(struct agent *agent, int64_t now_us)
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     struct now now = {now_us, boot_ms};
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(
-            agent, &agent->channels[i], channel_tick(&agent->channels[i], now_us, &agent->reporter.changed));
+    for (size_t i = 0; i < agent->count; i++) {
+        int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
+        tell_fault(agent, &agent->channels[i], rc);
+    }
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)
@@ -489,8 +511,10 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(agent, &agent->channels[i], channel_finish(&agent->channels[i], now_us));
+    for (size_t i = 0; i < agent->count; i++) {
+        struct channel *c = &agent->channels[i];
+        tell_fault(agent, c, channel_finish(c, now_us));
+    }
     const struct status *status = &agent->status;
     int len = status_write_offline(agent->json, status->device, status->boot, "stopped");
     if (len < 0)

@@ -62,6 +62,11 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
 // agent_tick.
 void agent_input(struct agent *agent, size_t channel, bool level, int64_t now_us, int64_t boot_ms);
 
+// The hardware of a channel whose config.fault said that it is not there: it is still not there, for this reason now, or it
+// is opened and the channel lives. The next status tells it. A channel that is not absent is left as it is.
+void agent_channel_fault(struct agent *agent, size_t channel, const char *fault);
+void agent_channel_return(struct agent *agent, size_t channel, union agent_output output, int64_t now_us);
+
 // The link came up: a status is published at once. Or it was lost for longer than the configuration allows: the agent
 // acts as `lost` says, tells so through trouble(), and the first status afterwards shows it. Losing the link twice without
 // its coming up in between acts once.

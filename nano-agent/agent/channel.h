@@ -36,6 +36,7 @@ struct agent_channel_config {
     char press[PROTOCOL_CMD_SIZE];   // input: the command run on the edge to on (one that parses), "" = none
     char release[PROTOCOL_CMD_SIZE]; // input: the same on the edge to off
     int debounce_ms;                 // input
+    char fault[PROTOCOL_FAULT_SIZE]; // why its hardware could not be opened, in one sentence; "" = it is open
 };
 
 // What the hardware of a channel is.
@@ -114,13 +115,23 @@ enum channel_port channel_port(enum channel_kind kind);
 bool channel_keeps_position(enum channel_kind kind);
 bool channel_is_first(enum channel_kind kind);
 
+// Where config->fault says why there is no hardware, the channel is absent: out is not used, nothing is due, and what
+// would touch the hardware returns -ENODEV.
 int channel_init(struct channel *c, const struct agent_channel_config *config, union agent_output out,
     const struct position *kept, int64_t now_us);
+bool channel_is_absent(const struct channel *c);
+// An absent channel is absent for this reason now. True where it is another than before.
+bool channel_set_fault(struct channel *c, const char *fault);
+// The hardware of an absent channel was opened. Nothing moves and nothing is powered: `start` was for the start of the
+// agent. What runs already is taken over. Otherwise as channel_init.
+int channel_return(struct channel *c, union agent_output out, const struct position *kept, int64_t now_us);
 
 // What a person should know of the hardware of a channel once, in a sentence ("" = nothing): a servo that it moves in steps
 // coarser than `step`.
 void channel_advise(const struct channel *c, char *out, size_t size);
 
+// What is wrong, in words, where a function below returned the negative errno `error`.
+const char *channel_fault_words(const struct channel *c, int error);
 int channel_execute(
     struct channel *c, const struct vocabulary_match *match, int64_t now_us, char limit[PROTOCOL_WHY_SIZE]);
 int channel_apply(struct channel *c, enum policy policy, int64_t now_us);

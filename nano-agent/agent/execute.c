@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/agent/execute.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,24 +13,13 @@ struct outcome {
     char *why;
 };
 
-const char *execute_fault_words(int error)
-{
-    if (error == -ERANGE)
-        return "this output can emit no pulse inside the limits";
-    if (error == -ESTALE)
-        return "its chip was reset, as by a supply that breaks down; the chip is set up again, and this output is off";
-    if (error == -ETIMEDOUT)
-        return "its bus does not answer";
-    return strerror(-error);
-}
-
 // limit: where a limit cut it short, "" = it did not.
 static void add(struct outcome *outcome, const struct channel *c, int rc, const char *limit)
 {
     if (rc < 0 && outcome->result != RESULT_FAULT) {
         outcome->result = RESULT_FAULT;
         say(outcome->why, "%s %s: %s", channel_kind_name(c->config.id.kind), c->config.id.name,
-            execute_fault_words(rc));
+            channel_fault_words(c, rc));
     } else if (rc == 0 && limit[0] && outcome->result == RESULT_OK) {
         outcome->result = RESULT_LIMIT;
         say(outcome->why, "%s", limit);
@@ -150,6 +138,16 @@ static bool is_refused(
     return false;
 }
 
+// A stop is remembered even so: what comes back meanwhile has been stopped.
+static enum protocol_result refuse_absent(
+    struct channel *c, const struct vocabulary_match *match, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
+{
+    if (match->verb == VERB_STOP)
+        channel_stop(c, true, now_us);
+    say(why, "%s", c->config.fault);
+    return RESULT_FAULT;
+}
+
 enum protocol_result execute(struct channel *channels, size_t count, const struct vocabulary_match *match,
     bool late, int64_t now_us, char why[PROTOCOL_WHY_SIZE])
 {
@@ -162,6 +160,8 @@ enum protocol_result execute(struct channel *channels, size_t count, const struc
     }
     if (match->channel >= 0) {
         struct channel *c = &channels[match->channel];
+        if (channel_is_absent(c))
+            return refuse_absent(c, match, now_us, why);
         int rc = channel_execute(c, match, now_us, limit);
         add(&outcome, c, rc, limit);
     } else if (match->verb == VERB_STOP_ALL) {
@@ -207,10 +207,12 @@ static int lose(struct channel *c, int64_t now_us, const char **done)
     enum policy lost = c->config.lost;
     if ((lost == POLICY_CENTER || lost == POLICY_ON) && c->held) // after a stop nothing moves by itself
         lost = POLICY_HOLD;
+    *done = NULL;
+    if (channel_is_absent(c))
+        return 0;
     channel_report(c, &before);
     int rc = channel_apply(c, lost, now_us);
     channel_report(c, &after);
-    *done = NULL;
     if (rc < 0)
         *done = "failed";
     else if (lost == POLICY_CENTER && after.driven)

@@ -6,9 +6,6 @@
 #include "nano-agent/agent/channel.h"
 #include "nano-agent/agent/pose.h"
 
-// The system's words for the negative errno of a channel's function.
-const char *execute_fault_words(int error);
-
 // Carries out a command that vocabulary_match understood. A motion within PROTOCOL_STOP_HOLD_MS after a stop is
 // RESULT_REFUSED. late says that the command's deadline has passed or that it was meant for another run; only `off` may be
 // given so, and then it moves nothing. why says more than the result does, or is "".

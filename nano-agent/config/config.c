@@ -9,14 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/join/joined.h"
 #include "common/shell_completion.h"
 #include "common/text.h"
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/config_broker.h"
 #include "nano-agent/config/config_channels.h"
 #include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/hw/gpio.h"
 
-enum { OPTION_SIM = 0x400, OPTION_BOARD, OPTION_STATE, OPTION_MOTORS, OPTION_COMPLETION, OPTION_VERSION };
+enum {
+    OPTION_SIM = 0x400,
+    OPTION_BOARD,
+    OPTION_STATE,
+    OPTION_MOTORS,
+    OPTION_DIR,
+    OPTION_UNDO,
+    OPTION_COMPLETION,
+    OPTION_VERSION
+};
 
 enum { BOARDS_MAX = 32 };
 
@@ -25,13 +37,6 @@ void config_init(struct config *config)
     *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64, .log_level = LOG_LEVEL_INFO};
     broker_options_init(&config->broker);
     config->agent.report_ms = 1000;
-}
-
-// The line of a key that broker_options_from_cfg names.
-static unsigned line_of_broker_key(const struct config_file *file, const char *key)
-{
-    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
-    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
 }
 
 static enum log_level log_level_of(const char *word)
@@ -51,7 +56,7 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
     if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
-        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
+        return config_file_refuse(file, config_file_line(file, top, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
@@ -135,6 +140,9 @@ static const struct argp_option options[] = {
         "With check: turn each side of each motor alone, wheels off the ground; asks first", 0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
+    {"dir", OPTION_DIR, "DIR", 0,
+        "join: write there (default: as the configuration, without .conf: /etc/nano-agent)", 0},
+    {"undo", OPTION_UNDO, NULL, 0, "join: take it back", 0},
     {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
     {"version", OPTION_VERSION, NULL, 0, "Print the version, and those of the libraries", -1},
     {NULL, 0, NULL, 0, NULL, 0},
@@ -160,12 +168,57 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", "zero", NULL};
+    static const char *const words[] = {"check", "pins", "zero", "join", NULL}, *const files[] = {
+                                                                                    "join", NULL};
     const struct shell_completion completion = {
-        .program = "nano-agent", .argp = state->root_argp, .words = words};
+        .program = "nano-agent", .argp = state->root_argp, .words = words, .files_after = files};
     if (shell_completion_print(stdout, shell, &completion) < 0)
         argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
     exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+static void copy_path(char out[4096], const char *arg, const char *option, struct argp_state *state)
+{
+    if (strlen(arg) >= 4096)
+        argp_error(state, "%s: the path is too long", option);
+    snprintf(out, 4096, "%s", arg);
+}
+
+static void take_argument(struct config *config, const char *arg, struct argp_state *state)
+{
+    static const struct {
+        const char *word;
+        enum config_task task;
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
+    if (config->task == TASK_JOIN && !config->join.file[0]) {
+        copy_path(config->join.file, arg, "join", state);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(tasks) && config->task == TASK_RUN; i++) {
+        if (!strcmp(arg, tasks[i].word)) {
+            config->task = tasks[i].task;
+            return;
+        }
+    }
+    if (config->task == TASK_JOIN)
+        argp_error(state, "%.64s: join takes one file", arg);
+    else
+        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
+}
+
+static void check_end(const struct config *config, struct argp_state *state)
+{
+    const struct config_join *join = &config->join;
+    if (config->task != TASK_JOIN) {
+        if (join->undo || join->directory[0])
+            argp_error(state, "--dir and --undo belong to join");
+        return;
+    }
+    if (join->undo ? join->file[0] != '\0' : join->file[0] == '\0')
+        argp_error(
+            state, "join FILE, with the file that pc-tui-broker add-device wrote, or join --undo, is wanted");
+    if (broker_options_are_given(&config->broker))
+        argp_error(state, "join: broker, login and device stand in the file, and not on the command line");
 }
 
 static error_t parse_option(int option, char *arg, struct argp_state *state)
@@ -178,9 +231,7 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case 'c':
         if (!*arg)
             argp_error(state, "-c: the path of a file is wanted; without -c it is " CONFIG_DEFAULT_PATH);
-        if (strlen(arg) >= sizeof line->path)
-            argp_error(state, "-c: the path is too long");
-        snprintf(line->path, sizeof line->path, "%s", arg);
+        copy_path(line->path, arg, "-c", state);
         return 0;
     case 'v':
         line->config->log_level = LOG_LEVEL_DEBUG;
@@ -207,24 +258,26 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case OPTION_VERSION:
         line->version = true;
         return 0;
+    case OPTION_DIR:
+        copy_path(line->config->join.directory, arg, "--dir", state);
+        return 0;
+    case OPTION_UNDO:
+        line->config->join.undo = true;
+        return 0;
     case ARGP_KEY_ARG:
-        if (line->config->task == TASK_RUN && !strcmp(arg, "check"))
-            line->config->task = TASK_CHECK;
-        else if (line->config->task == TASK_RUN && !strcmp(arg, "pins"))
-            line->config->task = TASK_PINS;
-        else if (line->config->task == TASK_RUN && !strcmp(arg, "zero"))
-            line->config->task = TASK_ZERO;
-        else
-            argp_error(state, "%.64s: nothing but options, or one of check, pins and zero, is wanted", arg);
+        take_argument(line->config, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        check_end(line->config, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static int refuse_file(struct config *out, const char *who, const char *why)
+static int refuse_file(struct config *out, bool lenient, const char *who, const char *why)
 {
-    if (out->task == TASK_RUN) {
+    if (out->task == TASK_RUN && !lenient) {
         fprintf(stderr, "%s%s\n", who, why);
         return 2;
     }
@@ -233,7 +286,16 @@ static int refuse_file(struct config *out, const char *who, const char *why)
     return -1;
 }
 
-static int read_configuration(const char *path, struct config *out)
+// The broker that a file with a mistake names. text is NULL where the file could not be read.
+static void read_broker_alone(const char *text, struct config *out)
+{
+    char ignored[CONFIG_WHY_SIZE];
+    broker_options_init(&out->broker);
+    out->broker_known = text && joined_read(&out->broker, out->joined, ignored) >= 0 &&
+                        config_broker_part(text, &out->broker) == 0;
+}
+
+static int read_configuration(const char *path, bool lenient, struct config *out)
 {
     const char *shown = path ? path : CONFIG_DEFAULT_PATH;
     char why[CONFIG_WHY_SIZE];
@@ -244,26 +306,49 @@ static int read_configuration(const char *path, struct config *out)
             : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
                               : strerror(errno));
         snprintf(out->path, sizeof out->path, "%s", shown);
-        return refuse_file(out, "nano-agent: ", why);
+        return refuse_file(out, lenient, "nano-agent: ", why);
     }
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
-    int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    joined_directory(shown, out->joined);
+    int rc = joined_read(&out->broker, out->joined, why);
+    if (rc == 0)
+        out->joined[0] = '\0';
+    if (rc < 0) {
+        free(text);
+        return refuse_file(out, lenient, "", why);
+    }
+    rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    if (rc < 0)
+        read_broker_alone(text, out);
     free(text);
-    return rc < 0 ? refuse_file(out, out->path[0] ? "" : "nano-agent: ", why) : -1;
+    return rc < 0 ? refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
-int config_from_arguments(int argc, char **argv, struct config *out)
+// Where the files of a join are. join needs no configuration: it is for a board that is not reached yet.
+static int prepare_join(const struct arguments *line, struct config *out)
+{
+    *out = *line->config;
+    if (out->join.directory[0])
+        return -1;
+    const char *path = line->path[0] ? line->path : CONFIG_DEFAULT_PATH;
+    if (joined_directory(path, out->join.directory))
+        return -1;
+    fprintf(stderr, "nano-agent: %.200s: its name does not end in .conf; say --dir DIR\n", path);
+    return 2;
+}
+
+int config_from_arguments(int argc, char **argv, bool lenient, struct config *out)
 {
     static const struct argp_child children[] = {{&broker_options_argp, 0, "Broker:", 0}, {NULL, 0, NULL, 0}};
-    static const struct argp argp = {options, parse_option, "[check | pins | zero]",
+    static const struct argp argp = {options, parse_option, "[check | pins | zero]\njoin FILE\njoin --undo",
         "Drives this board's GPIO and PWM by commands from an MQTT broker.\n\n"
         "check  tells whether configuration, hardware and broker are as they should be, changing nothing\n"
         "pins   draws the 40-pin header and what the configuration uses of it\n"
-        "zero   switches off the motors of an agent that crashed; the service does it by itself\v"
-        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration or hardware that cannot be "
-        "opened, 1 anything else; of check: 0 all is well, 1 something is not; of zero: "
-        "0 all are off, 1 one is not.",
+        "zero   switches off the motors of an agent that crashed; the service does it by itself\n"
+        "join   connects it to a broker of pc-tui-broker, by the file that add-device wrote there; - = standard input\v"
+        "Exit status: 0 stopped cleanly, 2 a mistake in options or configuration, 1 anything "
+        "else; of check: 0 all is well, 1 something is not; of zero: 0 all are off, 1 one is not.",
         children, NULL, NULL};
     argp_err_exit_status = 2;
 
@@ -283,6 +368,11 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         print_version();
         return 0;
     }
+    if (first->task == TASK_JOIN) {
+        int joins = prepare_join(&line, out);
+        free(first);
+        return joins;
+    }
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
@@ -295,7 +385,7 @@ int config_from_arguments(int argc, char **argv, struct config *out)
         return -1;
     }
     snprintf(out->board, sizeof out->board, "%s", first->board);
-    int status = read_configuration(line.path[0] ? line.path : NULL, out);
+    int status = read_configuration(line.path[0] ? line.path : NULL, lenient, out);
     if (status >= 0) {
         free(first);
         return status;
@@ -313,10 +403,13 @@ int config_from_arguments(int argc, char **argv, struct config *out)
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0 || config_words_check_root(out, why) < 0) {
-        fprintf(stderr, "nano-agent: %s\n", why);
-        return 2;
+    if (broker_options_check(&out->broker, CONFIG_DEFAULT_BROKER, why) < 0) {
+        out->broker_known = false;
+        if (out->mistake[0] == '\0')
+            return refuse_file(out, lenient, "nano-agent: ", why);
     }
+    if (config_words_check_root(out, why) < 0 && out->mistake[0] == '\0')
+        return refuse_file(out, lenient, "nano-agent: ", why);
     return -1;
 usage:
     free(first);

@@ -203,6 +203,8 @@ static int check_broker_key(struct config_file *file, cfg_t *cfg, const char *na
     unsigned line = (unsigned)cfg->line;
     char why[PROTOCOL_WHY_SIZE] = "";
     struct broker_options scratch;
+    if (strcmp(cfg_name(cfg), "root") != 0)
+        return 0; // the sections are checked when they are read
     if (!strcmp(name, "broker")) {
         broker_options_init(&scratch);
         if (broker_options_add_hosts(&scratch, value, why) < 0)

@@ -47,9 +47,10 @@ int gpio_find_chip(const char *wanted, int (*label)(const char *path, char out[H
     if (found)
         return 0;
     if (closed[0])
-        snprintf(why, HW_WHY_SIZE, "no chip %s among those that open; %s", wanted, closed);
+        snprintf(why, HW_WHY_SIZE, "gpiochip %s: not among those that open; %s", wanted, closed);
     else
-        snprintf(why, HW_WHY_SIZE, "no GPIO chip %s here%s%s", wanted, there[0] ? ", only " : "", there);
+        snprintf(
+            why, HW_WHY_SIZE, "gpiochip %s: not there%s%s", wanted, there[0] ? "; there is " : "", there);
     return error;
 }
 

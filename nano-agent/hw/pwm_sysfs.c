@@ -13,20 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/sysfs.h"
 
-enum {
-    TEGRA_STEPS = 256,
-    RETRY_MS = 20,
-    RETRIES = 100,
-    NAME_SIZE = PWM_SYSFS_NAME_SIZE
-}; // retries take 2 s in all
+enum { TEGRA_STEPS = 256, NAME_SIZE = PWM_SYSFS_NAME_SIZE };
 
 struct sysfs_pwm {
     struct hw_pwm base;
@@ -136,23 +131,16 @@ bool pwm_sysfs_bus(const char *root, const char *wanted, char bus[NAME_SIZE])
     return true;
 }
 
-static void pause_ms(int ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&t, NULL);
-}
-
 // Opens a file that may not be there yet, or not be ours yet: after an export, and early in the boot, udev makes it so
-// some time later. Kernels before 4.20 send udev no event for an export.
+// some time later (opening.h). Kernels before 4.20 send udev no event for an export.
 static int open_patiently(const char *path, int flags, char why[HW_WHY_SIZE])
 {
-    for (int i = 0;; i++) {
-        int fd = open(path, flags | O_CLOEXEC);
+    for (;;) {
+        int fd = open(path, flags | O_CLOEXEC), error = errno;
         if (fd >= 0)
             return fd;
-        if ((errno != EACCES && errno != ENOENT) || i == RETRIES)
-            return refuse(why, path, errno);
-        pause_ms(RETRY_MS);
+        if ((error != EACCES && error != ENOENT) || !opening_wait())
+            return refuse(why, path, error);
     }
 }
 

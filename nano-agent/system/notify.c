@@ -9,10 +9,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+bool notify_is_wanted(void)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    return path && *path;
+}
+
 int notify_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
-    if (!path || !*path)
+    if (!notify_is_wanted())
         return 0;
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = strlen(path);

@@ -323,9 +323,10 @@ static bool choose(struct send *send)
     enum presence presence = model_presence(device, now_us);
     if (presence == PRESENCE_OFFLINE) {
         // The will may be older than the agent: one that has just come back reports within moments.
+        char why[PROTOCOL_WHY_SIZE];
+        const char *label = device->name[0] ? device->name : send->options->broker.root;
         if (now_us - model->link_since_us >= SETTLE_US)
-            end(send, CLI_NO_ECHO, "%s is offline",
-                device->name[0] ? device->name : send->options->broker.root);
+            end(send, CLI_NO_ECHO, "%s", model_offline(why, label, device));
         return false;
     }
     if (presence == PRESENCE_STALE)

@@ -82,8 +82,10 @@ static void print_words(struct watch *watch, const char *device, bool retained)
     localtime_r(&now.tv_sec, &local);
     add(&line, "%02d:%02d:%02d.%03ld  %s", local.tm_hour, local.tm_min, local.tm_sec, now.tv_nsec / 1000000,
         device[0] ? device : watch->options->broker.root);
+    char why[PROTOCOL_WHY_SIZE];
     if (!status->online)
-        add(&line, "  offline%s%s", status->why[0] ? ": " : "", status->why);
+        add(&line, "  offline%s%s", status->why[0] ? ": " : "",
+            status->fault[0] ? model_fault(why, status->fault, status->why) : status->why);
     for (size_t i = 0; status->online && i < status->count; i++)
         add(&line, "  %s", cli_words_channel(value, &status->channels[i], ascii));
     const struct status_last *last = &status->last;
@@ -103,7 +105,9 @@ static bool says_something_new(const struct watch *watch, const char *name)
     if (!device || device->tutorial || device->offline == now->online)
         return true;
     if (!now->online) // a will that comes again
-        return false;
+        return strcmp(now->fault, device->fault) != 0 ||
+               (now->fault[0] &&
+                   (strcmp(now->why, device->why) != 0 || now->last.n != device->status->last.n));
     const struct status *before = device->status;
     return strcmp(now->boot, before->boot) != 0 || now->last.n != before->last.n ||
            now->count != before->count ||

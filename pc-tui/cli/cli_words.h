@@ -7,7 +7,7 @@
 
 #include "common/protocol/status.h"
 
-enum { CLI_VALUE_SIZE = 128, CLI_WHY_SIZE = PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE + 2 };
+enum { CLI_VALUE_SIZE = 256, CLI_WHY_SIZE = PROTOCOL_WHY_SIZE + PROTOCOL_CMD_SIZE + 2 };
 
 // 0, or -EINVAL with a sentence in why: a bare number is no command ("quote the whole command: 'tilt 20'"),
 // `sleep` wants a duration.

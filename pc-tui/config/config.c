@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/join/joined.h"
 #include "common/log.h"
 #include "common/shell_completion.h"
 #include "pc-tui/config/config_file.h"
@@ -23,6 +24,7 @@ enum option_key {
     OPTION_NO_MOUSE,
     OPTION_JSON,
     OPTION_ALL,
+    OPTION_UNDO,
     OPTION_COMPLETION,
     OPTION_VERSION,
 };
@@ -41,6 +43,7 @@ static const struct argp_option argp_options[] = {
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
     {"json", OPTION_JSON, NULL, 0, "watch: each status as it came; send: each result as an object", 2},
     {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
+    {"undo", OPTION_UNDO, NULL, 0, "join: take it back", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
     {"no-mouse", OPTION_NO_MOUSE, NULL, 0, "Leave wheel and clicks to the terminal", 2},
     {"completion", OPTION_COMPLETION, "SHELL", 0, "Print the completion for bash or zsh", -1},
@@ -69,8 +72,14 @@ static void take_argument(struct tui_command_line *line, char *arg, struct argp_
             options->run = TUI_SEND;
         else if (strcmp(arg, "watch") == 0)
             options->run = TUI_WATCH;
+        else if (strcmp(arg, "join") == 0)
+            options->run = TUI_JOIN;
         else
-            argp_error(state, "\"%s\" is none of send, watch; to send it: pc-tui send '%s'", arg, arg);
+            argp_error(state, "\"%s\" is none of send, watch, join; to send it: pc-tui send '%s'", arg, arg);
+    } else if (options->run == TUI_JOIN) {
+        if (options->join.file)
+            argp_error(state, "join takes one file: \"%s\"", arg);
+        options->join.file = arg;
     } else if (options->run == TUI_SEND) {
         options->commands[options->command_count++] = arg;
     } else {
@@ -83,7 +92,14 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
     const struct tui_options *options = line->options;
     if (options->run == TUI_SEND && options->command_count == 0)
         argp_error(state, "send what? pc-tui send tilt_up, or - to read commands from standard input");
-    if (options->json && options->run == TUI_SCREEN)
+    if (options->run == TUI_JOIN && options->join.undo == (options->join.file != NULL))
+        argp_error(state,
+            "join FILE, with the file that pc-tui-broker add-operator wrote, or join --undo, is wanted");
+    if (options->run == TUI_JOIN && broker_options_are_given(&options->broker))
+        argp_error(state, "join: broker and login stand in the file, and not on the command line");
+    if (options->join.undo && options->run != TUI_JOIN)
+        argp_error(state, "--undo belongs to join");
+    if (options->json && options->run != TUI_SEND && options->run != TUI_WATCH)
         argp_error(state, "--json belongs to watch and send");
     if (options->all && options->run != TUI_WATCH)
         argp_error(state, "--all belongs to watch");
@@ -91,12 +107,14 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"send", "watch", NULL}, *const taking[] = {"send", NULL};
+    static const char *const words[] = {"send", "watch", "join", NULL}, *const taking[] = {"send", NULL},
+                             *const files[] = {"join", NULL};
     const struct shell_completion completion = {.program = "pc-tui",
         .argp = state->root_argp,
         .words = words,
         .cache = "pc-tui/words",
-        .cache_after = taking};
+        .cache_after = taking,
+        .files_after = files};
     if (shell_completion_print(stdout, shell, &completion) < 0)
         argp_error(state, "--completion %.20s: bash or zsh is wanted", shell);
     exit(fflush(stdout) == 0 ? 0 : 1);
@@ -137,6 +155,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_JSON:
         options->json = true;
         return 0;
+    case OPTION_UNDO:
+        options->join.undo = true;
+        return 0;
     case OPTION_ALL:
         options->all = true;
         return 0;
@@ -162,17 +183,41 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-// Finds the file that is read without -c. True where there is one.
-static bool default_file(char out[PATH_MAX])
+// The file that is read without -c, whether it is there or not; "" where the environment names no home.
+static void default_file(char out[PATH_MAX])
 {
     const char *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
     int n = 0;
+    out[0] = '\0';
     if (config && config[0] == '/')
         n = snprintf(out, PATH_MAX, "%s/pc-tui.conf", config);
     else if (home && home[0] == '/')
         n = snprintf(out, PATH_MAX, "%s/.config/pc-tui.conf", home);
-    return n > 0 && n < PATH_MAX && access(out, F_OK) == 0;
+    if (n >= PATH_MAX)
+        out[0] = '\0';
+}
+
+// What was joined goes over what the file says of brokers.
+static int read_joined(struct tui_options *options, const char *path)
+{
+    char why[CONFIG_WHY_SIZE], directory[JOINED_PATH_SIZE];
+    joined_directory(path, directory);
+    int rc = joined_read(&options->broker, directory, why);
+    if (rc < 0)
+        log_error("%s", why);
+    return rc;
+}
+
+static int prepare_join(struct tui_options *options, const char *path)
+{
+    if (joined_directory(path, options->join.directory))
+        return 0;
+    if (path[0])
+        log_error("-c %.200s: its name does not end in .conf", path);
+    else
+        log_error("join: neither XDG_CONFIG_HOME nor HOME is set; say -c FILE.conf");
+    return -EINVAL;
 }
 
 int tui_config_load(struct tui_options *options, int argc, char **argv)
@@ -181,14 +226,17 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
         {&broker_options_argp, 0, "Broker and device, as mosquitto_pub names them:", 1}, {0}};
     static const struct argp argp = {.options = argp_options,
         .parser = parse,
-        .args_doc = "\nsend COMMAND...\nwatch",
-        .doc = "Drives the servos, switches and dimmers of a Jetson Nano over MQTT.\v"
-               "Without a subcommand: the screen; ? there shows the keys. send publishes each COMMAND "
-               "('tilt 20', led_on, 'sleep 500ms'; - reads them from standard input), waits for the device's "
-               "own "
-               "echo and prints it; it exits 0 ok or limit, 1 refused by the device, 2 usage or "
-               "configuration, 3 no "
-               "echo or no device, 4 no broker. watch prints a line a status.",
+        .args_doc = "\nsend COMMAND...\nwatch\njoin FILE\njoin --undo",
+        .doc =
+            "Drives the servos, switches and dimmers of a Jetson Nano over MQTT.\v"
+            "Without a subcommand: the screen; ? there shows the keys. send publishes each COMMAND "
+            "('tilt 20', led_on, 'sleep 500ms'; - reads them from standard input), waits for the device's "
+            "own "
+            "echo and prints it; it exits 0 ok or limit, 1 refused by the device, 2 usage or "
+            "configuration, 3 no "
+            "echo or no device, 4 no broker. watch prints a line a status. join "
+            "connects to a broker of pc-tui-broker, by the file that add-operator wrote there; - = standard "
+            "input.",
         .children = children};
     struct tui_command_line line = {.options = options};
     char why[PROTOCOL_WHY_SIZE], path[PATH_MAX];
@@ -200,8 +248,13 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
 
-    const char *file = line.file ? line.file : default_file(path) ? path : NULL;
-    if (file && tui_config_file_read(options, file, &line.given) < 0)
+    default_file(path);
+    const char *file = line.file ? line.file : path;
+    if (options->run == TUI_JOIN)
+        return prepare_join(options, file);
+    if (read_joined(options, file) < 0)
+        return -EINVAL;
+    if ((line.file || access(path, F_OK) == 0) && tui_config_file_read(options, file, &line.given) < 0)
         return -EINVAL;
     if (options->broker.broker_count == 0)
         broker_options_add_hosts(&options->broker, "localhost", why);
@@ -210,7 +263,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
         log_warning("-P: other users of this machine can see the password; use --password-file");
     if (options->broker.warning[0])
         log_warning("%s", options->broker.warning);
-    if (broker_options_check(&options->broker, why) < 0) {
+    if (broker_options_check(&options->broker, "localhost", why) < 0) {
         log_error("%s", why);
         return -EINVAL;
     }

@@ -6,7 +6,13 @@
 #include "common/broker_options.h"
 #include "pc-tui/ui/ui.h"
 
-enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH };
+enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH, TUI_JOIN };
+
+struct tui_join {         // of the sub-command join
+    const char *file;     // the bundle, NULL = none; points into argv
+    char directory[4096]; // where it is written to
+    bool undo;            // --undo
+};
 
 struct tui_options {
     struct broker_options broker; // at least one host after tui_config_load: localhost where none is named
@@ -19,10 +25,12 @@ struct tui_options {
     bool all;        // watch --all: also statuses that say nothing new
     char **commands; // of `send`, in the order given; points into argv
     int command_count;
+    struct tui_join join; // of TUI_JOIN
     struct ui_options ui; // read_only, device and presets
 };
 
-// Reads the file, then the command line on top of it. Where the command line is wrong it says why and ends the
+// Reads the file; broker.conf in the directory named like the file without ".conf", which setup of pc-tui-broker and
+// `pc-tui join` write, goes over it, and the command line over both. Where the command line is wrong it says why and ends the
 // process with status 2. Asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
 // (already reported on stderr) where the file is wrong.
 int tui_config_load(struct tui_options *options, int argc, char **argv);

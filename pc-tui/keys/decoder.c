@@ -39,7 +39,7 @@ static void send(const struct reading *reading, struct key_event event)
 // A paste has no keys in it, whatever escape sequences its text carries.
 static void send_key(const struct decoder *decoder, const struct reading *reading, struct key_event event)
 {
-    if (!decoder->pasting && event.code != KEYCODE_NONE && event.phase != KEYPHASE_RELEASE)
+    if (!decoder->pasting && event.code != KEYCODE_NONE)
         send(reading, event);
 }
 

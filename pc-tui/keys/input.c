@@ -38,6 +38,8 @@ struct survey {
 static void survey_event(void *ctx, const struct key_event *event)
 {
     struct survey *survey = ctx;
+    if (event->phase == KEYPHASE_RELEASE)
+        return;
     int arrow = arrow_of(event);
     if (arrow >= 0)
         survey->arrows[arrow]++;
@@ -155,12 +157,17 @@ static void arrow_key(struct filter *filter, const struct key_event *key, int ar
 static void filter_key(struct filter *filter, const struct key_event *key)
 {
     int arrow = arrow_of(key);
-    if (filter->treatment == AS_PASTE || filter->treatment == AS_GUESS)
+    bool pasted = filter->treatment == AS_PASTE || filter->treatment == AS_GUESS;
+    if (key->phase == KEYPHASE_RELEASE) {
+        if (!pasted)
+            forward(filter, *key);
+    } else if (pasted) {
         paste_key(filter, key);
-    else if (arrow >= 0)
+    } else if (arrow >= 0) {
         arrow_key(filter, key, arrow);
-    else
+    } else {
         forward(filter, *key);
+    }
 }
 
 static void filter_event(void *ctx, const struct key_event *event)

@@ -38,6 +38,7 @@ enum key_code {
     KEYCODE_CLICK,      // the left button went down; row, column
     KEYCODE_CURSOR_AT,  // the terminal's answer about its cursor: row, column
     KEYCODE_BACKGROUND, // the terminal's answer about its background: codepoint is 0xRRGGBB
+    KEYCODE_KEYBOARD,   // the terminal's answer to `CSI ? u`: it can tell when a key is let go
     KEYCODE_DEVICE,     // the terminal's answer to `CSI c`, which every terminal gives
 };
 
@@ -46,7 +47,7 @@ enum { KEYMOD_SHIFT = 1, KEYMOD_ALT = 2, KEYMOD_CTRL = 4 }; // as xterm numbers 
 enum key_phase {
     KEYPHASE_PRESS,
     KEYPHASE_HELD,    // the terminal says that the key repeats because it is held down
-    KEYPHASE_RELEASE, // never emitted
+    KEYPHASE_RELEASE, // the key went up: no press, and never in a paste
 };
 
 struct key_event {

@@ -275,12 +275,13 @@ struct key_event key_sequence_csi(const char *text, size_t length, char final, u
     struct parameters parameters;
     if (length > 0 && text[0] == '<')
         return mouse(text + 1, length - 1, final);
-    if (length > 0 && text[0] == '?' && final == 'c')
-        return special(KEYCODE_DEVICE, 0);
+    if (length > 0 && text[0] == '?' && (final == 'c' || final == 'u'))
+        return special(final == 'c' ? KEYCODE_DEVICE : KEYCODE_KEYBOARD, 0);
     if (!read_parameters(&parameters, text, length))
         return nothing;
     struct key_event event = csi_key(&parameters, final, modifiers);
-    event.phase = phase_of(&parameters);
+    if (event.code <= KEYCODE_FUNCTION)
+        event.phase = phase_of(&parameters);
     return event;
 }
 

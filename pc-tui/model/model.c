@@ -181,24 +181,45 @@ static bool is_doubtful(
 }
 
 // Where the agent restarted, the will of the run before arrives late and says nothing about the run that is known here.
-// Only where nobody reports any more it counts, since what the broker kept is all there is then.
+// Only where nobody reports any more it counts, since what the broker kept is all there is then. What an agent tells of
+// itself that runs and cannot work counts whatever run was known here, as its run is a new one.
 static struct model_device *take_offline(
-    struct model *model, const char *name, bool retained, int64_t now_us, int64_t wall_ms)
+    struct model *model, const char *name, bool retained, int64_t now_us, int64_t wall_ms, bool *is_new)
 {
     const struct status *status = model->priv->scratch;
     struct model_device *device = model_devices_find_or_add(model, name, now_us, wall_ms);
     if (!device)
         return NULL;
-    bool known = device->status->boot[0] != '\0';
-    if (known && strcmp(device->status->boot, status->boot) != 0 &&
-        (!retained || model_presence(device, now_us) == PRESENCE_LIVE))
+    bool known = device->status->boot[0] != '\0', fault = status->fault[0] != '\0';
+    bool its_own = strcmp(device->status->boot, status->boot) == 0 ||
+                   (device->fault[0] && strcmp(device->priv->fault_boot, status->boot) == 0);
+    if (known && !its_own && !fault && (!retained || model_presence(device, now_us) == PRESENCE_LIVE))
         return NULL;
-    if (known && !device->offline)
+    char words[PROTOCOL_WHY_SIZE];
+    const char *why = fault            ? model_fault(words, status->fault, status->why)
+                      : status->why[0] ? status->why
+                                       : "its connection was lost";
+    bool told = device->offline && strcmp(device->why, fault ? status->why : "") == 0;
+    if ((known || fault) && !told)
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, name, "%s is offline: %s",
-            model_devices_label(model, device), status->why[0] ? status->why : "its connection was lost");
+            model_devices_label(model, device), why);
     device->offline = true;
-    device->stopped = status->why[0] != '\0';
-    if (!known)
+    device->removed = !fault && strcmp(status->why, "removed") == 0;
+    device->stopped = !fault && status->why[0] != '\0' && !device->removed;
+    memcpy(device->fault, status->fault, sizeof device->fault);
+    memcpy(device->why, fault ? status->why : "", fault ? sizeof device->why : 1);
+    memcpy(device->priv->fault_boot, status->boot, sizeof device->priv->fault_boot);
+    // It answers commands.
+    struct status_last *last = &device->priv->status->last;
+    *is_new =
+        fault && status->last.n > 0 && (status->last.n != last->n || strcmp(status->last.id, last->id) != 0);
+    if (*is_new) {
+        *last = status->last;
+        device->first_of_boot = false;
+    }
+    if (fault && !retained)
+        device->wall_ms = wall_ms;
+    if (!known && !fault)
         take_status(model, device);
     return device;
 }
@@ -289,7 +310,8 @@ static struct model_device *take_online(
             model_devices_label(model, device));
     device->first_of_boot = !same;
     device->offline = false;
-    device->stopped = false;
+    device->stopped = device->removed = false;
+    device->fault[0] = device->why[0] = '\0';
     device->priv->connection = model->priv->connection;
     if (!retained) {
         device->heard_us = now_us;
@@ -338,7 +360,7 @@ struct model_device *model_status(struct model *model, const char *topic, const 
     model->seen = true;
     model->changes++;
     if (!model->priv->scratch->online)
-        return take_offline(model, name, retained, now_us, wall_ms);
+        return take_offline(model, name, retained, now_us, wall_ms, is_new);
     return take_online(model, name, retained, now_us, wall_ms, is_new);
 }
 

@@ -33,7 +33,11 @@ struct model_device {
     bool tutorial; // PRESENCE_TUTORIAL
     const struct status *status; // the latest, never NULL; of an offline device the last one before
     bool offline;
-    bool stopped;      // offline by a clean stop, not by the will
+    bool stopped; // offline by a clean stop, not by the will
+    bool removed; // offline because its login was taken away, as pc-tui-broker says in its place
+    // Offline although its agent runs: what is wrong there, and why ("/etc/nano-agent.conf:12: …"). "" = it is not so.
+    char fault[STATUS_FAULT_SIZE];
+    char why[PROTOCOL_WHY_SIZE];
     bool confirmed;    // a status of this boot came that was not retained: the channels are the real ones
     unsigned layout;   // +1 each time its channels are others than before
     int64_t heard_us;  // when the latest status came that was not retained; 0 = none yet
@@ -123,9 +127,16 @@ int64_t model_age_us(const struct model_device *device, int64_t now_us);
 int64_t model_next_us(const struct model *model, int64_t now_us);
 // After how long without a report the device is stale, in microseconds.
 int64_t model_stale_after_us(const struct model_device *device);
+// Writes what is wrong with an agent that runs and cannot work, as an operator reads it: "configuration line 12: unknown key".
+// fault and why are those of a status. Returns out.
+char *model_fault(char out[PROTOCOL_WHY_SIZE], const char *fault, const char *why);
+// Writes "nano is offline", with what is wrong where the device has told that. Returns out.
+char *model_offline(char out[PROTOCOL_WHY_SIZE], const char *label, const struct model_device *device);
+// Writes the name of the file in which that stands, "" where why names none. Returns out.
+char *model_fault_file(char out[PROTOCOL_WHY_SIZE], const char *why);
 // True while two agents seem to share this name.
 bool model_shared(const struct model_device *device, int64_t now_us);
-// True if any servo of the device reports to be moving.
+// True if any servo of the device reports to be moving, or any motor to run.
 bool model_moves(const struct model_device *device);
 // The channel's index among the device's channels, -1 where there is none of that name.
 int model_channel(const struct model_device *device, const char *name);
@@ -134,9 +145,13 @@ int model_channel(const struct model_device *device, const char *name);
 size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_NAMES_MAX]);
 
 // The servo that ↑ ↓ mean: the one of axis tilt, else the one named "tilt", else `selected` (an index, or -1)
-// if it is a servo and not the pan, else the first servo that is not the pan. -1 where there is none.
+// if it is a servo that neither pans nor steers, else the first such servo. -1 where there is none.
 int model_tilt_servo(const struct model_device *device, int selected);
 // The servo that ← → mean: the one of axis pan, else the one named "pan". -1 where there is none.
 int model_pan_servo(const struct model_device *device);
+// The servo that steers: the one of axis steer. -1 where there is none.
+int model_steer_servo(const struct model_device *device);
+// The motor of axis drive; -1 where there is none.
+int model_drive_motor(const struct model_device *device);
 
 #endif

@@ -19,6 +19,7 @@ struct model_layout {
 struct model_device_private {
     struct model_layout layout; // of the boot, as the first status confirmed it that was not retained
     struct status *status;      // what ->status points to
+    char fault_boot[PROTOCOL_BOOT_MAX + 1];  // the run that told a fault; its will counts as well
     char boot_before[PROTOCOL_BOOT_MAX + 1]; // of the run before this one, to tell a restart from two agents
     uint64_t connection;                     // of the link, when the latest status came
     int64_t sampled_us;                      // when the histories last took values; 0 = never

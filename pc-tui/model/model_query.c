@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The questions that views, ui and controller ask of the model. None of them changes it.
+#include <stdio.h>
 #include <string.h>
 
 #include "pc-tui/model/model.h"
@@ -51,6 +52,44 @@ int64_t model_next_us(const struct model *model, int64_t now_us)
     return next;
 }
 
+// Where the number of the line begins in "/etc/nano-agent.conf:12: …", NULL where there is none.
+static const char *line_of(const char *why)
+{
+    for (const char *at = strchr(why, ':'); at; at = strchr(at + 1, ':')) {
+        size_t digits = strspn(at + 1, "0123456789");
+        if (digits > 0 && at[1 + digits] == ':')
+            return at + 1;
+    }
+    return NULL;
+}
+
+char *model_fault(char out[PROTOCOL_WHY_SIZE], const char *fault, const char *why)
+{
+    const char *line = line_of(why);
+    if (line)
+        snprintf(out, PROTOCOL_WHY_SIZE, "%.40s line %.*s", fault, PROTOCOL_WHY_CHARS, line);
+    else
+        snprintf(out, PROTOCOL_WHY_SIZE, "%.40s: %.*s", fault, PROTOCOL_WHY_CHARS, why);
+    return out;
+}
+
+char *model_offline(char out[PROTOCOL_WHY_SIZE], const char *label, const struct model_device *device)
+{
+    char words[PROTOCOL_WHY_SIZE] = "";
+    if (device->fault[0])
+        model_fault(words, device->fault, device->why);
+    snprintf(out, PROTOCOL_WHY_SIZE, "%.128s is offline%s%.*s", label, words[0] ? ": " : "",
+        PROTOCOL_WHY_CHARS + 60, words);
+    return out;
+}
+
+char *model_fault_file(char out[PROTOCOL_WHY_SIZE], const char *why)
+{
+    const char *line = line_of(why);
+    snprintf(out, PROTOCOL_WHY_SIZE, "%.*s", line ? (int)(line - why - 1) : 0, why);
+    return out;
+}
+
 bool model_shared(const struct model_device *device, int64_t now_us)
 {
     return device->shared_us != 0 && now_us - device->shared_us < MODEL_SHARED_US;
@@ -59,7 +98,7 @@ bool model_shared(const struct model_device *device, int64_t now_us)
 bool model_moves(const struct model_device *device)
 {
     for (size_t i = 0; i < device->status->count; i++) {
-        if (device->status->channels[i].moving)
+        if (model_channel_moves(&device->status->channels[i]))
             return true;
     }
     return false;
@@ -87,9 +126,11 @@ size_t model_channel_ids(const struct model_device *device, struct channel_id ou
     return count;
 }
 
-static bool is_pan(const struct status_channel *channel)
+// It goes left and right, so ↑ and ↓ do not mean it.
+static bool is_sideways(const struct status_channel *channel)
 {
-    return channel->axis == AXIS_PAN || (channel->axis == AXIS_NONE && strcmp(channel->id.name, "pan") == 0);
+    return status_axis_is_sideways(channel->axis) ||
+           (channel->axis == AXIS_NONE && strcmp(channel->id.name, "pan") == 0);
 }
 
 static int servo_of_axis(const struct model_device *device, enum servo_axis axis, const char *name)
@@ -112,6 +153,21 @@ int model_pan_servo(const struct model_device *device)
     return servo_of_axis(device, AXIS_PAN, "pan");
 }
 
+int model_steer_servo(const struct model_device *device)
+{
+    return servo_of_axis(device, AXIS_STEER, "");
+}
+
+int model_drive_motor(const struct model_device *device)
+{
+    for (size_t i = 0; i < device->status->count; i++) {
+        const struct status_channel *channel = &device->status->channels[i];
+        if (model_is_motor(channel) && channel->axis == AXIS_DRIVE)
+            return (int)i;
+    }
+    return -1;
+}
+
 int model_tilt_servo(const struct model_device *device, int selected)
 {
     const struct status *status = device->status;
@@ -119,10 +175,10 @@ int model_tilt_servo(const struct model_device *device, int selected)
     if (tilt >= 0)
         return tilt;
     if (selected >= 0 && (size_t)selected < status->count && model_is_servo(&status->channels[selected]) &&
-        !is_pan(&status->channels[selected]))
+        !is_sideways(&status->channels[selected]))
         return selected;
     for (size_t i = 0; i < status->count; i++) {
-        if (model_is_servo(&status->channels[i]) && !is_pan(&status->channels[i]))
+        if (model_is_servo(&status->channels[i]) && !is_sideways(&status->channels[i]))
             return (int)i;
     }
     return -1;

@@ -61,7 +61,8 @@ void model_trace_status(
     for (size_t i = 0; i < trace->count && i < status->count; i++) {
         const struct status_channel *channel = &status->channels[i];
         const struct model_kind *kind = model_kind(channel->id.kind);
-        *value_at(trace, i, trace->newest) = kind->sample ? kind->sample(channel) : TRACE_GAP;
+        *value_at(trace, i, trace->newest) =
+            kind->sample && !channel->fault[0] ? kind->sample(channel) : TRACE_GAP;
     }
 }
 

@@ -8,13 +8,12 @@
 #define PROBE "\xe2\x94\x80\xc2\xb0\xe2\x86\x92" // ─ ° →
 enum { NARROW_COLUMN = 4, WIDE_COLUMN = 7, PROBE_ROW = 2 };
 
-const char *questions_ask(
-    struct questions *questions, int64_t now_ms, bool background, char out[QUESTIONS_SIZE])
+const char *questions_ask(struct questions *questions, int64_t now_ms, bool modern, char out[QUESTIONS_SIZE])
 {
     // On the first row an answer about the cursor looks like the key F3. The last question is one that every
     // terminal answers, and answers come in the order of their questions.
     snprintf(out, QUESTIONS_SIZE, "\033[2;1H" PROBE "\033[6n\033[2;1H       \033[H%s\033[c",
-        background ? "\033]11;?\033\\" : "");
+        modern ? "\033]11;?\033\\\033[?u" : "");
     questions->until_ms = now_ms + QUESTIONS_MS;
     return out;
 }
@@ -36,6 +35,9 @@ bool questions_take(struct questions *questions, const struct key_event *event)
         questions->background = event->codepoint;
         return changed;
     }
+    case KEYCODE_KEYBOARD:
+        questions->tells_releases = true;
+        return false;
     case KEYCODE_DEVICE:
         questions->until_ms = INT64_MIN;
         return false;

@@ -262,6 +262,11 @@ int64_t screen_wait_until_ms(const struct screen *screen)
     return screen->questions.until_ms;
 }
 
+void screen_tell_releases(struct screen *screen, bool on)
+{
+    terminal_tell_releases(screen->terminal, on && screen->questions.tells_releases);
+}
+
 int screen_rows(const struct screen *screen)
 {
     (void)screen;

@@ -28,6 +28,9 @@ bool screen_answer(struct screen *screen, const struct key_event *event);
 // Until when the first picture should wait for answers, in milliseconds of CLOCK_MONOTONIC; INT64_MIN: not.
 int64_t screen_wait_until_ms(const struct screen *screen);
 
+// Asks the terminal to tell when a key is let go, or not to, where it has answered that it can.
+void screen_tell_releases(struct screen *screen, bool on);
+
 int screen_rows(const struct screen *screen);
 int screen_columns(const struct screen *screen);
 // True while the ASCII signs are in use: asked for, the locale is not UTF-8, the Linux console, or a terminal

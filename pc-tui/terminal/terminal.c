@@ -28,10 +28,12 @@
 #define TITLE_BEGIN "\033]2;"
 #define TITLE_END   "\a"
 // The kitty keyboard protocol: another program may have left key releases on. Putting 0 on top switches them off,
-// and taking that away again gives back what was.
-#define KEYBOARD_PUSH "\033[>0u"
-#define KEYBOARD_SET  "\033[=0u"
-#define KEYBOARD_POP  "\033[<u"
+// and taking that away again gives back what was. While they are wanted, the entry on top is 3: special keys as
+// sequences, and releases. 8, all keys as sequences, is never asked for: after a kill nobody could type `reset`.
+#define KEYBOARD_PUSH     "\033[>0u"
+#define KEYBOARD_PLAIN    "\033[=0u"
+#define KEYBOARD_RELEASES "\033[=3u"
+#define KEYBOARD_POP      "\033[<u"
 // Ends a sequence that was cut, so that the terminal understands the one behind it.
 #define CANCEL "\030"
 
@@ -46,7 +48,8 @@ struct terminal {
     bool mouse;
     bool title_kept;
     bool taken;
-    bool entered; // the alternate screen
+    bool entered;  // the alternate screen
+    bool releases; // it tells when a key is let go
     bool gone;
     char title[TERMINAL_TITLE_MAX + 1];
 };
@@ -338,20 +341,20 @@ void terminal_title(struct terminal *terminal, const char *title)
         hide_title(terminal);
 }
 
-void terminal_ask(struct terminal *terminal, struct questions *questions, bool background)
+void terminal_ask(struct terminal *terminal, struct questions *questions, bool modern)
 {
     char text[QUESTIONS_SIZE];
     int rows, columns;
     *questions = (struct questions){.until_ms = INT64_MIN};
     terminal_size(terminal, &rows, &columns);
     if (terminal->has_modes && rows >= 2 && columns >= 8)
-        put(terminal, questions_ask(questions, clock_now_ms(), background && terminal->is_modern, text));
+        put(terminal, questions_ask(questions, clock_now_ms(), modern && terminal->is_modern, text));
 }
 
 void terminal_entered(struct terminal *terminal)
 {
     if (!terminal->entered && terminal->is_modern)
-        put(terminal, KEYBOARD_PUSH);
+        put(terminal, terminal->releases ? KEYBOARD_PUSH KEYBOARD_RELEASES : KEYBOARD_PUSH);
     terminal->entered = true;
 }
 
@@ -360,6 +363,20 @@ void terminal_leaving(struct terminal *terminal)
     if (terminal->entered && terminal->is_modern)
         put(terminal, KEYBOARD_POP);
     terminal->entered = false;
+}
+
+static void set_keyboard(struct terminal *terminal)
+{
+    if (terminal->entered && terminal->is_modern)
+        put(terminal, terminal->releases ? KEYBOARD_RELEASES : KEYBOARD_PLAIN);
+}
+
+void terminal_tell_releases(struct terminal *terminal, bool on)
+{
+    if (terminal->releases == on)
+        return;
+    terminal->releases = on;
+    set_keyboard(terminal);
 }
 
 int terminal_suspend(struct terminal *terminal)
@@ -389,6 +406,5 @@ void terminal_retake(struct terminal *terminal)
     terminal->taken = false;
     terminal->title_kept = false;
     take(terminal);
-    if (terminal->entered && terminal->is_modern)
-        put(terminal, KEYBOARD_SET);
+    set_keyboard(terminal);
 }

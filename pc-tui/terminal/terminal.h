@@ -57,7 +57,7 @@ void terminal_title(struct terminal *terminal, const char *title);
 
 // Asks what questions.h asks, and notes in questions until when answers are waited for. The alternate screen must
 // be on. Asks nothing of terminals that would not understand.
-void terminal_ask(struct terminal *terminal, struct questions *questions, bool background);
+void terminal_ask(struct terminal *terminal, struct questions *questions, bool modern);
 
 // True if the session came over the network (SSH_CONNECTION, SSH_TTY): for input_init.
 bool terminal_is_remote(void);
@@ -75,5 +75,8 @@ void terminal_retake(struct terminal *terminal);
 void terminal_on_crash(struct terminal *terminal, const char *undo);
 void terminal_entered(struct terminal *terminal);
 void terminal_leaving(struct terminal *terminal);
+// For screen.c. From now on the terminal tells when a key is let go, or no longer. Only for terminals that have answered
+// that they can.
+void terminal_tell_releases(struct terminal *terminal, bool on);
 
 #endif

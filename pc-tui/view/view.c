@@ -7,7 +7,7 @@
 #include "pc-tui/view/view_pane.h"
 
 enum {
-    TICK_US = 1000000, // ages count on
+    TICK_US = 1000000, // the time of day and ages count on
     EVENTS_WANTED = 3,
     DEVICES_WANTED = 4,
     CHANNELS_WANTED = 8,
@@ -122,7 +122,7 @@ static void lay_out(struct layout *layout, struct screen *screen, const struct v
     layout->message.row = rows - 2;
     layout->message.rows = rows > 1;
     layout->footer.row = rows - 1;
-    layout->footer.rows = 1;
+    layout->footer.rows = share.message > 0 && view_message_is_empty(view) ? 2 : 1;
     layout->details = whole;
     layout->details.left = main.columns + DETAILS_GAP;
     layout->details.columns = details;
@@ -151,6 +151,17 @@ static void draw_list(struct screen *screen, const struct view *view, int rows, 
     screen_end(screen, cursor >= 0 ? rows - 2 : rows - 1, cursor >= 0 ? cursor : 0, cursor >= 0);
 }
 
+// Names a device above its channels: the whole name, as long as there is room for it.
+static void draw_title(const struct pane *pane, const char *name)
+{
+    static const char words[] = "channels of ";
+    int room = pane->columns - 1, column = 1;
+    char whole[VIEW_NAME_SIZE];
+    if (screen_width(words) + screen_width(name) <= room)
+        column += view_put(pane, pane->row, column, room, ROLE_LABEL, words);
+    view_put(pane, pane->row, column, room, ROLE_LABEL, view_cut_middle(whole, name, room));
+}
+
 static void draw_main(struct screen *screen, const struct view *view)
 {
     struct layout layout;
@@ -160,8 +171,7 @@ static void draw_main(struct screen *screen, const struct view *view)
         view_header(&layout.header);
     view_devices(&layout.devices);
     if (layout.title.rows > 0 && device)
-        view_putf(&layout.title, layout.title.row, 1, layout.title.columns, ROLE_LABEL, "channels of %s",
-            view_name(view, device));
+        draw_title(&layout.title, view_name(view, device));
     int cursor_row = view_channels(&layout.channels), cursor_column = 1;
     char text[VIEW_SENTENCE_SIZE];
     enum screen_role role;
@@ -221,6 +231,7 @@ void view_draw(struct screen *screen, const struct view *view)
 
 int64_t view_next_us(const struct view *view)
 {
-    int64_t tick = view->now_us + TICK_US, changes = model_next_us(view->model, view->now_us);
+    int64_t tick = view->now_us + TICK_US - view->wall_ms % 1000 * 1000,
+            changes = model_next_us(view->model, view->now_us);
     return changes < tick ? changes : tick;
 }

@@ -4,7 +4,10 @@
 
 #include "common/text.h"
 #include "pc-tui/controller/controller.h"
+#include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
+
+enum { FAULT_CHARS = 60 }; // a longer one may not be whole on its row
 
 static const char *mend(enum link_trouble trouble)
 {
@@ -20,7 +23,7 @@ static const char *mend(enum link_trouble trouble)
     case TROUBLE_PROTOCOL:
         return "is an MQTT broker on that port? pc-tui -p PORT";
     case TROUBLE_LOGIN:
-        return "pc-tui -u USER asks for the password";
+        return "pc-tui join FILE, with the file of pc-tui-broker add-operator; or pc-tui -u USER";
     case TROUBLE_DENIED:
         return "the broker's acl_file must let us read it: topic readwrite ROOT/#";
     case TROUBLE_MEMORY:
@@ -60,11 +63,23 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
         snprintf(out, VIEW_SENTENCE_SIZE, "waiting for a device under %s/ …", view->root);
     } else {
         snprintf(out, VIEW_SENTENCE_SIZE,
-            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only, "
-            "until its configuration has a listener: listener 1883 192.168.55.100",
+            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only: "
+            "sudo pc-tui-broker setup lets devices in by TLS, listener 1883 192.168.55.100 without",
             view->root);
     }
     return true;
+}
+
+// The whole sentence, which its row may have cut, and what mends it.
+static void fault_advice(const struct model_device *device, char out[VIEW_SENTENCE_SIZE])
+{
+    char fault[PROTOCOL_WHY_SIZE], file[PROTOCOL_WHY_SIZE];
+    model_fault(fault, device->fault, device->why);
+    if (*model_fault_file(file, device->why))
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ %.600s — on the Nano: sudoedit %.200s; it goes on by itself",
+            fault, file);
+    else
+        snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s — on the Nano: nano-agent check", fault);
 }
 
 bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
@@ -85,8 +100,20 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
             view_name(view, device));
         return true;
     }
+    if (presence == PRESENCE_OFFLINE && device->fault[0]) {
+        fault_advice(device, out);
+        *role = ROLE_WRONG;
+        return true;
+    }
     if (presence == PRESENCE_OFFLINE) {
         *role = ROLE_NOTICE;
+        if (device->removed) {
+            snprintf(out, VIEW_SENTENCE_SIZE,
+                "✗ %s was removed: the broker takes it no more — pc-tui-broker add-device, and nano-agent join there, "
+                "let it in again",
+                view_name(view, device));
+            return true;
+        }
         snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
             device->stopped ? "sudo systemctl start nano-agent"
                             : "sudo systemctl status nano-agent, nano-agent check");
@@ -98,6 +125,13 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
 bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
+    int focused = ui_focused(view->ui);
+    if (device && focused >= 0 && strlen(device->status->channels[focused].fault) > FAULT_CHARS) {
+        const struct status_channel *channel = &device->status->channels[focused];
+        *role = ROLE_WRONG;
+        snprintf(out, VIEW_SENTENCE_SIZE, "%s: %s", channel->id.name, channel->fault);
+        return true;
+    }
     *role = ROLE_LABEL;
     for (size_t i = 0; device && i < device->status->count; i++) {
         const struct status_channel *channel = &device->status->channels[i];

@@ -15,6 +15,11 @@ enum {
     GAP = 3,
 };
 
+static const char *offline_word(const struct model_device *device)
+{
+    return device->removed ? "removed" : device->stopped ? "offline (stopped)" : "offline";
+}
+
 // Draws the states of the channels; where not all fit, as many whole ones as there is room for, and a sign.
 static void put_summary(const struct pane *pane, int row, int column, int end, const struct status *status)
 {
@@ -37,7 +42,7 @@ void view_device_state(
 {
     const struct view *view = pane->view;
     enum presence presence = model_presence(device, view->now_us);
-    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE];
+    char age[VIEW_NUMBER_SIZE], clock[VIEW_NUMBER_SIZE], fault[PROTOCOL_WHY_SIZE];
     int left = end - column;
     switch (presence) {
     case PRESENCE_TUTORIAL:
@@ -47,12 +52,14 @@ void view_device_state(
         view_put(pane, row, column, left, ROLE_NOTICE, "◌ retained: an old report, nothing live yet");
         return;
     case PRESENCE_OFFLINE:
-        if (device->wall_ms > 0)
-            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline%s, last seen %s",
-                device->stopped ? " (stopped)" : "", view_clock(clock, device->wall_ms, false));
+        if (device->fault[0])
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline: %s",
+                model_fault(fault, device->fault, device->why));
+        else if (device->wall_ms > 0)
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s, last seen %s", offline_word(device),
+                view_clock(clock, device->wall_ms, false));
         else
-            view_putf(
-                pane, row, column, left, ROLE_WRONG, "✗ offline%s", device->stopped ? " (stopped)" : "");
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s", offline_word(device));
         return;
     case PRESENCE_STALE:
         view_putf(pane, row, column, left, ROLE_NOTICE, "◌ stale %s",

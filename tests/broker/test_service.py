@@ -54,57 +54,61 @@ def join(guest, name):
     return ['--cafile /etc/pc-tui-broker/ca.crt', '-u', user, '-P', password]
 
 
-def leaves_as_it_was(stage, text):
-    """setup twice and reset beside such a file of somebody else. Returns the guest, where that file is in use again."""
-    guest = boot(stage)
-    guest.run('printf "me:secret\\n" >/etc/mosquitto/mine.passwd && mosquitto_passwd -U /etc/mosquitto/mine.passwd && '
-              'chgrp mosquitto /etc/mosquitto/mine.passwd && chmod 640 /etc/mosquitto/mine.passwd', SLOW)
-    guest.put('/etc/mosquitto/conf.d/mine.conf', text)
-    guest.run('systemctl restart mosquitto', SLOW)
-    active(guest)
+MINE = '/etc/mosquitto/conf.d/mine.conf'
+
+
+def refused_setup_changes_nothing(guest):
     before = tree(guest, '/etc', '/home', '/root')
-    theirs = tree(guest, '/etc/mosquitto')
     # There is no terminal, so nothing is asked. On one it is, and the answer counts.
     output = setup(guest, status=1)
     check('setup --yes' in output and 'mine.conf' in output and 'Go on?' not in output, output)
     output = setup(guest, status=1, answer='n')
     check('Go on? [y/N]' in output and 'nothing was changed' in output, output)
     equal(tree(guest, '/etc', '/home', '/root'), before, 'a refused setup changes nothing')
-    for words, answer in (([], 'y'), (['--yes'], None)):
-        setup(guest, *words, answer=answer)
+    setup(guest, answer='y')
+    active(guest)
+
+
+def leaves_as_it_was(guest, text, question=False):
+    """setup twice and reset beside such a file of somebody else, which is in use again afterwards."""
+    guest.put(MINE, text)
+    guest.run('systemctl restart mosquitto', SLOW)
+    active(guest)
+    before = tree(guest, '/etc', '/home', '/root')
+    theirs = tree(guest, '/etc/mosquitto')
+    if question:
+        refused_setup_changes_nothing(guest)
+    else:
+        setup(guest, '--yes')
         active(guest)
-        equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
+    setup(guest, '--yes')
+    active(guest)
+    equal(tree(guest, '/etc/mosquitto'), theirs, 'files of others')
     check(publishes(guest, *join(guest, 'arm')), 'a device comes in')
     check(not publishes(guest, port=1883), 'nobody does without a login')
     guest.run('pc-tui-broker reset', SLOW)
     active(guest)
     left = tree(guest, '/etc', '/home', '/root')
     equal(set(left.splitlines()) ^ set(before.splitlines()), set(), 'what reset leaves')
-    return guest
 
 
-@scenario(timeout=900)
-def service_leaves_the_two_lines_of_many_a_tutorial_as_they_were(stage):
-    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous true\n')
+@scenario(timeout=1200)
+def service_leaves_files_of_others_of_four_kinds_as_they_were(stage):
+    guest = boot(stage)
+    # The two lines of many a tutorial.
+    leaves_as_it_was(guest, 'listener 1883\nallow_anonymous true\n', question=True)
     check(publishes(guest, port=1883), 'they are in use again')
 
-
-@scenario(timeout=900)
-def service_leaves_a_password_file_as_it_was(stage):
-    guest = leaves_as_it_was(stage, 'listener 1883\nallow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n')
+    guest.run('printf "me:secret\\n" >/etc/mosquitto/mine.passwd && mosquitto_passwd -U /etc/mosquitto/mine.passwd && '
+              'chgrp mosquitto /etc/mosquitto/mine.passwd && chmod 640 /etc/mosquitto/mine.passwd', SLOW)
+    leaves_as_it_was(guest, 'listener 1883\nallow_anonymous false\npassword_file /etc/mosquitto/mine.passwd\n')
     check(publishes(guest, '-u me -P secret', port=1883) and not publishes(guest, port=1883), 'it is in use again')
 
-
-@scenario(timeout=900)
-def service_leaves_settings_of_each_listener_as_they_were(stage):
-    guest = leaves_as_it_was(stage, 'per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n')
+    leaves_as_it_was(guest, 'per_listener_settings true\nlistener 1884\nallow_anonymous true\nmax_connections 5\n')
     check(publishes(guest, port=1884), 'they are in use again')
 
-
-@scenario(timeout=900)
-def service_leaves_a_bridge_as_it_was(stage):
-    guest = leaves_as_it_was(stage, 'connection far\naddress 127.0.0.1:1999\ntopic jetson/# both 0\nrestart_timeout 1\n')
-    # Its other end is there only now.
+    leaves_as_it_was(guest, 'connection far\naddress 127.0.0.1:1999\ntopic jetson/# both 0\nrestart_timeout 1\n')
+    # The bridge's other end is there only now.
     guest.put('/root/far.conf', 'listener 1999 127.0.0.1\nallow_anonymous true\nlog_type all\n')
     far = guest.start('far', ['mosquitto', '-c', '/root/far.conf'])
     far.log('New bridge connected from .* as nano.far', 60)

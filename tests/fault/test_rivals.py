@@ -40,12 +40,12 @@ def two_agents_of_one_id(stage, version, sentence):
         check(agent.alive(), 'both live')
 
 
-@scenario(timeout=110)
+@scenario(timeout=110, plain=True)
 def two_agents_with_one_client_id_say_it_once_and_wait_longer_and_longer_on_mqtt_5(stage):
     two_agents_of_one_id(stage, 'mqttv5', 'same client id')  # in words of the broker's, or in ours
 
 
-@scenario(timeout=110)
+@scenario(timeout=110, plain=True)
 def two_agents_with_one_client_id_say_it_once_and_wait_longer_and_longer_on_3_1_1(stage):
     two_agents_of_one_id(stage, 'mqttv311', 'same client id')
 

@@ -213,14 +213,16 @@ def at_rest(watcher, channel='tilt', since=0, **fields):
 _scenarios = {}
 
 
-def scenario(function=None, serial=False, timeout=60, lock='-'):
-    """serial: measures time so finely that nothing else may run beside it. lock: no two scenarios that name the same lock run
+def scenario(function=None, serial=False, timeout=60, lock='-', plain=False):
+    """serial: measures time so finely that nothing else may run beside it; so it runs in the plain build of this system alone.
+    plain: the same alone, since it waits long and only for time to pass: a sanitizer would see nothing that it does not see in
+    shorter ones. lock: no two scenarios that name the same lock run
     at one time; 'calm' is that of those that make much load, and of those that much load would disturb. timeout: seconds for
     ctest; the longest are started first."""
 
     def register(f):
         if f.__module__ == '__main__':  # not those of a file that is only imported
-            _scenarios[f.__name__] = (f, serial, timeout, lock)
+            _scenarios[f.__name__] = (f, serial, timeout, lock, plain or serial)
         return f
 
     return register(function) if function else register
@@ -264,11 +266,11 @@ def main():
     sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     names = sys.argv[1:]
     if names == ['--list']:
-        for name, (_, serial, timeout, lock) in _scenarios.items():
-            print(name, int(serial), timeout, lock)
+        for name, (_, serial, timeout, lock, plain) in _scenarios.items():
+            print(name, int(serial), timeout, lock, int(plain))
         return
     if len(names) != 1 or names[0] not in _scenarios:
         print('usage: %s NAME, one of:\n  %s' % (sys.argv[0], '\n  '.join(_scenarios)), file=sys.stderr)
         sys.exit(2)
-    function, _, timeout, _ = _scenarios[names[0]]
+    function, _, timeout, _, _ = _scenarios[names[0]]
     sys.exit(_run(function, timeout))

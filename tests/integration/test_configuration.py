@@ -129,13 +129,18 @@ def options_win_over_the_file(stage):
 
 
 @scenario
-def without_sim_on_a_machine_without_pins_the_missing_hardware_is_named_with_exit_2(stage):
+def without_sim_on_a_machine_without_pins_the_missing_hardware_is_reported(stage):
     if os.path.exists('/proc/device-tree/compatible'):
         raise harness.Skip('this machine has a device tree: it may have the pins')
-    path = stage.write('agent.conf', 'servo tilt { pwm = "no-such.pwm:2" }\n')
-    outcome = stage.run([harness.program('nano-agent'), '-c', path, '-h', '127.0.0.1', '-p', '1'])
-    equal(outcome.code, 2, 'exit status (%s)' % outcome.err)
-    check('tilt' in outcome.err and 'no-such.pwm' in outcome.err, 'the channel and the device are named: %s' % outcome.err)
+    broker = stage.broker()
+    watcher = stage.watcher(broker)
+    agent = stage.agent(broker, channels='servo tilt { pwm = "no-such.pwm:2" }\n', args=['--state', ''], sim=False)
+    fault = watcher.online().channel('tilt')['fault']
+    check('no-such.pwm' in fault, 'the device is named: %s' % fault)
+    last = stage.say(broker, watcher, 'tilt 20').last
+    equal((last['result'], last['why']), ('fault', fault), 'a command for it')
+    check('servo tilt: ' + fault in agent.err(), agent.err())
+    equal(agent.terminate(), 0, 'exit status')
 
 
 @scenario

@@ -70,7 +70,7 @@ servo bus { pwm = "pca9685 i2c-7 0x40:5" }
 servo chip { pwm = "pca9685 i2c-0 0x41:5" }
 ''')
     finds(found, False, r'^switch led: tegra-gpio:216 is held by gpioset')
-    finds(found, False, r'^switch lost: no GPIO chip no-such-chip here, only tegra-gpio')
+    finds(found, False, r'^switch lost: gpiochip no-such-chip: not there; there is tegra-gpio')
     finds(found, False, r'^switch far: tegra-gpio has lines 0 to 255, no 256')
     finds(found, True, r'^servo fine: 0-0040:0 \(pwmchip0\), free, 4096 steps')
     finds(found, False, r'^servo gone: .*no chip 7000a000\.pwm, only 0-0040')

@@ -151,7 +151,7 @@ input e { gpio = "tegra-gpio:24" active_low = true }
 def gpio_that_cannot_be_opened_is_one_line_that_says_why(stage, modern):
     guest = boot(stage, modern)
     one = 'switch led { gpio = "%s" }\n'
-    guest.refused(one % 'no-such-chip:3', r'switch led: no GPIO chip no-such-chip here, only tegra-gpio')
+    guest.refused(one % 'no-such-chip:3', r'switch led: gpiochip no-such-chip: not there; there is tegra-gpio')
     guest.refused(one % 'tegra-gpio:256', r'switch led: tegra-gpio has lines 0 to 255, no 256')
     guest.refused('input key { gpio = "tegra-gpio:999" }\n', r'input key: tegra-gpio has lines 0 to 255, no 999')
 
@@ -167,7 +167,7 @@ def gpio_that_cannot_be_opened_is_one_line_that_says_why(stage, modern):
     first.terminate()
 
     # As udev leaves them: root's only. Then one chip open and the other not: the closed one is named, or not needed.
-    denied = r'no chip tegra-gpio among those that open; /dev/gpiochip0: Permission denied.*group gpio'
+    denied = r'gpiochip tegra-gpio: not among those that open; /dev/gpiochip0: Permission denied.*group gpio'
     guest.refused(nano.SWITCH, denied, user=NOBODY)
     guest.run('chmod 666 /dev/gpiochip1')
     guest.refused(nano.SWITCH, denied, user=NOBODY)

@@ -7,9 +7,11 @@
 //   gone MS REGEX       until it does not                                     -> ok MICROSECONDS | timeout | ended
 //   dump                                                                      -> rows N, then N lines
 //   cell ROW COLUMN     -> cell CHARACTER WIDTH FOREGROUND BACKGROUND bold|- reverse|- underline|-
+//   cells ROW           -> cells N, then N lines as `cell` has them: the row's characters, each with its width
 //   cursor                                                                    -> cursor ROW COLUMN visible|hidden
 //   modes               -> modes main|alternate paste|- focus|- visible|hidden mouse|- keyboard MAIN ALTERNATE
 //                          titles N TITLE; keyboard: how many modes of the kitty protocol each screen has stacked
+//   keyboard            -> keyboard MAIN ALTERNATE: the flags on top of each screen's stack
 //   termios             -> termios cooked|raw HEX: input, output, control and local flags
 //   size ROWS COLUMNS                                                         -> ok
 //   rate BYTES          reads so many bytes a second; 0 nothing, -1 all       -> ok
@@ -82,15 +84,11 @@ static void put_color(const VTermColor *color)
         printf(" #%02x%02x%02x", color->rgb.red, color->rgb.green, color->rgb.blue);
 }
 
-static void tell_cell(struct test_terminal *terminal, const char *arguments)
+// Prints a cell, and returns how many columns it takes.
+static int tell_cell_at(struct test_terminal *terminal, int row, int column)
 {
-    char *rest, text[8] = " ";
-    int row = (int)strtol(arguments, &rest, 10), column = (int)strtol(rest, NULL, 10);
+    char text[8] = " ";
     VTermScreenCell cell;
-    if (row < 0 || row >= terminal->rows || column < 0 || column >= terminal->columns) {
-        printf("no such cell\n");
-        return;
-    }
     vterm_screen_get_cell(terminal->screen, (VTermPos){.row = row, .col = column}, &cell);
     if (cell.chars[0] && cell.chars[0] != (uint32_t)-1)
         text[emulator_encode(text, emulator_put_back(terminal, cell.chars[0]))] = '\0';
@@ -99,6 +97,34 @@ static void tell_cell(struct test_terminal *terminal, const char *arguments)
     put_color(&cell.bg);
     printf(" %s %s %s\n", cell.attrs.bold ? "bold" : "-", cell.attrs.reverse ? "reverse" : "-",
         cell.attrs.underline ? "underline" : "-");
+    return cell.width > 0 ? cell.width : 1;
+}
+
+static void tell_cell(struct test_terminal *terminal, const char *arguments)
+{
+    char *rest;
+    int row = (int)strtol(arguments, &rest, 10), column = (int)strtol(rest, NULL, 10);
+    if (row < 0 || row >= terminal->rows || column < 0 || column >= terminal->columns)
+        printf("no such cell\n");
+    else
+        tell_cell_at(terminal, row, column);
+}
+
+static void tell_cells(struct test_terminal *terminal, const char *arguments)
+{
+    int row = (int)strtol(arguments, NULL, 10), count = 0;
+    if (row < 0 || row >= terminal->rows) {
+        printf("no such row\n");
+        return;
+    }
+    for (int column = 0; column < terminal->columns; count++) {
+        VTermScreenCell cell;
+        vterm_screen_get_cell(terminal->screen, (VTermPos){.row = row, .col = column}, &cell);
+        column += cell.width > 0 ? cell.width : 1;
+    }
+    printf("cells %d\n", count);
+    for (int column = 0; column < terminal->columns;)
+        column += tell_cell_at(terminal, row, column);
 }
 
 static void tell_cursor(struct test_terminal *terminal)
@@ -201,6 +227,8 @@ static void obey(struct test_terminal *terminal, char *line)
         printf("rows %d\n%s", terminal->rows, terminal->text);
     } else if (strcmp(line, "cell") == 0) {
         tell_cell(terminal, arguments);
+    } else if (strcmp(line, "cells") == 0) {
+        tell_cells(terminal, arguments);
     } else if (strcmp(line, "cursor") == 0) {
         tell_cursor(terminal);
     } else if (strcmp(line, "modes") == 0) {
@@ -210,6 +238,9 @@ static void obey(struct test_terminal *terminal, char *line)
             modes->paste ? "paste" : "-", modes->focus ? "focus" : "-", modes->hidden ? "hidden" : "visible",
             modes->mouse && modes->mouse_sgr ? "mouse" : "-", modes->keyboard[0], modes->keyboard[1],
             modes->titles, modes->title);
+    } else if (strcmp(line, "keyboard") == 0) {
+        emulator_pump(terminal, 0);
+        printf("keyboard %d %d\n", terminal->modes.flags[0], terminal->modes.flags[1]);
     } else if (strcmp(line, "termios") == 0) {
         tell_termios(terminal);
     } else if (strcmp(line, "size") == 0) {
@@ -251,7 +282,7 @@ int main(int argc, char *argv[])
     static struct test_terminal terminal = {.rows = 24, .columns = 80, .rate = -1};
     static char background[64];
     const char *errors = NULL;
-    for (int option; (option = getopt(argc, argv, "+r:c:e:w:b:s")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+r:c:e:w:b:sk")) != -1;) {
         if (option == 'r')
             terminal.rows = (int)strtol(optarg, NULL, 10);
         else if (option == 'c')
@@ -264,6 +295,8 @@ int main(int argc, char *argv[])
             snprintf(background, sizeof background, "\033]11;rgb:%s\033\\", optarg);
         else if (option == 's')
             terminal.silent = true;
+        else if (option == 'k')
+            terminal.kitty = true;
         else
             return 2;
     }
@@ -273,7 +306,7 @@ int main(int argc, char *argv[])
         return 1;
     if (optind >= argc || terminal.rows < 1 || terminal.columns < 1) {
         fprintf(stderr,
-            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w FILE_OF_WIDE_RANGES] [-b BACKGROUND] [-s] "
+            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w FILE_OF_WIDE_RANGES] [-b BACKGROUND] [-s] [-k] "
             "COMMAND …\n");
         return 2;
     }

@@ -1,47 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Whole pictures at many sizes, kept in pictures/. What changes from run to run (times, ports, graphs, health) is masked.
-PICTURES=update writes them anew: look at the difference before committing it."""
+"""Whole pictures at many sizes, kept in pictures/, and those of the documentation. PICTURES=update writes them anew: look at the
+difference before committing it."""
 import os
-import re
+import time
 
 import screen as screens
+from pictures import compare, compare_svg
 from screen import check, harness, scenario, tui
 from test_picture import CHANNELS
-
-DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pictures')
-BRAILLE = re.compile('[\u2800-\u28ff]')
-MASKS = (
-    (re.compile(r'127\.0\.0\.1:\d+( · MQTT 5)? +◉ connected.*'), 'BROKER ◉ connected'),
-    (re.compile(r'\d\d:\d\d:\d\d\.\d{3}'), 'HH:MM:SS.mmm'),
-    (re.compile(r'tilt_up .*ok 5\.0°'), 'tilt_up … ok 5.0°'),
-    (re.compile(r'live  [0-9.]+ s '), 'live  AGE '),
-    (re.compile(r'^( (CPU|load|busy|mem|GPU|up) .*)$'), ' HEALTH'),
-    (re.compile(r'(load|mem|up|GPU|CPU|power) +[0-9].*$'), 'HEALTH'),
-    (re.compile(r' +\d+ ms$'), '  SCALE'),
-)
-
-
-def masked(rows):
-    out = []
-    for row in rows:
-        row = BRAILLE.sub(' ', row).rstrip()
-        for pattern, word in MASKS:
-            row = pattern.sub(word, row)
-        out.append(row.rstrip())
-    return '\n'.join(out) + '\n'
-
-
-def compare(screen, name):
-    path = os.path.join(DIRECTORY, name + '.txt')
-    have = masked(screen.dump())
-    if os.environ.get('PICTURES') == 'update':
-        os.makedirs(DIRECTORY, exist_ok=True)
-        with open(path, 'w', encoding='utf-8') as f:
-            f.write(have)
-        return
-    with open(path, encoding='utf-8') as f:
-        want = f.read()
-    check(have == want, 'the picture %s\n--- is\n%s--- should be\n%s' % (name, have, want))
 
 
 def three(stage, names, **options):
@@ -53,8 +19,8 @@ def three(stage, names, **options):
     s.wait(r'1 of 3 devices')
     s.wait(r'(load|mem|up) ')
     s.press('up')
-    s.wait(r'tilt_up .* ok 5\.0°')
-    s.wait(r'5\.0° assumed')
+    s.wait(r'tilt_up .* ok 5\.0[°d]')
+    s.wait(r'5\.0[°d] assumed')
     return s
 
 
@@ -72,6 +38,26 @@ def three_devices_at_every_size(stage):
 
 
 @scenario(timeout=120)
+def a_stranger_finds_at_80x24_how_to_go_on_and_why_nothing_moved(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'))
+    for what, words in (('the dimmer', r'^ SPACE STOP .* \+ - lamp '), ('its digit', r'^   2 lamp '),
+                        ('the other device', r'  n/p device  g devices  A all  '), ('how many there are', r'1 of 3 devices'),
+                        ('a command line', r'  : command  '), ('another channel', r' Tab channel  '),
+                        ('what assumed means', r'^ assumed: nobody measures a servo; its first move began somewhere unknown'),
+                        ('the rest', r'  \? help')):
+        try:
+            s.wait(words, 2)
+        except harness.Failure:
+            check(False, '%s: no %r on the screen' % (what, words))
+    s.press('n')
+    s.wait('channels of nano-lab2')
+    stage.processes[2].kill()
+    s.wait('nano-lab2 +✗ offline')
+    s.press('up')
+    s.wait(r'^ ✗ nano-lab2 is offline')
+
+
+@scenario(timeout=120)
 def names_of_40_characters_that_differ_in_the_last(stage):
     names = ['jetson-nano-of-the-third-laboratory-no-%d' % i for i in range(1, 4)]
     s = three(stage, names)
@@ -82,6 +68,29 @@ def names_of_40_characters_that_differ_in_the_last(stage):
     s.resize(20, 50)
     rows = s.dump()
     check(len({row.split('◉')[0].lstrip('▸ ') for row in rows[2:5]}) == 3, 'nor here: %r' % rows[2:5])
+
+
+    screens.steady(s, 0.2)
+    compare(s, 'long-names-50x20')
+
+
+@scenario(timeout=120)
+def three_devices_on_white(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'), background=screens.LIGHT)
+    screens.steady(s, 0.2)
+    compare(s, 'white-80x24', styles=True)
+    s.resize(30, 120)
+    compare(s, 'white-120x30', styles=True)
+
+
+@scenario(timeout=120)
+def three_devices_where_ambiguous_characters_are_wide(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'), ambiguous=2)
+    screens.steady(s, 0.2)
+    compare(s, 'wide-80x24')
+    for rows, columns in ((30, 120), (10, 40)):
+        s.resize(rows, columns)
+        compare(s, 'wide-%dx%d' % (columns, rows))
 
 
 @scenario(timeout=120)
@@ -96,6 +105,53 @@ def the_list_of_devices_filters_and_keeps_its_order(stage):
     s.press('enter')
     s.wait(r'2 of 3 devices')
     s.wait('channels of d10')
+
+
+def play(s, watcher, roof):
+    """What the pictures of the documentation show: a few commands, and a device that is off."""
+    s.wait(r'1 of 3 devices')
+    s.wait(r'nano-roof +◉ live')
+    roof.kill()
+    s.wait(r'nano-roof +✗ offline')
+    s.wait(r'(load|mem|up) ')
+    # Slowly where the pictures are made anew: so the graphs of the last minute have something to show.
+    pause = 4 if os.environ.get('PICTURES') == 'update' else 0
+    s.press('up')
+    s.wait(r' 5\.0° assumed')
+    for line, end in (('tilt 40', r'40\.0° assumed'), ('tilt -25', r'−25\.0° assumed'), ('tilt 15', r'15\.0° assumed'),
+                      ('pan -30', r'−30\.0° assumed'), ('lamp 40', r'ok 40 %')):
+        # At rest: a SPACE in a line would stop it.
+        watcher.wait(lambda r: r.topic == 'jetson/nano/status' and not any(
+            r.channel(name).get('moving') for name in ('tilt', 'pan')), 'at rest', watcher.mark())
+        screens.steady(s, 0.1)
+        time.sleep(pause)
+        s.command(line)
+        s.wait(end)
+    time.sleep(pause)
+    s.press('o')
+    s.wait(r'led_on .* ok on')
+    screens.steady(s, 0.3)
+
+
+@scenario(timeout=120)
+def the_documentation_shows_this_program(stage):
+    for light in (False, True):
+        broker = stage.broker()
+        watcher = stage.watcher(broker)
+        names = ('nano', 'nano-lab2', 'nano-roof')
+        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name) for name in names]
+        for name in names:  # a device that comes later would be told among the events
+            watcher.online(topic='jetson/%s/status' % name)
+        s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
+                background=screens.LIGHT if light else screens.DARK)
+        play(s, watcher, agents[2])
+        for rows, columns in ((40, 140), (24, 80)):
+            if rows != s.rows:
+                s.resize(rows, columns)
+            compare_svg(s, 'screen-%dx%d-%s' % (columns, rows, 'light' if light else 'dark'), light,
+                        'pc-tui at %d × %d' % (columns, rows))
+        s.press('q')
+        s.exited()
 
 
 @scenario(timeout=120)

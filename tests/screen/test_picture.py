@@ -37,7 +37,7 @@ def the_first_screen_at_80x24(stage):
     s.wait(r'load +\d')  # health comes with the first heartbeat
     rows = s.dump()
     equal(len(rows), 24, 'rows')
-    match(rows[0], r'^ jetson · 127\.0\.0\.1:%d · MQTT 5 +◉ connected   \d+\.\d ms  median \d+\.\d  max \d+\.\d$'
+    match(rows[0], r'^ jetson · 127\.0\.0\.1:%d +◉ connected   \d+\.\d ms  median \d+\.\d  max \d+\.\d  \d\d:\d\d:\d\d$'
           % broker.port, 'header')
     equal(len(rows[0]), 79, 'the header ends one cell before the edge')
     equal(rows[1], '', 'a gap')

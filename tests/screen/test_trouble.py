@@ -33,6 +33,32 @@ def a_clean_stop_is_told_from_a_crash(stage):
 
 
 @scenario
+def a_typo_in_the_configuration_is_read_on_the_screen_and_mended_the_agent_goes_on(stage):
+    good = 'switch led { gpio = "pin 7" }\nservo tilt { pwm = "pin 33" }\n'
+    broker, agent, s = live(stage, channels=good, columns=110)
+    agent.terminate()
+    s.wait(r'✗ offline \(stopped\)')
+    # A service, as systemd starts it: somebody wants to be notified.
+    service = stage.agent(broker, channels=good.replace('33"', '33" sped = 5'), env={'NOTIFY_SOCKET': stage.path('notify')})
+    s.wait(r'jetson +✗ offline: configuration line 2: servo tilt: unknown key sped; did you mean speed\?')
+    equal(s.cell_of('✗ offline').fg, RED, 'offline is wrong')
+    s.wait(r'✗ configuration line 2: .*mean speed\?')
+    s.wait(r'sudoedit')
+    s.wait(r'by itself')
+    s.press('1')
+    s.wait(r'✗ .*jetson is offline: configuration line 2')
+    outcome = stage.send(broker, 'led_on')
+    check(outcome.code == 3 and 'jetson is offline: configuration line 2' in outcome.err, outcome)
+    with open(service.config_path, 'w', encoding='utf-8') as f:
+        f.write(good + ('memory_limit = 0\n' if harness.SANITIZED else ''))
+    s.wait(r'◉ live')
+    s.gone(r'sudoedit')
+    s.press('o')
+    s.wait(r'led +◉ on')
+    equal(service.popen.poll(), None, 'the same process')
+
+
+@scenario
 def a_killed_broker_has_a_reason_and_nothing_typed_meanwhile_is_carried_out(stage):
     broker, agent, s = live(stage, columns=110)
     s.press('t')
@@ -126,7 +152,7 @@ def only_an_old_report_is_not_taken_for_live(stage):
 def a_refused_login_says_how_to_log_in(stage):
     broker = stage.broker(config='allow_anonymous false\n')
     s = tui(stage, broker, columns=200)
-    s.wait(r'✗ .*(not authori[sz]ed|login|user name).* — pc-tui -u USER asks for the password', 15)
+    s.wait(r'✗ .*(not authori[sz]ed|login|user name).* — pc-tui join FILE, with the file of', 15)
 
 
 @scenario

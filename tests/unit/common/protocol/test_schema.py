@@ -42,7 +42,7 @@ class Schema(unittest.TestCase):
         jsonschema.Draft7Validator.check_schema(SCHEMA)
 
     def test_every_documented_status_is_valid(self):
-        self.assertEqual(len(EXAMPLES), 3)
+        self.assertEqual(len(EXAMPLES), 4)
         for example in EXAMPLES:
             self.assertEqual(errors(example), [])
 
@@ -52,7 +52,8 @@ class Schema(unittest.TestCase):
             ("channels.tilt.deg", None), ("channels.tilt.target", None), ("channels.tilt.axis", MISSING),
             ("channels.tilt.assumed", True), ("channels.tilt.axis", "steer"),
             ("channels.led.stop", "off"), ("channels.lamp.stop", "off"), ("channels.drive.axis", MISSING),
-            ("channels.drive.percent", -100), ("channels.drive.run", 10), ("stops", 0), ("channels.tilt.deg", -12.3), ("health.gpu", MISSING),
+            ("channels.drive.percent", -100), ("channels.drive.run", 10), ("stops", 0), ("channels.tilt", {"kind": "servo", "axis": "pan", "fault": "no chip"}),
+            ("channels.led", {"kind": "switch", "fault": "busy"}), ("channels.tilt.deg", -12.3), ("health.gpu", MISSING),
             ("last.id", MISSING), ("last.why", "already at 45°"), ("last.from", "button"), ("last.again", True),
         ]:
             self.assertEqual(errors(changed(path, value)), [], path)
@@ -86,7 +87,8 @@ class Schema(unittest.TestCase):
             ("channels.drive.percent", 101), ("channels.drive.target", MISSING), ("channels.drive.speed", -1),
             ("channels.drive.run", 0.05), ("channels.drive.run_ms", -1), ("channels.drive.driven", MISSING),
             ("channels.drive.axis", "pan"), ("channels.drive.on", True), ("health.up", 1.5), ("health.cpu", 12), ("health.mem", -0.1),
-            ("health.cpu_c", 41500), ("health.watts", -1), ("health.load", "0.4"),
+            ("fault", "configuration"), ("channels.tilt.fault", "no chip"), ("channels.led", {"kind": "switch", "fault": ""}),
+            ("channels.led", {"kind": "switch", "fault": "x" * 141}), ("health.cpu_c", 41500), ("health.watts", -1), ("health.load", "0.4"),
         ]:
             self.assertNotEqual(errors(changed(path, value)), [], f"{path} = {value!r}")
 

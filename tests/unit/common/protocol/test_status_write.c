@@ -379,6 +379,45 @@ static void a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fi
     print_message("%zu of %d bytes\n", strlen(out), PROTOCOL_STATUS_MAX);
 }
 
+static void of_a_channel_without_hardware_nothing_is_told_but_why(void **state)
+{
+    (void)state;
+    struct status_channel *pan = add("pan", CHANNEL_SERVO);
+    pan->axis = AXIS_PAN;
+    pan->id.pan = true;
+    snprintf(pan->fault, sizeof pan->fault, "no \"PCA9685\" here");
+    add("led", CHANNEL_SWITCH)->on = true;
+    status.online = true;
+    status.report_ms = 1000;
+    assert_holds(
+        "\"channels\":{\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"fault\":\"no \\\"PCA9685\\\" here\"},"
+        "\"led\":{\"kind\":\"switch\",\"on\":true}}");
+    assert_read_back();
+    pan->fault[0] = '\0';
+    assert_holds("\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"deg\":null");
+}
+
+static void a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold(void **state)
+{
+    (void)state;
+    static struct status back;
+    char why[PROTOCOL_WHY_SIZE];
+    status.online = true;
+    for (int i = 0; i < PROTOCOL_CHANNELS_MAX; i++) {
+        char name[PROTOCOL_NAME_MAX + 1];
+        snprintf(name, sizeof name, "a_very_long_channel_name_%07d", i);
+        struct status_channel *c = add(name, CHANNEL_SERVO);
+        c->axis = AXIS_TILT;
+        memset(c->fault, i % 2 ? '"' : 'x', sizeof c->fault - 1);
+    }
+    int len = status_write(writer, &status, out);
+    assert_true(len > 0);
+    assert_int_equal(status_parse(out, (size_t)len, &back, why), 0);
+    assert_int_equal(back.count, PROTOCOL_CHANNELS_MAX);
+    assert_int_equal(strlen(back.channels[0].fault), PROTOCOL_FAULT_CHARS);
+    assert_in_range(strlen(back.channels[1].fault), PROTOCOL_FAULT_CHARS / 2 - 10, PROTOCOL_FAULT_CHARS / 2);
+}
+
 static void poses_and_topics_that_are_not_heard_are_written(void **state)
 {
     (void)state;
@@ -498,6 +537,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_have_a_point_in_every_locale, fresh, finish),
         cmocka_unit_test_setup_teardown(
             a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib, fresh, finish),
+        cmocka_unit_test_setup_teardown(of_a_channel_without_hardware_nothing_is_told_but_why, fresh, finish),
+        cmocka_unit_test_setup_teardown(
+            a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold, fresh, finish),
         cmocka_unit_test_setup_teardown(poses_and_topics_that_are_not_heard_are_written, fresh, finish),
         cmocka_unit_test_setup_teardown(
             topics_that_are_not_heard_are_left_out_where_there_is_no_room, fresh, finish),

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/check/pins.h"
 #include "nano-agent/config/address.h"
-#include "nano-agent/pins.h"
 
 // A row of the CSV files, read here by other code than the build's.
 struct row {

@@ -269,13 +269,13 @@ static void a_chip_that_is_closed_or_missing_says_what_mends_it(void **state)
 {
     (void)state;
     machine.gpio_status = -EACCES;
-    machine.gpio_why = "no chip tegra-gpio among those that open; /dev/gpiochip0: Permission denied";
+    machine.gpio_why = "gpiochip tegra-gpio: not among those that open; /dev/gpiochip0: Permission denied";
     check("JETSON_NANO", LED);
-    finds("switch led: no chip tegra-gpio among those that open", "sudo usermod -aG gpio jetson");
+    finds("switch led: gpiochip tegra-gpio: not among those that open", "sudo usermod -aG gpio jetson");
     machine.gpio_status = -ENODEV;
-    machine.gpio_why = "no GPIO chip tegra-gpio here";
+    machine.gpio_why = "gpiochip tegra-gpio: not there";
     check("JETSON_NANO", "input key { gpio = \"pin 11\" }");
-    finds("input key: no GPIO chip tegra-gpio here", "gpiodetect");
+    finds("input key: gpiochip tegra-gpio: not there", "gpiodetect");
 }
 
 static void a_pwm_that_is_running_forbids_gpio_on_its_pin(void **state)

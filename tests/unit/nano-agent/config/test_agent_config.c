@@ -274,7 +274,7 @@ static int load(const char *const args[], char *out, size_t size)
         dup2(fds[1], STDOUT_FILENO);
         dup2(fds[1], STDERR_FILENO);
         close(fds[0]);
-        int status = config_from_arguments(argc, argv, &config);
+        int status = config_from_arguments(argc, argv, false, &config);
         if (status < 0)
             printf("%s root=%s device=%s/%s port=%d hosts=%zu %s sim=%d\n", config.path, config.broker.root,
                 config.broker.device, config.agent.device, config.broker.default_port,

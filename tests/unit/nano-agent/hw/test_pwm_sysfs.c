@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "common/clock.h"
+#include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
 static char root[64];
@@ -268,6 +270,19 @@ static void a_growing_period_is_written_before_the_duty(void **state)
     close(watch);
 }
 
+static void in_the_loop_nothing_is_waited_for(void **state)
+{
+    (void)state;
+    char why[HW_WHY_SIZE];
+    int status;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    int64_t began_ms = clock_now_ms();
+    open_pwm("7000a000.pwm", 20000000, why, &status); // exported, and udev makes nothing of it
+    assert_int_equal(status, -ENOENT);
+    assert_string_equal(get("class/pwm/pwmchip3/export"), "2");
+    assert_true(clock_now_ms() - began_ms < 1000);
+}
+
 static void an_export_that_udev_finishes_late_is_waited_for(void **state)
 {
     (void)state;
@@ -286,7 +301,9 @@ static void an_export_that_udev_finishes_late_is_waited_for(void **state)
         put("class/pwm/pwmchip3/pwm2/duty_cycle", "0");
         _exit(0);
     }
+    opening_allow_ms(2000);
     struct hw_pwm *pwm = open_pwm("7000a000.pwm", 20000000, why, &status);
+    opening_allow_ms(0);
     int child;
     assert_int_equal(waitpid(pid, &child, 0), pid);
     if (status < 0)
@@ -324,6 +341,60 @@ static void one_pwm_channel_is_driven_by_one(void **state)
     pwm->ops->close(pwm);
 }
 
+static const struct hw_address tegra = {.kind = HW_PWM_SYSFS, .chip = "7000a000.pwm", .line = 2};
+
+static void an_output_of_a_motor_emits_nothing_from_the_moment_that_it_is_opened(void **state)
+{
+    (void)state;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    make_channel("5000000", "3000000", "1");
+    struct hw_pwm *pwm = NULL;
+    char why[HW_WHY_SIZE];
+    assert_int_equal(pwm_sysfs_open_at_zero(root, &tegra, 5000000, &pwm, why), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '0');
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/enable")[0], '1');
+    pwm->ops->close(pwm);
+}
+
+// A write that returned an error may have taken effect, so what is remembered of the output proves nothing.
+static void a_zero_is_written_whatever_was_written_before(void **state)
+{
+    (void)state;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    make_channel("5000000", "0", "0");
+    struct hw_pwm *pwm = NULL;
+    char why[HW_WHY_SIZE];
+    assert_int_equal(pwm_sysfs_open_at_zero(root, &tegra, 5000000, &pwm, why), 0);
+    put("class/pwm/pwmchip3/pwm2/duty_cycle", "3000000");
+    assert_int_equal(pwm->ops->set(pwm, 0), 0); // it is 0 already, as far as this knows
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '3');
+    assert_int_equal(pwm_sysfs_zero(pwm), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '0');
+    assert_int_equal(pwm->ops->set(pwm, 3000000), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '3');
+    pwm->ops->close(pwm);
+}
+
+static void a_chip_behind_i2c_is_known_by_its_bus(void **state)
+{
+    (void)state;
+    char bus[PWM_SYSFS_NAME_SIZE];
+    make_chip("1-0040", "pca9685-pwm");
+    assert_true(pwm_sysfs_bus(root, "1-0040", bus));
+    assert_string_equal(bus, "i2c-1");
+    assert_true(pwm_sysfs_bus(root, "pwmchip3", bus));
+    assert_string_equal(bus, "i2c-1");
+    assert_false(pwm_sysfs_bus(root, "1-0041", bus));
+}
+
+static void a_chip_of_the_soc_is_on_no_bus(void **state)
+{
+    (void)state;
+    char bus[PWM_SYSFS_NAME_SIZE];
+    make_chip("7000a000.pwm", "tegra-pwm");
+    assert_false(pwm_sysfs_bus(root, "7000a000.pwm", bus));
+}
+
 #define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, new_root, drop_root)
 
 int main(void)
@@ -336,9 +407,14 @@ int main(void)
         IN_ROOT(a_shrinking_period_is_written_after_the_duty),
         IN_ROOT(a_pulse_longer_than_the_new_period_is_not_reported_as_found),
         IN_ROOT(a_growing_period_is_written_before_the_duty),
+        IN_ROOT(in_the_loop_nothing_is_waited_for),
         IN_ROOT(an_export_that_udev_finishes_late_is_waited_for),
         IN_ROOT(a_pwm_that_cannot_be_opened_says_what_there_is),
         IN_ROOT(one_pwm_channel_is_driven_by_one),
+        IN_ROOT(an_output_of_a_motor_emits_nothing_from_the_moment_that_it_is_opened),
+        IN_ROOT(a_zero_is_written_whatever_was_written_before),
+        IN_ROOT(a_chip_behind_i2c_is_known_by_its_bus),
+        IN_ROOT(a_chip_of_the_soc_is_on_no_bus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,7 +339,7 @@ static int load_config(const char *const *arguments, struct config *out)
     int argc = 1;
     for (; arguments[argc - 1]; argc++)
         argv[argc] = strdup(arguments[argc - 1]);
-    int status = config_from_arguments(argc, argv, out);
+    int status = config_from_arguments(argc, argv, false, out);
     for (int i = 1; i < argc; i++)
         free(argv[i]);
     return status;

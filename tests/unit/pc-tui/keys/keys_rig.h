@@ -60,7 +60,12 @@ static inline void emit(void *ctx, const struct key_event *key)
         snprintf(text, sizeof text, "(%d,%d)", key->row, key->column);
         write_down(text);
         return;
+    case KEYCODE_KEYBOARD:
+        write_down("(keyboard)");
+        return;
     default:
+        if (key->phase == KEYPHASE_RELEASE)
+            write_down("up:");
         write_down(key_format(text, key));
     }
 }

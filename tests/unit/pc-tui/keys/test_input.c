@@ -109,6 +109,42 @@ static void no_garbage_keeps_space_from_stopping(void **state)
     }
 }
 
+static void a_release_is_told_as_what_it_is(void **state)
+{
+    (void)state;
+    feed("w\033[119;1:3u"); // as kitty and foot write it
+    expect("wup:w");
+    feed("\033[A\033[1;1:3A\033[1;129:3B"); // an arrow, and one with the number lock on
+    expect("<Up>up:<Up>up:<Down>");
+    feed("\033[119;1:2u\033[119;1:3u");
+    expect("wup:w");
+    feed("\033[119;1"); // in pieces
+    now += 10;
+    feed(":3u");
+    expect("up:w");
+    feed("\033[57441;2:3u\033[57441;2:1u"); // the Shift key alone
+    expect("");
+    feed("\033[13;1:3u\033[9;1:3u\033[127;1:3u");
+    expect("up:<Enter>up:<Tab>up:<Backspace>");
+    feed("\033[?0u\033[?3u");
+    expect("(keyboard)(keyboard)");
+}
+
+static void releases_are_no_keys_of_a_read_and_none_of_a_paste(void **state)
+{
+    (void)state;
+    feed("w\033[119;1:3us\033[115;1:3ua\033[97;1:3u"); // three keys and their ends are no paste
+    expect("wup:wsup:saup:a");
+    now += 100;
+    feed("\033[1;1:3A\033[1;1:3A\033[1;1:3A"); // nor a notch of the wheel
+    expect("up:<Up>up:<Up>up:<Up>");
+    feed("\033[200~a\033[119;1:3ub\033[201~");
+    expect("{ab}");
+    now += INPUT_PASTE_TAIL_MS + 1;
+    feed("abcde\033[119;1:3u");
+    expect("{abcde}");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
@@ -121,6 +157,8 @@ int main(void)
         TEST(the_rest_of_an_unbracketed_paste_is_paste_too),
         TEST(bracketed_text_does_not_count_as_keys_of_the_read),
         TEST(no_garbage_keeps_space_from_stopping),
+        TEST(a_release_is_told_as_what_it_is),
+        TEST(releases_are_no_keys_of_a_read_and_none_of_a_paste),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,19 @@ static void a_clean_stop_is_told_from_a_will(void **state)
     assert_true(device->stopped);
 }
 
+static void a_device_whose_login_was_taken_away_is_removed_until_it_is_heard_again(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear_will("b007", "", false); // the broker may say first that its connection is lost
+    hear_will("b007", "removed", false);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_true(device->removed);
+    assert_false(device->stopped);
+    hear(false);
+    assert_false(device->removed);
+}
+
 static void a_device_that_goes_comes_back_or_restarts_is_told_once(void **state)
 {
     (void)state;
@@ -355,12 +368,77 @@ static void boot_n_and_id_mark_a_new_answer(void **state)
     }
 }
 
+static struct model_device *hear_fault(const char *boot, const char *why, bool retained)
+{
+    char json[PROTOCOL_STATUS_MAX];
+    struct status status = {.fault = "configuration"};
+    snprintf(status.boot, sizeof status.boot, "%s", boot);
+    snprintf(status.why, sizeof status.why, "%s", why);
+    int len = status_write_fault(json, &status);
+    assert_true(len > 0);
+    return model_status(model, "jetson/status", json, (size_t)len, retained, now, WALL, NULL);
+}
+
+static const char typo[] = "/etc/nano-agent.conf:12: servo tilt: unknown key sped";
+
+static void a_fault_counts_whatever_boot_was_seen_before(void **state)
+{
+    (void)state;
+    char words[PROTOCOL_WHY_SIZE];
+    struct model_device *device = hear(false);
+    assert_ptr_equal(hear_fault("another", typo, false), device);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_false(device->stopped);
+    assert_string_equal(model_fault(words, device->fault, device->why),
+        "configuration line 12: servo tilt: unknown key sped");
+    assert_string_equal(model_offline(words, "nano", device),
+        "nano is offline: configuration line 12: servo tilt: unknown key sped");
+    assert_string_equal(model_fault_file(words, device->why), "/etc/nano-agent.conf");
+    assert_int_equal(device->status->count, 4); // what it had before is still shown
+    hear_fault("another", typo, false);
+    assert_int_equal(journal_count(&model->journal), 1);
+    assert_string_equal(journal_at(&model->journal, 0)->text,
+        "jetson is offline: configuration line 12: servo tilt: unknown key sped");
+    hear_fault("another", "/etc/nano-agent.conf:13: }", false);
+    assert_int_equal(journal_count(&model->journal), 2);
+    hear_boot("mended");
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+    assert_string_equal(device->fault, "");
+    assert_string_equal(model_offline(words, "nano", device), "nano is offline");
+}
+
+static void the_will_of_the_run_with_the_fault_ends_it(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear_fault("another", typo, false);
+    assert_null(hear_will("third", "", false));
+    assert_string_equal(device->fault, "configuration");
+    assert_ptr_equal(hear_will("another", "", false), device);
+    assert_string_equal(device->fault, "");
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+}
+
+static void a_fault_that_was_kept_is_a_device_that_is_offline(void **state)
+{
+    (void)state;
+    char words[PROTOCOL_WHY_SIZE];
+    struct model_device *device = hear_fault("another", "no colon here", true);
+    assert_non_null(device);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_string_equal(model_fault(words, device->fault, device->why), "configuration: no colon here");
+    assert_string_equal(model_fault_file(words, device->why), "");
+    hear(false);
+    assert_int_equal(model_presence(device, now), PRESENCE_LIVE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(a_retained_status_is_marked_until_the_first_live_one),
         PROMISE(a_will_counts_only_with_the_boot_last_seen),
         PROMISE(a_clean_stop_is_told_from_a_will),
+        PROMISE(a_device_whose_login_was_taken_away_is_removed_until_it_is_heard_again),
         PROMISE(a_device_that_goes_comes_back_or_restarts_is_told_once),
         PROMISE(offline_ends_with_the_next_status),
         PROMISE(only_a_retained_will_is_a_device_that_is_offline),
@@ -382,6 +460,9 @@ int main(void)
         PROMISE(a_retained_status_confirms_no_channels),
         PROMISE(a_cleared_status_takes_away_a_device_that_is_gone_and_no_other),
         PROMISE(boot_n_and_id_mark_a_new_answer),
+        PROMISE(a_fault_counts_whatever_boot_was_seen_before),
+        PROMISE(the_will_of_the_run_with_the_fault_ends_it),
+        PROMISE(a_fault_that_was_kept_is_a_device_that_is_offline),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "nano-agent/pins.h"
+#include "nano-agent/check/pins.h"
 
 #include <string.h>
 

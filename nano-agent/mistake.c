@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#include "nano-agent/mistake.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/array.h"
+#include "common/log.h"
+#include "common/memory_limit.h"
+#include "nano-agent/agent/misconfigured.h"
+#include "nano-agent/mqtt_session.h"
+#include "nano-agent/system/about_watch.h"
+#include "nano-agent/system/identity.h"
+#include "nano-agent/system/notify.h"
+
+enum { READ_US = 5000000, CLOSE_MS = 1000, ABOUT_MS = 100 };
+
+struct mistake {
+    struct config *config;
+    struct config next; // as the file was read last
+    int argc;
+    char **argv;
+    struct event_base *base;
+    struct event *timer, *signals[3], *changed;
+    int inotify;
+    struct mqtt_session session;
+    struct link *link; // NULL: no broker is known
+    struct about_watch *about;
+    struct misconfigured core;
+    char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last
+    struct rlimit memory; // the limit as it was before: the right configuration may want a higher one
+    int status;           // to return
+    bool ending;
+};
+
+static void publish(struct mistake *m)
+{
+    char json[PROTOCOL_STATUS_MAX];
+    int len = status_write_fault(json, &m->core.status);
+    if (len > 0 && m->link)
+        link_publish(m->link, m->session.status, json, (size_t)len, 1, true, NULL, 0, NULL);
+}
+
+static void end(struct mistake *m, int status)
+{
+    if (m->ending)
+        return;
+    m->ending = true;
+    m->status = status;
+    if (m->link)
+        link_close(m->link, CLOSE_MS); // on_link hears of the end
+    else
+        event_base_loopbreak(m->base);
+}
+
+static void on_link(void *ctx, const struct link_report *report)
+{
+    struct mistake *m = ctx;
+    if (report->state == LINK_CLOSED) {
+        event_base_loopbreak(m->base);
+    } else if (report->state == LINK_UP) {
+        log_info("connected to %s:%d, to tell what is wrong with the configuration", report->broker.host,
+            report->broker.port);
+        m->reason[0] = '\0';
+        if (!m->ending) {
+            publish(m);
+            about_watch_ask(m->about);
+        }
+    } else if (report->reason[0] && strcmp(report->reason, m->reason) != 0) {
+        log_warning("%s", report->reason);
+        snprintf(m->reason, sizeof m->reason, "%s", report->reason);
+    }
+}
+
+static void on_message(void *ctx, const struct link_message *message)
+{
+    struct mistake *m = ctx;
+    struct agent_command command = {.topic = message->topic,
+        .shared = m->core.status.device[0] && !strcmp(message->topic, m->session.control),
+        .payload = message->payload,
+        .len = message->len,
+        .retained = message->retained,
+        .response_topic = message->response_topic,
+        .correlation = message->correlation,
+        .correlation_len = message->correlation_len};
+    if (m->ending || !misconfigured_command(&m->core, &command))
+        return;
+    publish(m);
+    char json[PROTOCOL_REPLY_MAX];
+    int len = status_write_reply(json, m->core.status.device, &m->core.status.last);
+    if (len > 0 && misconfigured_may_reply(&m->core, &command))
+        link_publish(m->link, command.response_topic, json, (size_t)len, 0, false, command.correlation,
+            command.correlation_len, NULL);
+}
+
+// Who has to mend the file needs the address most of all.
+static void publish_about(void *ctx, const char *json)
+{
+    struct mistake *m = ctx;
+    if (!m->ending)
+        link_publish(m->link, m->session.about, json, strlen(json), 1, true, NULL, 0, NULL);
+}
+
+static const struct link_events link_events = {.changed = on_link, .message = on_message};
+
+// Reads everything anew. What is right now, or is to be told elsewhere, ends this run.
+static void read_again(struct mistake *m)
+{
+    struct config *next = &m->next;
+    if (m->ending || config_from_arguments(m->argc, m->argv, true, next) >= 0)
+        return;
+    bool elsewhere = next->broker_known != m->config->broker_known ||
+                     memcmp(&next->broker, &m->config->broker, sizeof next->broker) != 0;
+    if (next->mistake[0] == '\0')
+        log_info("the configuration is right now");
+    if (next->mistake[0] == '\0' || elsewhere) {
+        end(m, -1);
+    } else if (misconfigured_set_why(&m->core, next->mistake)) {
+        log_error("%s", next->mistake);
+        publish(m);
+    }
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    notify_send("WATCHDOG=1");
+    read_again(ctx);
+}
+
+static void on_changed(evutil_socket_t fd, short what, void *ctx)
+{
+    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    (void)what;
+    if (read(fd, events, sizeof events) > 0)
+        read_again(ctx);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *ctx)
+{
+    struct mistake *m = ctx;
+    char json[PROTOCOL_STATUS_MAX];
+    (void)what;
+    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
+    notify_send("STOPPING=1");
+    const struct status *status = &m->core.status;
+    int len = m->ending ? -1 : status_write_offline(json, status->device, status->boot, "stopped");
+    if (len > 0 && m->link)
+        link_publish(m->link, m->session.status, json, (size_t)len, 1, true, NULL, 0, NULL);
+    end(m, EXIT_SUCCESS);
+    m->status = EXIT_SUCCESS; // also where a mended file had ended it already
+}
+
+// An editor writes a new file and renames it: so the folder is watched. Where it cannot be, the timer is left.
+static int watch_file(struct mistake *m)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", m->config->path[0] ? m->config->path : CONFIG_DEFAULT_PATH);
+    m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (m->inotify < 0 || inotify_add_watch(m->inotify, dirname(folder),
+                              IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ATTRIB) < 0)
+        return 0;
+    m->changed = event_new(m->base, m->inotify, EV_READ | EV_PERSIST, on_changed, m);
+    return m->changed && event_add(m->changed, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int make_events(struct mistake *m)
+{
+    static const int numbers[ARRAY_LENGTH(m->signals)] = {SIGTERM, SIGINT, SIGHUP};
+    int64_t us = notify_watchdog_us() / 2;
+    us = us > 0 && us < READ_US ? us : READ_US;
+    struct timeval every = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+    m->base = event_base_new();
+    m->timer = m->base ? event_new(m->base, -1, EV_PERSIST, on_timer, m) : NULL;
+    if (!m->timer || event_add(m->timer, &every) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        m->signals[i] = evsignal_new(m->base, numbers[i], on_signal, m);
+        if (!m->signals[i] || event_add(m->signals[i], NULL) < 0)
+            return -ENOMEM;
+    }
+    return watch_file(m);
+}
+
+static int make_link(struct mistake *m, const char *boot)
+{
+    if (!m->config->broker_known)
+        return 0;
+    int rc = mqtt_session_init(&m->session, m->config, boot);
+    if (rc == 0) {
+        m->about = about_watch_new(m->base, m->config, boot, publish_about, m);
+        m->link = link_new(m->base, &m->session.options, &link_events, m);
+        rc = m->link ? 0 : -ENOMEM;
+    }
+    mqtt_session_finish(&m->session);
+    return rc;
+}
+
+static void finish(struct mistake *m)
+{
+    about_watch_free(m->about, ABOUT_MS);
+    if (m->link)
+        link_free(m->link);
+    struct event *const events[] = {m->timer, m->changed, m->signals[0], m->signals[1], m->signals[2]};
+    for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
+        if (events[i])
+            event_free(events[i]);
+    if (m->inotify >= 0)
+        close(m->inotify);
+    if (m->base)
+        event_base_free(m->base);
+    setrlimit(RLIMIT_DATA, &m->memory);
+    explicit_bzero(m->next.broker.password, sizeof m->next.broker.password);
+}
+
+int mistake_run(struct config *config, int argc, char **argv)
+{
+    static struct mistake m;
+    char boot[IDENTITY_BOOT_SIZE], state[sizeof config->mistake + 32];
+    m = (struct mistake){.config = config, .argc = argc, .argv = argv, .inotify = -1, .status = EXIT_FAILURE};
+    log_error("%s", config->mistake);
+    if (!config->broker_known)
+        log_error(
+            "no broker can be told: broker, root, device or login are wrong as well, or cannot be read");
+    int rc = getrlimit(RLIMIT_DATA, &m.memory) < 0 ? -errno : memory_limit_set(config->memory_limit_mib);
+    if (rc < 0)
+        log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
+    rc = identity_boot(boot);
+    if (rc == 0) {
+        misconfigured_init(&m.core, config->broker.root, config->broker.device, boot, config->mistake);
+        rc = make_events(&m);
+    }
+    if (rc == 0)
+        rc = make_link(&m, boot);
+    if (rc == 0) {
+        snprintf(state, sizeof state, "READY=1\nSTATUS=configuration: %s", config->mistake);
+        notify_send(state);
+        if (event_base_dispatch(m.base) < 0)
+            log_error("the event loop ended: %s", strerror(errno));
+    } else {
+        log_error("start: %s", strerror(-rc));
+    }
+    if (m.status < 0)
+        *config = m.next;
+    finish(&m);
+    return m.status;
+}
