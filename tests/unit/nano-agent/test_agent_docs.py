@@ -69,7 +69,7 @@ def keys():
 
 
 def strip_comments(text):
-    return re.sub(r'/\*.*?\*/', '', re.sub(r'(?m)//.*$', '', text), flags=re.S)
+    return re.sub(r'/\*.*?\*/', '', re.sub(r'(?m)(?<!:)//.*$', '', text), flags=re.S)
 
 
 def arguments(text, start):
