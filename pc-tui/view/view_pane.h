@@ -33,6 +33,7 @@ void view_events(const struct pane *pane);
 // All that is known of the selected channel, with graphs of the last minute.
 void view_details(const struct pane *pane);
 void view_help(const struct pane *pane);
+void view_about(const struct pane *pane);
 void view_picker(const struct pane *pane);
 void view_footer(const struct pane *pane, bool header_shown);
 // The row above the footer: the text line, a question or a hint. It leaves the row as it is where there is nothing
