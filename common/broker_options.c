@@ -9,13 +9,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/text.h"
+#include "common/broker_place.h"
+#include "common/option_value.h"
 
 enum {
     DEFAULT_PORT = 1883,
+    DEFAULT_TLS_PORT = 8883,
     KEY_PASSWORD_FILE = 0x100,
     KEY_ROOT,
     KEY_DEVICE,
+    KEY_UNIX,
+    KEY_CAFILE,
+    KEY_CAPATH,
+    KEY_CERT,
+    KEY_KEY,
+    KEY_INSECURE,
+    KEY_TLS_VERSION,
 };
 
 enum given {
@@ -30,54 +39,7 @@ enum given {
 
 void broker_options_init(struct broker_options *options)
 {
-    *options = (struct broker_options){
-        .default_port = DEFAULT_PORT, .keepalive_s = 10, .qos = 1, .version = 5, .root = "jetson"};
-}
-
-__attribute__((format(printf, 2, 3))) static int refuse(char why[PROTOCOL_WHY_SIZE], const char *format, ...)
-{
-    char sentence[PROTOCOL_WHY_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    // It repeats what somebody wrote, and is shown on a terminal.
-    text_clean(why, PROTOCOL_WHY_SIZE, sentence, strlen(sentence), PROTOCOL_WHY_CHARS);
-    return -EINVAL;
-}
-
-static int copy_text(char *out, size_t size, const char *what, const char *text, char why[PROTOCOL_WHY_SIZE])
-{
-    size_t len = strlen(text);
-
-    if (len >= size)
-        return refuse(why, "%s: at most %zu characters, not %zu", what, size - 1, len);
-    memcpy(out, text, len + 1);
-    return 0;
-}
-
-static int check_number(
-    int *out, const char *what, long number, long least, long most, char why[PROTOCOL_WHY_SIZE])
-{
-    if (number < least || number > most)
-        return refuse(why, "%s: a number from %ld to %ld, not %ld", what, least, most, number);
-    *out = (int)number;
-    return 0;
-}
-
-static int parse_number(
-    int *out, const char *what, const char *text, long least, long most, char why[PROTOCOL_WHY_SIZE])
-{
-    char *end;
-
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    // strtol takes leading blanks and signs; a port or a second has neither.
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number < least || number > most)
-        return refuse(why, "%s: a number from %ld to %ld, not \"%.40s\"", what, least, most, text);
-    *out = (int)number;
-    return 0;
+    *options = (struct broker_options){.keepalive_s = 10, .qos = 1, .version = 5, .root = "jetson"};
 }
 
 static int parse_version(int *out, const char *what, const char *text, char why[PROTOCOL_WHY_SIZE])
@@ -87,54 +49,20 @@ static int parse_version(int *out, const char *what, const char *text, char why[
     else if (strcmp(text, "mqttv311") == 0 || strcmp(text, "311") == 0)
         *out = 4;
     else
-        return refuse(why, "%s: mqttv5 or mqttv311, not \"%.40s\"", what, text);
+        return option_refuse(why, "%s: mqttv5 or mqttv311, not \"%.40s\"", what, text);
     return 0;
 }
 
-// One of "host", "host:port", "[v6]:port", "[v6]", "v6".
 static int add_host(struct broker_options *options, const char *text, size_t len, char why[PROTOCOL_WHY_SIZE])
 {
-    char entry[LINK_HOST_MAX + 16];
-    const char *host = entry, *port = NULL;
+    struct broker_place place;
 
     if (options->broker_count == LINK_BROKERS_MAX)
-        return refuse(why, "at most %d brokers", LINK_BROKERS_MAX);
-    if (len == 0)
-        return refuse(why, "an empty host: HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
-    if (len >= sizeof entry)
-        return refuse(why, "a host of %zu characters: at most %d", len, LINK_HOST_MAX);
-    memcpy(entry, text, len);
-    entry[len] = '\0';
-    for (size_t i = 0; i < len; i++)
-        if (!isgraph((unsigned char)entry[i]) || strchr("/@\"'", entry[i]))
-            return refuse(why, "\"%s\" is no host: HOST, HOST:PORT or [IPV6]:PORT", entry);
-
-    char *colon = strchr(entry, ':');
-    if (entry[0] == '[') {
-        char *close = strchr(entry, ']');
-        if (!close || close == entry + 1 || (close[1] != '\0' && close[1] != ':'))
-            return refuse(why, "\"%s\" is no address: [IPV6] or [IPV6]:PORT", entry);
-        host = entry + 1;
-        *close = '\0';
-        if (close[1] == ':')
-            port = close + 2;
-    } else if (colon && !strchr(colon + 1, ':')) {
-        *colon = '\0';
-        port = colon + 1;
-    } // more colons than one and no brackets: an IPv6 address alone
-
-    struct link_broker *broker = &options->brokers[options->broker_count];
-    broker->port = 0;
-    if (host[0] == '\0')
-        return refuse(why, "\"%.*s\" has no host: HOST:PORT", (int)len, text);
-    if (strpbrk(host, "[]"))
-        return refuse(
-            why, "\"%.*s\" is no host: brackets stand around an IPv6 address alone", (int)len, text);
-    if (port && parse_number(&broker->port, "port", port, 1, 65535, why) < 0)
+        return option_refuse(why, "at most %d brokers", LINK_BROKERS_MAX);
+    if (broker_place_parse(text, len, &place, why) < 0)
         return -EINVAL;
-    if (copy_text(broker->host, sizeof broker->host, "host", host, why) < 0)
-        return -EINVAL;
-    options->broker_count++;
+    options->has_scheme[options->broker_count] = place.has_scheme;
+    options->brokers[options->broker_count++] = place.broker;
     return 0;
 }
 
@@ -176,25 +104,26 @@ int broker_options_read_password(
     warning[0] = '\0';
     if (!file) {
         rc = -errno;
-        refuse(why, "%.300s: %s", path, strerror(errno));
+        option_refuse(why, "%.300s: %s", path, strerror(errno));
         return rc;
     }
     errno = 0;
     if (!fgets(line, sizeof line, file)) {
         rc = errno != 0 ? -errno : -EINVAL;
-        refuse(
+        option_refuse(
             why, "%.300s: %s", path, errno != 0 ? strerror(errno) : "empty: the password is its first line");
         goto close;
     }
     if (is_utf16(line)) {
-        rc = refuse(why, "%.300s: is UTF-16; save it as UTF-8", path);
+        rc = option_refuse(why, "%.300s: is UTF-16; save it as UTF-8", path);
         goto wipe;
     }
     line[strcspn(line, "\r\n")] = '\0';
     const char *password = after_byte_order_mark(line);
     size_t len = strlen(password);
     if (len == 0 || len >= 128) {
-        rc = refuse(why, "%.300s: a password of 1 to 127 characters in the first line, not %zu", path, len);
+        rc = option_refuse(
+            why, "%.300s: a password of 1 to 127 characters in the first line, not %zu", path, len);
         goto wipe;
     }
     memcpy(out, password, len + 1);
@@ -208,9 +137,18 @@ close:
     return rc;
 }
 
+static int set_password_file(struct broker_options *options, const char *path, char why[PROTOCOL_WHY_SIZE])
+{
+    if (option_copy(options->password_file, sizeof options->password_file, "password file", path, why) < 0)
+        return -EINVAL;
+    return broker_options_read_password(path, options->password, options->warning, why);
+}
+
 static const struct argp_option argp_options[] = {
-    {"host", 'h', "HOST[:PORT][,…]", 0, "Broker; several, or several -h, are tried in order", 1},
-    {"port", 'p', "PORT", 0, "Port of the brokers without one of their own (1883)", 1},
+    {"host", 'h', "HOST[:PORT][,…]", 0,
+        "Broker; several, or several -h, are tried in order; mqtts:// before it asks for TLS", 1},
+    {"port", 'p', "PORT", 0, "Port of the brokers without one of their own (1883; with TLS 8883)", 1},
+    {"unix", KEY_UNIX, "FILE", 0, "Broker at this unix socket, as -h unix:FILE", 1},
     {"username", 'u', "NAME", 0, "User name at the broker", 1},
     {"pw", 'P', "PASSWORD", 0, "Password; other users of this machine can see it: use --password-file", 1},
     {"password-file", KEY_PASSWORD_FILE, "FILE", 0, "Read the password from the first line of FILE", 1},
@@ -221,41 +159,65 @@ static const struct argp_option argp_options[] = {
         "mqttv5, falling back to 3.1.1 where the broker is older; or mqttv311 (mqttv5)", 1},
     {"root", KEY_ROOT, "TOPIC", 0, "Topic above control and status (jetson)", 1},
     {"device", KEY_DEVICE, "NAME", 0, "Name of the device", 1},
+    {"cafile", KEY_CAFILE, "FILE", 0, "TLS: trust the authorities in FILE (PEM), not the system's", 1},
+    {"capath", KEY_CAPATH, "FILE", 0, "TLS: trust the authorities in this directory", 1},
+    {"cert", KEY_CERT, "FILE", 0, "TLS: show the broker this certificate (PEM)", 1},
+    {"key", KEY_KEY, "FILE", 0, "TLS: the key of --cert (PEM)", 1},
+    {"insecure", KEY_INSECURE, NULL, 0, "TLS: do not look at the names in the broker's certificate", 1},
+    {"tls-version", KEY_TLS_VERSION, "VERSION", 0,
+        "TLS: the oldest version to speak, tlsv1.2 or tlsv1.3 (tlsv1.2)", 1},
     {0},
 };
+
+static int add_hosts_of_line(struct broker_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    if (!options->hosts_from_command_line)
+        options->broker_count = 0;
+    options->hosts_from_command_line = true;
+    return broker_options_add_hosts(options, text, why);
+}
+
+static int add_unix(struct broker_options *options, const char *path, char why[PROTOCOL_WHY_SIZE])
+{
+    char text[LINK_HOST_MAX + 8];
+
+    if (path[strcspn(path, ",")] != '\0' || snprintf(text, sizeof text, "unix:%s", path) >= (int)sizeof text)
+        return option_refuse(
+            why, "the path of a socket without a comma, of at most %d bytes, is wanted", LINK_UNIX_MAX);
+    return add_hosts_of_line(options, text, why);
+}
 
 static int parse_option(struct broker_options *options, int key, const char *arg, char why[PROTOCOL_WHY_SIZE])
 {
     switch (key) {
     case 'h':
-        if (!options->hosts_from_command_line)
-            options->broker_count = 0;
-        options->hosts_from_command_line = true;
-        return broker_options_add_hosts(options, arg, why);
+        return add_hosts_of_line(options, arg, why);
+    case KEY_UNIX:
+        return add_unix(options, arg, why);
     case 'p':
-        return parse_number(&options->default_port, "port", arg, 1, 65535, why);
+        return option_parse_number(&options->default_port, "port", arg, 1, 65535, why);
     case 'u':
         if (!(options->given & GIVEN_PASSWORD))
-            options->password[0] = '\0'; // of the user that a file named
+            options->password[0] = options->password_file[0] = '\0'; // of the user that a file named
         options->given |= GIVEN_USER;
-        return copy_text(options->user, sizeof options->user, "user name", arg, why);
+        return option_copy(options->user, sizeof options->user, "user name", arg, why);
     case 'P':
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = true;
-        options->warning[0] = '\0';
-        return copy_text(options->password, sizeof options->password, "password", arg, why);
+        options->warning[0] = options->password_file[0] = '\0';
+        return option_copy(options->password, sizeof options->password, "password", arg, why);
     case KEY_PASSWORD_FILE:
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = false;
-        return broker_options_read_password(arg, options->password, options->warning, why);
+        return set_password_file(options, arg, why);
     case 'i':
-        return copy_text(options->client_id, sizeof options->client_id, "client id", arg, why);
+        return option_copy(options->client_id, sizeof options->client_id, "client id", arg, why);
     case 'k':
         options->given |= GIVEN_KEEPALIVE;
-        return parse_number(&options->keepalive_s, "keep-alive", arg, 5, 65535, why);
+        return option_parse_number(&options->keepalive_s, "keep-alive", arg, 5, 65535, why);
     case 'q':
         options->given |= GIVEN_QOS;
-        return parse_number(&options->qos, "QoS", arg, 0, 2, why);
+        return option_parse_number(&options->qos, "QoS", arg, 0, 2, why);
     case 'V':
         options->given |= GIVEN_VERSION;
         return parse_version(&options->version, "protocol version", arg, why);
@@ -263,14 +225,26 @@ static int parse_option(struct broker_options *options, int key, const char *arg
         options->given |= GIVEN_ROOT;
         if (protocol_check_root(arg, why) < 0)
             return -EINVAL;
-        return copy_text(options->root, sizeof options->root, "root", arg, why);
+        return option_copy(options->root, sizeof options->root, "root", arg, why);
     case KEY_DEVICE:
         options->given |= GIVEN_DEVICE;
         if (protocol_check_device(arg, why) < 0)
             return -EINVAL;
-        return copy_text(options->device, sizeof options->device, "device", arg, why);
+        return option_copy(options->device, sizeof options->device, "device", arg, why);
+    case KEY_CAFILE:
+        return broker_tls_set_by_line(&options->tls, "cafile", arg, why);
+    case KEY_CAPATH:
+        return broker_tls_set_by_line(&options->tls, "capath", arg, why);
+    case KEY_CERT:
+        return broker_tls_set_by_line(&options->tls, "cert", arg, why);
+    case KEY_KEY:
+        return broker_tls_set_by_line(&options->tls, "key", arg, why);
+    case KEY_INSECURE:
+        return broker_tls_set_by_line(&options->tls, "insecure", "true", why);
+    case KEY_TLS_VERSION:
+        return broker_tls_set_by_line(&options->tls, "version", arg, why);
     default:
-        return refuse(why, "no option of the broker's");
+        return option_refuse(why, "no option of the broker's");
     }
 }
 
@@ -321,24 +295,16 @@ const struct argp broker_options_argp = {.options = argp_options, .parser = pars
 cfg_opt_t broker_options_login_cfg[] = {
     CFG_STR("user", NULL, CFGF_NONE), CFG_STR("password_file", NULL, CFGF_NONE), CFG_END()};
 
-static int prefix(const char *key, char why[PROTOCOL_WHY_SIZE])
-{
-    char text[PROTOCOL_WHY_SIZE];
-
-    memcpy(text, why, sizeof text);
-    return refuse(why, "%s: %.*s", key, (int)(PROTOCOL_WHY_SIZE - 16), text);
-}
-
 static int hosts_from_cfg(struct broker_options *options, cfg_t *cfg, char why[PROTOCOL_WHY_SIZE])
 {
     unsigned count = cfg_size(cfg, "broker");
 
-    if (options->hosts_from_command_line || count == 0)
+    if (options->hosts_from_command_line || options->held || count == 0)
         return 0;
     options->broker_count = 0;
     for (unsigned i = 0; i < count; i++)
         if (broker_options_add_hosts(options, cfg_getnstr(cfg, "broker", i), why) < 0)
-            return prefix("broker", why);
+            return option_refuse_key(why, "broker");
     return 0;
 }
 
@@ -349,18 +315,17 @@ static int login_from_cfg(
     const char *file = login ? cfg_getstr(login, "password_file") : NULL;
 
     // A password belongs to its user: a user of the command line does not get the file's.
-    if (options->given & GIVEN_USER)
+    if (options->given & GIVEN_USER || options->held)
         return 0;
-    *key = "password_file";
+    *key = "login|password_file";
     if (file && !user)
-        return refuse(why, "login: password_file without user");
-    *key = "user";
-    if (user && copy_text(options->user, sizeof options->user, "login: user", user, why) < 0)
+        return option_refuse(why, "login: password_file without user");
+    *key = "login|user";
+    if (user && option_copy(options->user, sizeof options->user, "login: user", user, why) < 0)
         return -EINVAL;
-    *key = "password_file";
-    if (file && !(options->given & GIVEN_PASSWORD) &&
-        broker_options_read_password(file, options->password, options->warning, why) < 0)
-        return prefix("login", why);
+    *key = "login|password_file";
+    if (file && !(options->given & GIVEN_PASSWORD) && set_password_file(options, file, why) < 0)
+        return option_refuse_key(why, "login");
     return 0;
 }
 
@@ -371,13 +336,13 @@ static int topics_from_cfg(
     *key = "root";
     if (root && !(options->given & GIVEN_ROOT) &&
         (protocol_check_root(root, why) < 0 ||
-            copy_text(options->root, sizeof options->root, "root", root, why) < 0))
-        return prefix(*key, why);
+            option_copy(options->root, sizeof options->root, "root", root, why) < 0))
+        return option_refuse_key(why, *key);
     *key = "device";
     if (device && !(options->given & GIVEN_DEVICE) &&
         (protocol_check_device(device, why) < 0 ||
-            copy_text(options->device, sizeof options->device, "device", device, why) < 0))
-        return prefix(*key, why);
+            option_copy(options->device, sizeof options->device, "device", device, why) < 0))
+        return option_refuse_key(why, *key);
     return 0;
 }
 
@@ -388,11 +353,12 @@ static int session_from_cfg(
     long qos = cfg_getint(cfg, "qos"), keepalive = cfg_getint(cfg, "keepalive");
     // -1 is the default of BROKER_OPTIONS_CFG: not in the file.
     *key = "qos";
-    if (qos != -1 && !(options->given & GIVEN_QOS) && check_number(&options->qos, "qos", qos, 0, 2, why) < 0)
+    if (qos != -1 && !(options->given & GIVEN_QOS) &&
+        option_check_number(&options->qos, "qos", qos, 0, 2, why) < 0)
         return -EINVAL;
     *key = "keepalive";
     if (keepalive != -1 && !(options->given & GIVEN_KEEPALIVE) &&
-        check_number(&options->keepalive_s, "keepalive", keepalive, 5, 65535, why) < 0)
+        option_check_number(&options->keepalive_s, "keepalive", keepalive, 5, 65535, why) < 0)
         return -EINVAL;
     *key = "version";
     if (version && !(options->given & GIVEN_VERSION))
@@ -400,43 +366,126 @@ static int session_from_cfg(
     return 0;
 }
 
+static struct link_broker resolved(const struct broker_options *options, size_t i)
+{
+    struct link_broker broker = options->brokers[i];
+
+    if (!options->has_scheme[i] && options->tls.wanted)
+        broker.transport = LINK_TLS;
+    if (broker.transport == LINK_UNIX)
+        broker.port = 0;
+    else if (broker.port == 0 && options->default_port > 0)
+        broker.port = options->default_port;
+    else if (broker.port == 0)
+        broker.port = broker.transport == LINK_TLS ? DEFAULT_TLS_PORT : DEFAULT_PORT;
+    return broker;
+}
+
+static bool speaks_tls(const struct broker_options *options)
+{
+    for (size_t i = 0; i < options->broker_count; i++)
+        if (resolved(options, i).transport == LINK_TLS)
+            return true;
+    return options->tls.wanted;
+}
+
+// Whoever can block the port for TLS would otherwise push the program down to a broker without it.
+static int check_secrecy(const struct broker_options *options, size_t i, char why[PROTOCOL_WHY_SIZE])
+{
+    struct broker_place place = {options->brokers[i], options->has_scheme[i]}, right = place;
+    char written[BROKER_PLACE_SIZE], wanted[BROKER_PLACE_SIZE];
+    struct link_broker broker = resolved(options, i);
+
+    if (broker.transport == LINK_TLS || broker_place_is_local(&broker))
+        return 0;
+    right.broker.transport = LINK_TLS;
+    right.broker.port = 0; // that of the plain listener is not the right one
+    right.has_scheme = true;
+    broker_place_write(written, &place);
+    broker_place_write(wanted, &right);
+    if (options->user[0] != '\0')
+        return option_refuse(why, "%s: the login would go there without TLS, for everybody to read; write %s",
+            written, wanted);
+    if (speaks_tls(options))
+        return option_refuse(why, "%s: is without TLS, in a list with TLS; write %s", written, wanted);
+    return 0;
+}
+
 int broker_options_from_cfg(
     struct broker_options *options, cfg_t *cfg, const char **key, char why[PROTOCOL_WHY_SIZE])
 {
     const char *unused;
+    cfg_t *tls =
+        cfg_size(cfg, "tls") > 0 ? cfg_getsec(cfg, "tls") : NULL; // asked for in vain, libconfuse complains
+
     if (!key)
         key = &unused;
     *key = "broker";
     if (hosts_from_cfg(options, cfg, why) < 0 || topics_from_cfg(options, cfg, key, why) < 0 ||
         session_from_cfg(options, cfg, key, why) < 0 ||
-        login_from_cfg(options, cfg_getsec(cfg, "login"), key, why) < 0)
+        login_from_cfg(options, cfg_getsec(cfg, "login"), key, why) < 0 ||
+        (!options->held && broker_tls_from_cfg(&options->tls, tls, key, why) < 0))
         return -EINVAL;
     note_missing_password(options);
+    *key = "broker";
+    for (size_t i = 0; i < options->broker_count && !options->hosts_from_command_line; i++)
+        if (check_secrecy(options, i, why) < 0)
+            return option_refuse_key(why, "broker");
     return 0;
 }
 
-int broker_options_check(const struct broker_options *options, char why[PROTOCOL_WHY_SIZE])
+bool broker_options_are_given(const struct broker_options *options)
 {
+    return options->hosts_from_command_line || options->given || options->tls.given ||
+           options->default_port || options->client_id[0];
+}
+
+void broker_options_hold(struct broker_options *options, cfg_t *cfg)
+{
+    options->held = true;
+    if (cfg_getstr(cfg, "root"))
+        options->given |= GIVEN_ROOT;
+    if (cfg_getstr(cfg, "device"))
+        options->given |= GIVEN_DEVICE;
+}
+
+int broker_options_check(
+    const struct broker_options *options, const char *default_host, char why[PROTOCOL_WHY_SIZE])
+{
+    struct broker_options whole = *options;
+    const char *key;
+    int rc = 0;
+
     if (options->password[0] != '\0' && options->user[0] == '\0')
-        return refuse(why,
+        return option_refuse(why,
             "a password without a user name: -u NAME, or login { user = \"NAME\" } in the configuration");
-    return 0;
+    if (broker_tls_check(&options->tls, &key, why) < 0)
+        return -EINVAL;
+    if (whole.broker_count == 0)
+        rc = broker_options_add_hosts(&whole, default_host, why);
+    for (size_t i = 0; i < whole.broker_count && rc == 0; i++)
+        rc = check_secrecy(&whole, i, why);
+    explicit_bzero(whole.password, sizeof whole.password);
+    return rc;
 }
 
 void broker_options_to_link(
     const struct broker_options *options, const char *default_host, struct link_options *link)
 {
     *link = (struct link_options){.keepalive_s = options->keepalive_s, .version = options->version};
-    memcpy(link->brokers, options->brokers, sizeof link->brokers);
-    link->broker_count = options->broker_count;
-    if (link->broker_count == 0) {
-        snprintf(link->brokers[0].host, sizeof link->brokers[0].host, "%s", default_host);
-        link->brokers[0].port = 0;
-        link->broker_count = 1;
+    struct broker_options whole = {.broker_count = 0};
+    char why[PROTOCOL_WHY_SIZE];
+
+    if (options->broker_count == 0) {
+        whole.tls = options->tls;
+        whole.default_port = options->default_port;
+        broker_options_add_hosts(&whole, default_host, why);
     }
-    for (size_t i = 0; i < link->broker_count; i++)
-        if (link->brokers[i].port == 0)
-            link->brokers[i].port = options->default_port;
+    const struct broker_options *list = options->broker_count == 0 ? &whole : options;
+    for (size_t i = 0; i < list->broker_count; i++)
+        link->brokers[i] = resolved(list, i);
+    link->broker_count = list->broker_count;
+    link->tls = options->tls.options;
     memcpy(link->client_id, options->client_id, sizeof link->client_id);
     memcpy(link->user, options->user, sizeof link->user);
     memcpy(link->password, options->password, sizeof link->password);

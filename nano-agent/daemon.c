@@ -45,7 +45,7 @@ static int64_t next_us(const struct daemon *daemon)
     next = earlier(next, watchdog_next_us(&daemon->watchdog));
     if (daemon->stopping)
         return earlier(next, daemon->stop_by_us);
-    return earlier(next, earlier(lost_at_us(daemon), daemon->try_us));
+    return earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
 }
 
 // Arms the one timer for whatever is due next. It is a timerfd, because libevent's own timers are 4 to 7 ms late, or cost
@@ -138,7 +138,10 @@ static int watch_output(struct daemon *daemon, size_t channel)
 {
     enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
     struct daemon_edge *edge = &daemon->edges[channel];
-    int fd = outputs_fd(&daemon->config, daemon->outputs, channel);
+    // The members of the union are pointers: without hardware all of them are NULL.
+    if ((port != PORT_INPUT && port != PORT_MOTOR) || !daemon->outputs[channel].pwm)
+        return 0;
+    int fd = port == PORT_INPUT ? daemon->outputs[channel].input->fd : daemon->outputs[channel].motor->fd;
     if (fd < 0)
         return 0;
     edge->daemon = daemon;
@@ -245,6 +248,8 @@ static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
     bool up = report->state == LINK_UP;
+    if (daemon->up && !up) // before anything else: nobody can stop a motor any more
+        agent_link_down(daemon->agent, clock_now_us());
     if (daemon->up && !up && link_last_proof_ms(daemon->link) > daemon->heard_ms)
         daemon->heard_ms = link_last_proof_ms(daemon->link);
     if (!daemon->up && up) {
@@ -461,6 +466,8 @@ static int start(struct daemon *daemon)
 
 static void tell_absent(struct daemon *daemon)
 {
+    if (daemon->absent == 0)
+        return;
     log_warning("%zu of %zu channels are without hardware; the others work, and those are tried every %d s",
         daemon->absent, daemon->config.agent.count, TRY_US / 1000000);
     daemon->try_us = clock_now_us() + TRY_US;
@@ -486,8 +493,7 @@ int daemon_run(const struct config *config)
         config_describe(config, trace);
     int status = start(&daemon);
     if (status == 0) {
-        if (daemon.absent > 0)
-            tell_absent(&daemon);
+        tell_absent(&daemon);
         watchdog_start(&daemon.watchdog, clock_now_us());
         schedule(&daemon);
         if (event_base_dispatch(daemon.base) < 0 || !daemon.stopping) {

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "nano-agent/check/check.h"
 #include "nano-agent/check/pins.h"
+#include "nano-agent/check/trial.h"
 #include "nano-agent/daemon.h"
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/zero.h"
@@ -26,6 +27,13 @@ static void ignore_signals(void)
     static const int numbers[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE};
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
         signal(numbers[i], SIG_IGN);
+}
+
+static int zero(void)
+{
+    char path[MOTOR_LIST_PATH_SIZE];
+    motor_list_path(path);
+    return zero_run(path);
 }
 
 // Until the configuration is right a service has the mistake told to the PC, as nobody reads its journal there.
@@ -47,13 +55,6 @@ static int run(struct config *config, int argc, char **argv)
     return status;
 }
 
-static int zero(void)
-{
-    char path[MOTOR_LIST_PATH_SIZE];
-    motor_list_path(path);
-    return zero_run(path);
-}
-
 int main(int argc, char **argv)
 {
     if (descriptors_fill_standard() < 0)
@@ -69,7 +70,7 @@ int main(int argc, char **argv)
         status = pins_print(&config, stdout);
         break;
     case TASK_CHECK:
-        status = check_run(&config, stdout);
+        status = config.try_motors ? trial_run(&config, stdin, stdout) : check_run(&config, stdout);
         break;
     case TASK_JOIN:
         status = join_device_run(&config);

@@ -65,7 +65,7 @@ static void set_fault(struct agent_channel_config *channel, const char *reason)
     text_clean(channel->fault, sizeof channel->fault, reason, strlen(reason), PROTOCOL_FAULT_CHARS);
 }
 
-// Opens the motors, or everything else. Returns how many could not be.
+// Opens the motors, or everything else. Returns how many channels have no hardware.
 static size_t open_some(struct config *config, bool motors, union agent_output out[PROTOCOL_CHANNELS_MAX])
 {
     size_t absent = 0;
@@ -119,16 +119,6 @@ size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNE
     for (size_t i = 0; i < count; i++)
         absent += config->agent.channels[i].fault[0] != '\0';
     return absent;
-}
-
-int outputs_fd(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX], size_t channel)
-{
-    enum channel_port port = channel_port(config->agent.channels[channel].id.kind);
-    if (!outputs[channel].pwm) // the members of the union are pointers, and this one is as NULL as the others
-        return -1;
-    return port == PORT_INPUT   ? outputs[channel].input->fd
-           : port == PORT_MOTOR ? outputs[channel].motor->fd
-                                : -1;
 }
 
 bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])

@@ -5,9 +5,9 @@
 
 #include "nano-agent/config/config.h"
 
-// Opens the hardware of every channel, that of motors first, and stores in config which period and steps it has. Powers
-// nothing. Waits for udev where that is late, 2 s at most in all. A channel whose hardware cannot be opened gets the reason as
-// its `fault` in config, and its output stays NULL. Returns how many those are.
+// Opens the hardware of every channel, that of motors first, and stores in config which period and steps it has. Powers nothing. Waits for udev
+// where that is late, 2 s at most in all. A channel whose hardware cannot be opened gets the reason as its `fault` in
+// config, and its output stays NULL. Returns how many those are.
 size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX]);
 
 // What becomes of one channel in outputs_try. fault is the reason why its hardware still cannot be opened, NULL = it is
@@ -20,11 +20,6 @@ typedef void outputs_tried(void *ctx, size_t channel, const char *fault, const u
 // still without hardware.
 size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], size_t *next,
     outputs_tried *tried, void *ctx);
-
-// The descriptor that becomes readable when a channel has something to tell (an input's edge, a motor's result); -1 = it never
-// has, or has no hardware.
-int outputs_fd(
-    const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX], size_t channel);
 
 // Whether a motor turns, or is not known to have stopped.
 bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);

@@ -23,6 +23,9 @@
 #include "pc-tui/word_cache.h"
 
 enum {
+    // A command's answer is usually there by then: one picture shows both, and on a single processor the broker and the device
+    // need not wait for a picture of the command alone.
+    ANSWER_MS = 4,
     FRAME_MS = 33,    // pictures are no nearer to each other than this, except after a key or an echo
     LEAVING_MS = 550, // the session gets so long to say good-bye, then the program ends without that
 };
@@ -47,12 +50,18 @@ struct app {
     bool resized, retake;
     bool suspending;    // true while a suspension waits for its stop
     bool paused;        // true once that stop is acknowledged, or given up
+    int64_t redraw_ms;  // when the picture of a command that was sent is due; INT64_MAX = not
     int64_t drawn_ms;   // when the last picture was drawn
     int64_t picture_ms; // when an age on it will have changed
     bool leaving, closed, hung_up;
     int64_t leave_until_ms;
     int signal; // the one that ends the program; 0 = none
 };
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 static void on_changed(void *ctx)
 {
@@ -81,11 +90,13 @@ static void on_closed(void *ctx)
 
 static struct view view_of(struct app *app)
 {
+    struct controller_clock now = session_now();
     return (struct view){.model = session_model(app->session),
         .controller = session_controller(app->session),
         .ui = &app->ui,
         .root = app->options->broker.root,
-        .now_us = session_now().us};
+        .now_us = now.us,
+        .wall_ms = now.wall_ms};
 }
 
 static void on_key(void *ctx, const struct key_event *key)
@@ -192,6 +203,7 @@ static void draw(struct app *app)
     app->drawn_ms = view.now_us / 1000;
     app->picture_ms = next_us < INT64_MAX ? next_us / 1000 + 1 : INT64_MAX;
     app->redraw_now = app->redraw_later = false;
+    app->redraw_ms = INT64_MAX;
 }
 
 static struct event **signal_event(struct app *app, int number)
@@ -208,6 +220,7 @@ static void start_suspending(struct app *app)
     if (app->suspending)
         return;
     app->suspending = true;
+    ui_lose_keys(&app->ui, clock_now_ms());
     event_del(app->keys);        // a key typed behind Ctrl-Z must not be sent after the stop
     session_pause(app->session); // this may call on_paused at once
 }
@@ -250,8 +263,11 @@ static void act(struct app *app)
 {
     unsigned effects = app->effects;
     app->effects = 0;
-    if (effects & (UI_REDRAW | UI_REPAINT))
+    if ((effects & UI_REPAINT) ||
+        ((effects & UI_REDRAW) && !controller_busy(session_controller(app->session))))
         app->redraw_now = true;
+    else if (effects & UI_REDRAW)
+        app->redraw_ms = earlier(app->redraw_ms, clock_now_ms() + ANSWER_MS);
     if ((effects & UI_HISTORY) && app->history)
         file_writer_save(app->history, history_text(&app->ui.history));
     if (app->leaving)
@@ -293,8 +309,10 @@ static void turn(struct app *app)
     act(app);
     if (app->hung_up)
         return;
+    screen_tell_releases(app->screen, ui_can_drive(&app->ui));
     if (app->retake) {
         app->retake = false;
+        ui_lose_keys(&app->ui, clock_now_ms());
         terminal_retake(app->terminal);
         fit(app);
         screen_repaint(app->screen);
@@ -304,15 +322,10 @@ static void turn(struct app *app)
         fit(app);
     }
     now = clock_now_ms();
-    bool due =
-        app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) || now >= app->picture_ms;
+    bool due = app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) ||
+               now >= earlier(app->redraw_ms, app->picture_ms);
     if (due && may_draw(app, now))
         draw(app);
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 // Returns when the next picture is due; INT64_MAX while it waits for the terminal or for a change.
@@ -323,6 +336,7 @@ static int64_t next_draw_ms(struct app *app)
         return INT64_MAX;
     }
     int64_t at_ms = app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms;
+    at_ms = earlier(at_ms, app->redraw_ms);
     if (app->redraw_now)
         at_ms = 0;
     int64_t wait_ms = screen_wait_until_ms(app->screen);
@@ -352,6 +366,7 @@ static void arm(struct app *app)
 static int loop(struct app *app)
 {
     app->redraw_now = true;
+    app->redraw_ms = INT64_MAX;
     turn(app);
     while (!app->closed && !(app->leaving && clock_now_ms() >= app->leave_until_ms)) {
         arm(app);

@@ -57,7 +57,7 @@ static int read_bundle(struct join_job *job)
 
     if (rc < 0) {
         complain(job->kind, "%s: %s", shown, strerror(-rc));
-        return rc;
+        return -EINVAL;
     }
     rc = bundle_parse(text, (size_t)len, &job->kind->reader, &job->bundle, &line, why);
     explicit_bzero(text, sizeof text);
@@ -77,7 +77,7 @@ static int trial_options(const struct join_job *job, struct broker_options *opti
     broker_options_init(options);
     int rc = joined_parse(options, text, job->file, why);
     if (rc == 0)
-        rc = broker_options_check(options, why);
+        rc = broker_options_check(options, "localhost", why);
     if (rc < 0)
         complain(job->kind, "%s", why);
     return rc;

@@ -63,7 +63,9 @@ int joined_parse(
         goto finish;
     }
     rc = broker_options_from_cfg(options, cfg, NULL, sentence);
-    if (rc < 0)
+    if (rc == 0)
+        broker_options_hold(options, cfg);
+    else
         snprintf(why, CONFIG_WHY_SIZE, "%.200s: %s", path, sentence);
 finish:
     if (cfg)

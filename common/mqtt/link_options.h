@@ -8,6 +8,7 @@
 
 #include "common/mqtt/connection.h"
 #include "common/mqtt/link_types.h"
+#include "common/mqtt/tls_options.h"
 
 enum { LINK_BROKERS_MAX = 8 };
 
@@ -17,8 +18,9 @@ struct link_options {
     char client_id[64];                           // "" = random, from the library
     char user[128];                               // "" = none
     char password[128];
-    int keepalive_s; // 5 to 65535
-    int version;     // 5: MQTT 5, falling back to 3.1.1 where a broker does not know it; 4: 3.1.1 only
+    struct tls_options tls; // for the brokers whose transport is TLS
+    int keepalive_s;        // 5 to 65535
+    int version;            // 5: MQTT 5, falling back to 3.1.1 where a broker does not know it; 4: 3.1.1 only
     const char *topics[LINK_TOPICS_MAX]; // subscribed to after each connect; must outlive the link
     int topic_qos[LINK_TOPICS_MAX];
     // The broker leaves the retain flag of a message as it was published (MQTT 5): a bridge, or a broker that was

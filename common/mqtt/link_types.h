@@ -10,13 +10,22 @@
 enum {
     LINK_TOPICS_MAX = 12,
     LINK_HOST_MAX = 255,
+    LINK_UNIX_MAX = 107, // sun_path of unix(7) holds so many bytes and a NUL
     LINK_REASON_SIZE = 256,
     LINK_PLACE_SIZE = LINK_HOST_MAX + 17, // "[host]:65535"
 };
 
+enum link_transport {
+    LINK_TCP,
+    LINK_TLS,
+    LINK_UNIX, // a socket of this computer; there is no port and no TLS
+};
+
 struct link_broker {
-    char host[LINK_HOST_MAX + 1]; // name or address
-    int port;                     // 1 to 65535
+    char host[LINK_HOST_MAX +
+              1]; // name or address; the path of a unix socket, at most LINK_UNIX_MAX bytes of it
+    int port;     // 1 to 65535
+    enum link_transport transport;
 };
 
 // The kind of reason why an attempt or a connection ended. Hints and the length of the wait depend on it.
@@ -24,6 +33,7 @@ enum link_trouble {
     TROUBLE_NONE,
     TROUBLE_RESOLVE,  // the host name has no address, or the name server does not answer
     TROUBLE_REFUSED,  // ECONNREFUSED
+    TROUBLE_TLS,      // certificates, names, or a peer that does not speak TLS
     TROUBLE_TIMEOUT,  // no answer in time
     TROUBLE_NETWORK,  // any other socket error, connection lost
     TROUBLE_PROTOCOL, // the peer is not an MQTT broker, or it sent a malformed packet

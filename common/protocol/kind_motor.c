@@ -34,7 +34,8 @@ static void read_keys(struct reader *r, struct status_channel *c)
 
 static void write_keys(struct sink *s, const struct status_channel *c)
 {
-    sink_text_if_any(s, ",\"axis\":", status_axis_name(c->axis), PROTOCOL_NAME_MAX);
+    if (c->axis == AXIS_DRIVE)
+        sink_put(s, ",\"axis\":\"drive\"");
     sink_fixed(s, ",\"percent\":", c->percent, 0);
     sink_fixed(s, ",\"target\":", c->target, 0);
     sink_fixed(s, ",\"speed\":", c->speed, 0);

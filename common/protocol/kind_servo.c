@@ -53,7 +53,13 @@ static void put_position(struct sink *s, const char *key, bool known, int tenths
 
 static void write_keys(struct sink *s, const struct status_channel *c)
 {
-    sink_text_if_any(s, ",\"axis\":", status_axis_name(c->axis), PROTOCOL_NAME_MAX);
+    static const char *const axes[] = {
+        [AXIS_TILT] = ",\"axis\":\"tilt\"",
+        [AXIS_PAN] = ",\"axis\":\"pan\"",
+        [AXIS_STEER] = ",\"axis\":\"steer\"",
+    };
+    if ((size_t)c->axis < sizeof axes / sizeof *axes && axes[c->axis])
+        sink_put(s, axes[c->axis]);
     put_position(s, ",\"deg\":", c->deg_known, c->deg);
     put_position(s, ",\"target\":", c->target_known, c->target);
     sink_fixed(s, ",\"min\":", c->min, 1);

@@ -8,14 +8,6 @@
 // What a channel moves: a servo tilt, pan or steer, a motor drive.
 enum servo_axis { AXIS_NONE, AXIS_TILT, AXIS_PAN, AXIS_STEER, AXIS_DRIVE };
 
-// The value of `axis` in a status; "" for AXIS_NONE.
-static inline const char *status_axis_name(enum servo_axis axis)
-{
-    static const char *const names[] = {
-        [AXIS_TILT] = "tilt", [AXIS_PAN] = "pan", [AXIS_STEER] = "steer", [AXIS_DRIVE] = "drive"};
-    return (size_t)axis < sizeof names / sizeof *names && names[axis] ? names[axis] : "";
-}
-
 // True for the axes that have a left and a right.
 static inline bool status_axis_is_sideways(enum servo_axis axis)
 {

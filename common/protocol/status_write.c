@@ -84,7 +84,8 @@ static void put_state(struct sink *s, const struct status_channel *c)
         kind_of(c->id.kind)->write(s, c);
         return;
     }
-    sink_text_if_any(s, ",\"axis\":", status_axis_name(c->axis), PROTOCOL_NAME_MAX);
+    if (c->axis != AXIS_NONE)
+        sink_put(s, c->axis == AXIS_PAN ? ",\"axis\":\"pan\"" : ",\"axis\":\"tilt\"");
     put_fault(s, c->fault);
 }
 

@@ -95,10 +95,18 @@ static void publish_edge(struct agent *agent, struct now now)
 static void read_health(struct agent *agent, struct now now)
 {
     struct status_health *health = &agent->status.health;
-    const struct topic *noisy = topics_noisy(&agent->topics, now.us);
     memset(health, 0, sizeof *health);
     agent->io.health(agent->ctx, health);
-    memcpy(health->noise, noisy ? noisy->name : "", noisy ? strlen(noisy->name) : 0); // the rest is zero
+    const struct topic *noisy = topics_noisy(&agent->topics, now.us);
+    if (noisy)
+        memcpy(health->noise, noisy->name, strlen(noisy->name) + 1);
+}
+
+// A servo that stalls can pull down the supply of the chip that drives it: the chip then forgets what it was told.
+static void check_hardware(struct agent *agent)
+{
+    for (size_t i = 0; i < agent->count; i++)
+        tell_fault(agent, &agent->channels[i], channel_check(&agent->channels[i]));
 }
 
 static void publish_due(struct agent *agent, struct now now)
@@ -106,9 +114,7 @@ static void publish_due(struct agent *agent, struct now now)
     enum report report = reporter_take(&agent->reporter, now.us);
     if (report == REPORT_HEARTBEAT) {
         read_health(agent, now);
-        // A servo that stalls can pull down the supply of the chip that drives it: the chip then forgets what it was told.
-        for (size_t i = 0; i < agent->count; i++)
-            tell_fault(agent, &agent->channels[i], channel_check(&agent->channels[i]));
+        check_hardware(agent);
     }
     if (report != REPORT_NONE)
         publish(agent, now, report == REPORT_HEARTBEAT && !agent->reporter.outstanding);
@@ -214,17 +220,21 @@ static void reply(struct agent *agent, const struct agent_command *command)
 // A status of ours that a bridge or a flow leads back: answering it with a status would go round for ever.
 static void drop_report(struct agent *agent, const char *name)
 {
-    if (topics_is_first_report(&agent->topics, name))
-        trouble(
-            agent, "%s: a status was published there; who does that leads reports back as commands", name);
+    struct topic *topic = topics_find(&agent->topics, name);
+    if (!topic->report_told)
+        trouble(agent, "%s: a status was published there; who does that leads reports back as commands",
+            topic->name);
+    topic->report_told = true;
 }
 
 // Once a run and topic, and nowhere else than where commands to us belong: another topic may be somebody's own.
 static void clear_retained(struct agent *agent, const char *name)
 {
-    if (protocol_is_control(name, agent->root, agent->status.device) &&
-        topics_is_first_retained(&agent->topics, name))
-        agent->io.clear_retained(agent->ctx, name);
+    struct topic *topic = topics_find(&agent->topics, name);
+    if (topic->retained_cleared || !protocol_is_control(name, agent->root, agent->status.device))
+        return;
+    topic->retained_cleared = true;
+    agent->io.clear_retained(agent->ctx, name);
 }
 
 static int64_t clock_us(const struct agent *agent)
@@ -301,7 +311,8 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
         return;
     if (debounce_is_settling(&c->debounce, now.us)) {
         bool level = c->debounce.level;
-        tell_fault(agent, c, c->out.input->ops->get(c->out.input, &level));
+        int rc = c->out.input->ops->get(c->out.input, &level);
+        tell_fault(agent, c, rc);
         act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
     }
     act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
@@ -322,10 +333,13 @@ static void tell_channel(struct agent *agent, const struct channel *c, int rc)
 static void make_channels(struct agent *agent, const struct agent_config *config,
     const union agent_output *outputs, const struct positions *kept, int64_t now_us)
 {
-    char changed[SENTENCE_SIZE];
+    char changed[SENTENCE_SIZE - 192];
     keeper_init(&agent->keeper, kept, config->channels, config->count, changed, sizeof changed);
     if (changed[0])
-        trouble(agent, "%s", changed);
+        trouble(agent,
+            "servo %s: pwm, pulse or angle has changed since the position was saved, so the position is not "
+            "known; the first command starts from the centre",
+            changed);
     agent->count = agent->status.count = config->count;
     // Two rounds: what has to be at zero before all else comes in the first.
     for (size_t i = 0; i < 2 * config->count; i++) {
@@ -333,8 +347,9 @@ static void make_channels(struct agent *agent, const struct agent_config *config
         struct channel *c = &agent->channels[at];
         if (channel_is_first(config->channels[at].id.kind) != (i < config->count))
             continue;
-        tell_channel(agent, c,
-            channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us));
+        int rc =
+            channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us);
+        tell_channel(agent, c, rc);
     }
 }
 
@@ -343,9 +358,10 @@ struct agent *agent_new(const struct agent_config *config, const union agent_out
     int64_t boot_ms)
 {
     struct agent *agent = calloc(1, sizeof *agent);
-    if (agent)
-        agent->writer = status_writer_new();
-    if (!agent || !agent->writer) {
+    if (!agent)
+        return NULL;
+    agent->writer = status_writer_new();
+    if (!agent->writer) {
         free(agent);
         return NULL;
     }
@@ -455,9 +471,10 @@ static void save(struct agent *agent, int64_t now_us)
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     struct now now = {now_us, boot_ms};
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(
-            agent, &agent->channels[i], channel_tick(&agent->channels[i], now_us, &agent->reporter.changed));
+    for (size_t i = 0; i < agent->count; i++) {
+        int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
+        tell_fault(agent, &agent->channels[i], rc);
+    }
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)
@@ -470,7 +487,11 @@ void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 
 int64_t agent_next_us(const struct agent *agent)
 {
-    int64_t next = channels_next_us(agent->channels, agent->count);
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < agent->count; i++) {
+        int64_t due = channel_next_us(&agent->channels[i]);
+        next = due < next ? due : next;
+    }
     if (agent->stopped)
         return next;
     int64_t save_us = save_due_us(agent), report_us = reporter_next_us(&agent->reporter);
@@ -490,9 +511,12 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);
-    for (size_t i = 0; i < agent->count; i++)
-        tell_fault(agent, &agent->channels[i], channel_finish(&agent->channels[i], now_us));
-    int len = status_write_offline(agent->json, agent->status.device, agent->status.boot, "stopped");
+    for (size_t i = 0; i < agent->count; i++) {
+        struct channel *c = &agent->channels[i];
+        tell_fault(agent, c, channel_finish(c, now_us));
+    }
+    const struct status *status = &agent->status;
+    int len = status_write_offline(agent->json, status->device, status->boot, "stopped");
     if (len < 0)
         trouble(agent, "offline status: %s", strerror(-len));
     else

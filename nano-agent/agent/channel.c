@@ -125,12 +125,11 @@ int channel_stop(struct channel *c, bool refuses, int64_t now_us)
 {
     if (!c->ops->stop || (c->ops->stops_by_choice && !c->config.id.stops_off))
         return 0;
+    if (channel_is_absent(c))
+        c->held = true;
     if (refuses)
         c->stopped_us = now_us;
-    if (!channel_is_absent(c))
-        return c->ops->stop(c, now_us);
-    c->held = true;
-    return 0;
+    return channel_is_absent(c) ? 0 : c->ops->stop(c, now_us);
 }
 
 bool channel_is_stopped(const struct channel *c, int64_t now_us)
@@ -162,16 +161,6 @@ int channel_tick(struct channel *c, int64_t now_us, bool *changed)
 int64_t channel_next_us(const struct channel *c)
 {
     return channel_is_absent(c) ? INT64_MAX : c->ops->next_us(c);
-}
-
-int64_t channels_next_us(const struct channel *channels, size_t count)
-{
-    int64_t next = INT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        int64_t due = channel_next_us(&channels[i]);
-        next = due < next ? due : next;
-    }
-    return next;
 }
 
 void channel_report(const struct channel *c, struct status_channel *out)

@@ -152,7 +152,6 @@ int channel_check(struct channel *c);
 int channel_tick(struct channel *c, int64_t now_us, bool *changed);
 // When channel_tick is next due; INT64_MAX = nothing is.
 int64_t channel_next_us(const struct channel *c);
-int64_t channels_next_us(const struct channel *channels, size_t count); // of several the first
 
 void channel_report(const struct channel *c, struct status_channel *out);
 

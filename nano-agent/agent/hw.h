@@ -72,8 +72,9 @@ struct hw_motor_ops {
     int (*zero)(struct hw_motor *motor);
     // The driver's own enable input; 0 where there is none. Takes effect before it returns. 0 or a negative errno.
     int (*enable)(struct hw_motor *motor, bool on);
-    // What became of the newest request, and fd is readable no longer: 0 = every output has acknowledged it (and a zero was read back as zero), *done_us
-    // is then when (CLOCK_MONOTONIC microseconds); -EINPROGRESS = not yet; another negative errno = it failed.
+    // What became of the newest request: 0 = every output has acknowledged it (and a zero was read back as zero), *done_us
+    // is then when (CLOCK_MONOTONIC microseconds); -EINPROGRESS = not yet; another negative errno = it failed. fd is not
+    // readable any longer.
     int (*result)(struct hw_motor *motor, int64_t *done_us);
     void (*close)(struct hw_motor *motor); // writes zero, waits for it 200 ms at most, frees motor
 };

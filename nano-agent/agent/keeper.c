@@ -4,12 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEEPER_NAMES_SIZE = 320 };
-
 void keeper_init(struct keeper *k, const struct positions *kept, const struct agent_channel_config *configs,
     size_t count, char *changed, size_t changed_size)
 {
-    char names[KEEPER_NAMES_SIZE];
     size_t used = 0;
     memset(k, 0, sizeof *k);
     k->saved_us = INT64_MIN / 2;
@@ -24,15 +21,10 @@ void keeper_init(struct keeper *k, const struct positions *kept, const struct ag
             continue;
         if (position->fingerprint == c->fingerprint)
             k->kept[i].position = *position;
-        else if (used < sizeof names)
-            used +=
-                (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", c->id.name);
+        else if (used < changed_size)
+            used += (size_t)snprintf(
+                changed + used, changed_size - used, "%s%s", used > 0 ? ", " : "", c->id.name);
     }
-    if (used > 0)
-        snprintf(changed, changed_size,
-            "servo %s: pwm, pulse or angle has changed since the position was saved, so the position is not known; the "
-            "first command starts from the centre",
-            names);
 }
 
 const struct position *keeper_position(const struct keeper *k, size_t channel)

@@ -19,7 +19,7 @@ struct keeper {
 };
 
 // Takes the positions that an earlier run kept, NULL where there are none. A position whose fingerprint is that of another
-// servo is not taken; changed gets a sentence that names the servos concerned, as many as fit, or "".
+// servo is not taken; changed gets the names of the servos concerned ("tilt, pan"), as many as fit, or "".
 void keeper_init(struct keeper *k, const struct positions *kept, const struct agent_channel_config *configs,
     size_t count, char *changed, size_t changed_size);
 

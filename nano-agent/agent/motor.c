@@ -157,8 +157,9 @@ static int ramp_end(const struct motor *m)
 static int step(struct motor *m, int64_t now_us)
 {
     int end = ramp_end(m);
-    if (m->value == end)
-        return ask_zero(m, now_us); // the other side is next
+    bool turns_round = sign(m->target) != m->side;
+    if (turns_round && (m->value == end || m->config.ramp == 0))
+        return ask_zero(m, now_us);
     int64_t passed_us = now_us - m->frame_us < MOTOR_FRAME_US ? now_us - m->frame_us : MOTOR_FRAME_US;
     int64_t most = m->config.ramp > 0 ? m->config.ramp * passed_us / 1000000 : MOTOR_FULL;
     int distance = abs(end - m->value);

@@ -22,23 +22,6 @@ struct topic *topics_find(struct topics *topics, const char *name)
     return topic;
 }
 
-static bool is_first(bool *seen)
-{
-    bool first = !*seen;
-    *seen = true;
-    return first;
-}
-
-bool topics_is_first_report(struct topics *topics, const char *name)
-{
-    return is_first(&topics_find(topics, name)->report_told);
-}
-
-bool topics_is_first_retained(struct topics *topics, const char *name)
-{
-    return is_first(&topics_find(topics, name)->retained_cleared);
-}
-
 bool topics_guess(struct topic *topic, int64_t now_us)
 {
     int64_t *oldest_us = &topic->guesses_us[topic->guess_next];

@@ -31,10 +31,6 @@ struct topics {
 // The entry of a topic, made where there is none.
 struct topic *topics_find(struct topics *topics, const char *name);
 
-// True once a run and topic: the first report that was led back to it, the first retained command to be cleared there.
-bool topics_is_first_report(struct topics *topics, const char *name);
-bool topics_is_first_retained(struct topics *topics, const char *name);
-
 // A payload on the topic was taken as a stop. Returns whether this stop may refuse motion afterwards: a value such as
 // "stop":false ten times a second must not make a car undrivable.
 bool topics_guess(struct topic *topic, int64_t now_us);

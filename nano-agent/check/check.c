@@ -8,6 +8,8 @@
 #include "nano-agent/board/board.h"
 #include "nano-agent/check/check_broker.h"
 #include "nano-agent/check/check_hardware.h"
+#include "nano-agent/check/check_kits.h"
+#include "nano-agent/check/check_motors.h"
 #include "nano-agent/check/check_software.h"
 #include "nano-agent/hw/pca9685_chip.h"
 
@@ -38,6 +40,8 @@ int check_run(const struct config *config, FILE *out)
     check_init(&check, config, out);
     check_software(&check);
     check_hardware(&check);
+    check_motors(&check);
+    check_kits(&check);
     check_brokers(&check);
     return check.wrong ? 1 : 0;
 }

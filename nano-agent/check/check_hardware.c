@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/check/device_tree.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 #include "nano-agent/system/sysfs.h"
@@ -83,32 +83,6 @@ static void check_gpio(struct subject *s)
     }
 }
 
-// What the device tree lets a header pin be ("pwm2"), where jetson-io.py or an overlay has said it; "" = not
-// told.
-static void pin_function(const struct check *check, unsigned pin, char *out, size_t size)
-{
-    static const char *const places[] = {"%s/pinmux@*/*/pin%u/nvidia,function",
-        "%s/pinmux@*/*/hdr40-pin%u/nvidia,function", "%s/bus@0/pinmux@*/*/pin%u/nvidia,function",
-        "%s/bus@0/pinmux@*/*/hdr40-pin%u/nvidia,function"};
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places && !out[0]; i++) {
-        char pattern[PATH_SIZE];
-        glob_t found;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(pattern, sizeof pattern, places[i], check->device_tree, pin);
-#pragma GCC diagnostic pop
-        if (glob(pattern, 0, NULL, &found) != 0)
-            continue;
-        FILE *file = fopen(found.gl_pathv[0], "re");
-        size_t len = file ? fread(out, 1, size - 1, file) : 0;
-        out[len] = '\0';
-        if (file)
-            fclose(file);
-        globfree(&found);
-    }
-}
-
 // Whether the header's pin can carry its PWM: the pad may be GPIO instead, or be set to something else.
 static bool check_pad(struct subject *s)
 {
@@ -124,7 +98,7 @@ static bool check_pad(struct subject *s)
             line.line, look.holder[0] ? look.holder : "the kernel or a program without a name");
         return false;
     }
-    pin_function(check, pin->pin, function, sizeof function);
+    device_tree_function(check->device_tree, pin->pin, function, sizeof function);
     if (function[0] && !strstr(function, "pwm") && !strstr(function, "gp")) {
         check_wrong(check,
             "sudo /opt/nvidia/jetson-io/jetson-io.py, Configure header pins manually; then reboot",
@@ -263,30 +237,61 @@ static void check_pca9685(struct subject *s)
     check_wrong(check, mend, "%s: %s", s->name, why);
 }
 
+// what: the key of a motor, or "".
+static void check_output(struct check *check, const struct agent_channel_config *channel,
+    const struct hw_address *at, const char *what)
+{
+    struct subject subject = {.check = check,
+        .channel = channel,
+        .at = at,
+        .pin = check->model && at->pin ? board_find(check->model, at->pin) : NULL};
+    snprintf(subject.name, sizeof subject.name, "%s %s%s%s", channel_kind_name(channel->id.kind),
+        channel->id.name, *what ? ": " : "", what);
+    switch (at->kind) {
+    case HW_SIM:
+        check_ok(check, "%s: simulated", subject.name);
+        break;
+    case HW_GPIO:
+        check_gpio(&subject);
+        break;
+    case HW_PWM_SYSFS:
+        check_pwm(&subject);
+        break;
+    case HW_PCA9685:
+        check_pca9685(&subject);
+        break;
+    }
+}
+
+static void check_motor(
+    struct check *check, const struct agent_channel_config *channel, const struct hw_motor_options *motor)
+{
+    const struct {
+        const char *key;
+        const struct hw_address *at;
+        unsigned count;
+    } outputs[] = {
+        {"forward", motor->forward, motor->forward_count},
+        {"backward", motor->backward, motor->backward_count},
+        {"pwm", motor->pwm, motor->pwm_count},
+        {"direction", &motor->direction.at, motor->direction.is_set},
+        {"in1", &motor->in1.at, motor->in1.is_set},
+        {"in2", &motor->in2.at, motor->in2.is_set},
+        {"enable", &motor->enable.at, motor->enable.is_set},
+    };
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        for (unsigned k = 0; k < outputs[i].count; k++)
+            check_output(check, channel, &outputs[i].at[k], outputs[i].key);
+}
+
 void check_hardware(struct check *check)
 {
     const struct config *config = check->config;
     for (size_t i = 0; i < config->agent.count; i++) {
-        const struct hw_address *at = &config->outputs[i].address;
-        struct subject subject = {.check = check,
-            .channel = &config->agent.channels[i],
-            .at = at,
-            .pin = check->model && at->pin ? board_find(check->model, at->pin) : NULL};
-        snprintf(subject.name, sizeof subject.name, "%s %s", channel_kind_name(subject.channel->id.kind),
-            subject.channel->id.name);
-        switch (at->kind) {
-        case HW_SIM:
-            check_ok(check, "%s: simulated", subject.name);
-            break;
-        case HW_GPIO:
-            check_gpio(&subject);
-            break;
-        case HW_PWM_SYSFS:
-            check_pwm(&subject);
-            break;
-        case HW_PCA9685:
-            check_pca9685(&subject);
-            break;
-        }
+        const struct agent_channel_config *channel = &config->agent.channels[i];
+        if (channel_port(channel->id.kind) == PORT_MOTOR)
+            check_motor(check, channel, &config->outputs[i].motor);
+        else
+            check_output(check, channel, &config->outputs[i].address, "");
     }
 }

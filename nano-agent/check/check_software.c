@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/check/check_software.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/claims.h"
 
 static void check_configuration(struct check *check)
 {
@@ -17,6 +19,35 @@ static void check_configuration(struct check *check)
         check_ok(check, "configuration: %s, %zu channels", path, config->agent.count);
 }
 
+// True where a level of the topic is the name of the device.
+static bool has_level(const char *topic, const char *device)
+{
+    size_t len = strlen(device);
+    while (topic) {
+        if (strncmp(topic, device, len) == 0 && (topic[len] == '/' || topic[len] == '\0'))
+            return true;
+        topic = strchr(topic, '/');
+        topic += topic != NULL;
+    }
+    return false;
+}
+
+// A device that has a name is one of several, and each agent hears the topic as it stands.
+static void check_shared_words(struct check *check)
+{
+    const struct agent_config *agent = &check->config->agent;
+    char mend[2 * PROTOCOL_WORDS_TOPIC_MAX];
+    for (size_t i = 0; i < agent->words_count && agent->device[0]; i++) {
+        const char *topic = agent->words[i].topic;
+        if (has_level(topic, agent->device))
+            continue;
+        snprintf(mend, sizeof mend, "words \"%s/%s\" { … }, and that topic in the program that publishes",
+            agent->device, topic);
+        check_wrong(check, mend,
+            "words: %s has no level of its own: another device with such a table hears it too", topic);
+    }
+}
+
 static bool older_than(const char *release, int major, int minor)
 {
     char *end;
@@ -27,9 +58,12 @@ static bool older_than(const char *release, int major, int minor)
 
 static bool uses(const struct config *config, enum hw_backend_kind kind)
 {
+    struct claim claims[CLAIMS_MAX];
     for (size_t i = 0; i < config->agent.count; i++) {
-        if (config->outputs[i].address.kind == kind)
-            return true;
+        size_t count = claims_of(&config->agent.channels[i], &config->outputs[i], claims);
+        for (size_t k = 0; k < count; k++)
+            if (claims[k].at->kind == kind)
+                return true;
     }
     return false;
 }
@@ -67,6 +101,7 @@ static void check_board(struct check *check)
 void check_software(struct check *check)
 {
     check_configuration(check);
+    check_shared_words(check);
     check_gpiod(check);
     check_board(check);
     check_ok(check, "user: %s (the service: sudo -u nano-agent nano-agent check)", check->user);

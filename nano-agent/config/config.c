@@ -23,6 +23,7 @@ enum {
     OPTION_SIM = 0x400,
     OPTION_BOARD,
     OPTION_STATE,
+    OPTION_MOTORS,
     OPTION_DIR,
     OPTION_UNDO,
     OPTION_COMPLETION,
@@ -36,13 +37,6 @@ void config_init(struct config *config)
     *config = (struct config){.lost_after_ms = 3000, .memory_limit_mib = 64, .log_level = LOG_LEVEL_INFO};
     broker_options_init(&config->broker);
     config->agent.report_ms = 1000;
-}
-
-// The line of a key that broker_options_from_cfg names.
-static unsigned line_of_broker_key(const struct config_file *file, const char *key)
-{
-    bool in_login = !strcmp(key, "user") || !strcmp(key, "password_file");
-    return config_file_line(file, in_login ? cfg_getsec(file->cfg, "login") : file->cfg, key);
 }
 
 static enum log_level log_level_of(const char *word)
@@ -62,7 +56,7 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "broker"),
             "broker is given twice, the second time empty; keep one");
     if (broker_options_from_cfg(&out->broker, top, &key, why) < 0)
-        return config_file_refuse(file, line_of_broker_key(file, key), "%s", why);
+        return config_file_refuse(file, config_file_line(file, top, key), "%s", why);
     out->agent.report_ms = (int)config_file_number(file, top, CONFIG_TOP, "report", 0);
     out->memory_limit_mib = (int)config_file_number(file, top, CONFIG_TOP, "memory_limit", 0);
     if (out->memory_limit_mib > 0 && out->memory_limit_mib < 16)
@@ -142,6 +136,8 @@ static const struct argp_option options[] = {
         "Keep the servos' positions there; \"\" keeps none (default /var/lib/nano-agent/positions, with "
         "--sim none)",
         0},
+    {"motors", OPTION_MOTORS, NULL, 0,
+        "With check: turn each side of each motor alone, wheels off the ground; asks first", 0},
     {"verbose", 'v', NULL, 0,
         "Log state changes, the configuration as understood, and why each status is sent", 0},
     {"dir", OPTION_DIR, "DIR", 0,
@@ -172,7 +168,7 @@ static void check_board(const char *name, struct argp_state *state)
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"check", "pins", "join", "zero", NULL}, *const files[] = {
+    static const char *const words[] = {"check", "pins", "zero", "join", NULL}, *const files[] = {
                                                                                     "join", NULL};
     const struct shell_completion completion = {
         .program = "nano-agent", .argp = state->root_argp, .words = words, .files_after = files};
@@ -193,7 +189,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     static const struct {
         const char *word;
         enum config_task task;
-    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}, {"zero", TASK_ZERO}};
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
     if (config->task == TASK_JOIN && !config->join.file[0]) {
         copy_path(config->join.file, arg, "join", state);
         return;
@@ -207,7 +203,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     if (config->task == TASK_JOIN)
         argp_error(state, "%.64s: join takes one file", arg);
     else
-        argp_error(state, "%.64s: nothing but options, or one of check, pins, join and zero, is wanted", arg);
+        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
 }
 
 static void check_end(const struct config *config, struct argp_state *state)
@@ -221,7 +217,7 @@ static void check_end(const struct config *config, struct argp_state *state)
     if (join->undo ? join->file[0] != '\0' : join->file[0] == '\0')
         argp_error(
             state, "join FILE, with the file that pc-tui-broker add-device wrote, or join --undo, is wanted");
-    if (config->broker.hosts_from_command_line || config->broker.given)
+    if (broker_options_are_given(&config->broker))
         argp_error(state, "join: broker, login and device stand in the file, and not on the command line");
 }
 
@@ -246,6 +242,9 @@ static error_t parse_option(int option, char *arg, struct argp_state *state)
     case OPTION_BOARD:
         check_board(arg, state);
         snprintf(line->config->board, sizeof line->config->board, "%s", arg);
+        return 0;
+    case OPTION_MOTORS:
+        line->config->try_motors = true;
         return 0;
     case OPTION_STATE:
         if (strlen(arg) >= sizeof line->config->state)
@@ -292,8 +291,8 @@ static void read_broker_alone(const char *text, struct config *out)
 {
     char ignored[CONFIG_WHY_SIZE];
     broker_options_init(&out->broker);
-    out->broker_known = text && config_broker_part(text, &out->broker) == 0 &&
-                        joined_read(&out->broker, out->joined, ignored) >= 0;
+    out->broker_known = text && joined_read(&out->broker, out->joined, ignored) >= 0 &&
+                        config_broker_part(text, &out->broker) == 0;
 }
 
 static int read_configuration(const char *path, bool lenient, struct config *out)
@@ -312,18 +311,18 @@ static int read_configuration(const char *path, bool lenient, struct config *out
     if (text)
         snprintf(out->path, sizeof out->path, "%s", shown);
     joined_directory(shown, out->joined);
-    int rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
+    int rc = joined_read(&out->broker, out->joined, why);
+    if (rc == 0)
+        out->joined[0] = '\0';
+    if (rc < 0) {
+        free(text);
+        return refuse_file(out, lenient, "", why);
+    }
+    rc = config_parse(text ? text : config_default_text, text ? shown : "built-in default", out, why);
     if (rc < 0)
         read_broker_alone(text, out);
     free(text);
-    if (rc < 0)
-        return refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why);
-    rc = joined_read(&out->broker, out->joined, why);
-    if (rc < 0)
-        return refuse_file(out, lenient, "", why);
-    if (rc == 0)
-        out->joined[0] = '\0';
-    return -1;
+    return rc < 0 ? refuse_file(out, lenient, out->path[0] ? "" : "nano-agent: ", why) : -1;
 }
 
 // Where the files of a join are. join needs no configuration: it is for a board that is not reached yet.
@@ -377,6 +376,10 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     config_init(out);
     out->sim = first->sim;
     out->task = first->task;
+    if (first->try_motors && first->task != TASK_CHECK) {
+        fprintf(stderr, "nano-agent: --motors: nano-agent check --motors is wanted\n");
+        goto usage;
+    }
     if (out->task == TASK_ZERO) { // what it needs was written down when the agent started
         free(first);
         return -1;
@@ -400,11 +403,13 @@ int config_from_arguments(int argc, char **argv, bool lenient, struct config *ou
     snprintf(out->agent.root, sizeof out->agent.root, "%s", out->broker.root);
     snprintf(out->agent.device, sizeof out->agent.device, "%s", out->broker.device);
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_check(&out->broker, why) < 0 || config_words_check_root(out, why) < 0) {
+    if (broker_options_check(&out->broker, CONFIG_DEFAULT_BROKER, why) < 0) {
         out->broker_known = false;
         if (out->mistake[0] == '\0')
             return refuse_file(out, lenient, "nano-agent: ", why);
     }
+    if (config_words_check_root(out, why) < 0 && out->mistake[0] == '\0')
+        return refuse_file(out, lenient, "nano-agent: ", why);
     return -1;
 usage:
     free(first);

@@ -22,7 +22,7 @@ struct config_output { // how a channel's hardware is to be opened
     int line;                      // of the file, for messages
 };
 
-enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_JOIN, TASK_ZERO };
+enum config_task { TASK_RUN, TASK_CHECK, TASK_PINS, TASK_ZERO, TASK_JOIN };
 
 struct config_join {      // of the sub-command join
     char file[4096];      // the bundle, "" = none
@@ -43,8 +43,9 @@ struct config {
     char board[32];              // --board, "" = detect
     enum config_task task;       // what the command line asks for
     struct config_join join;     // of TASK_JOIN
+    bool try_motors;             // of TASK_CHECK: --motors
     char path[4096];             // the file read, "" = built-in defaults
-    char joined[4096];           // the directory whose broker.conf was read after it, "" = there is none
+    char joined[4096];           // the directory whose broker.conf was read as well, "" = there is none
     // Where the file was refused and the program goes on without channels, this is why it was. "" = it was not.
     char mistake[1024];
     bool broker_known; // of a file with a mistake: the part that says how to reach the broker could be read
@@ -57,7 +58,7 @@ extern const char config_default_text[];
 void config_init(struct config *config);
 
 // Reads the command line, then the file it names (the default path may be missing: then the built-in default,
-// the same as dist/nano-agent.conf, holds), and after it broker.conf in the directory named like the file without
+// the same as dist/nano-agent.conf, holds), and before it broker.conf in the directory named like the file without
 // ".conf", which `nano-agent join` writes. Options win over the files. Prints one line to stderr and returns
 // 2 where something is wrong (file:line, what, what would be right), before any hardware is touched; -1 = go
 // on; 0 = done (--help, --version). The sub-commands go on in spite of a mistake in the file, and so does the daemon where

@@ -121,28 +121,32 @@ int motor_list_write(const char *path, const struct hw_motor_options *const *mot
     return -error;
 }
 
+// What stands at the end of a line, behind a blank: the name of a chip.
+static bool parse_chip(const char *rest, struct motor_list_entry *out)
+{
+    if (rest[0] != ' ' || !rest[1] || strlen(rest + 1) > HW_CHIP_MAX)
+        return false;
+    snprintf(out->at.chip, sizeof out->at.chip, "%s", rest + 1);
+    return true;
+}
+
 static bool parse_gpio(const char *line, struct motor_list_entry *out)
 {
     char level[8] = "";
-    int at = 0;
+    int end = 0;
     out->at.kind = HW_GPIO;
-    if (sscanf(line, "gpio %7s %u %n", level, &out->at.line, &at) != 2 || !at || !line[at] ||
-        strlen(line + at) > HW_CHIP_MAX)
+    if (sscanf(line, "gpio %7s %u%n", level, &out->at.line, &end) != 2 || !parse_chip(line + end, out))
         return false;
-    snprintf(out->at.chip, sizeof out->at.chip, "%s", line + at);
     out->active_low = !strcmp(level, "low");
     return out->active_low || !strcmp(level, "high");
 }
 
 static bool parse_pwm(const char *line, struct motor_list_entry *out)
 {
-    int at = 0;
+    int end = 0;
     out->at.kind = HW_PWM_SYSFS;
-    if (sscanf(line, "pwm %u %n", &out->at.line, &at) != 1 || !at || !line[at] ||
-        strlen(line + at) > HW_CHIP_MAX)
-        return false;
-    snprintf(out->at.chip, sizeof out->at.chip, "%s", line + at);
-    return !strchr(out->at.chip, '/');
+    return sscanf(line, "pwm %u%n", &out->at.line, &end) == 1 && parse_chip(line + end, out) &&
+           !strchr(out->at.chip, '/');
 }
 
 static bool parse_pca9685(const char *line, struct motor_list_entry *out)

@@ -16,9 +16,9 @@ broker_endpoints() {
       say "$present" | grep -v '^192\.168\.55\.' || :
       if [ -S /run/avahi-daemon/socket ]; then say "$(host_name).local"; fi
     fi
-    # The first name need not be anybody's address: then it has no dot.
+    # The first name need not be anybody's address: then it has no dot. The gateway is whatever a device's default route leads to.
     for item in $names; do
-      case $item in *.* | *:*) say "$item" ;; esac
+      case $item in *.* | *:* | gateway) say "$item" ;; esac
     done
     # The cable may be out now, and it comes with this address. The Nano's own end is another.
     if [ -z "$listens" ] && [ ! -e /etc/nv_tegra_release ]; then say 192.168.55.100; fi

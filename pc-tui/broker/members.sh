@@ -37,7 +37,7 @@ add_device() {
     login=device-$argument
   fi
   add nano-agent "${argument:-device}"
-  [ "$output" = - ] || say "$output is for the device: the broker's addresses, a login and the certificate. Copy it there.
+  [ "$output" = - ] || say "$output is for the device: copy it there, then: sudo nano-agent join $output
 It holds a password: delete it afterwards, here and there."
 }
 
@@ -46,7 +46,7 @@ add_operator() {
   check_name "add-operator" "$argument"
   login=operator-$argument
   add pc-tui "$argument"
-  [ "$output" = - ] || say "$output is for the operator: the broker's addresses, a login and the certificate. Copy it to that computer.
+  [ "$output" = - ] || say "$output is for the operator: copy it to that computer, then: pc-tui join $output
 It holds a password: delete it afterwards, here and there."
 }
 

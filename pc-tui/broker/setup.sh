@@ -209,8 +209,8 @@ say_what_is() {
     say "  with TLS, this computer and$listens: port $tls_port"
   fi
   say "  topics below $root; the certificate holds until $(last_day "$dir/server.pem")"
-  say "  $operator is an operator: $operator_dir/broker.conf"
-  say "Next, for each device: $self add-device NAME$options"
+  say "  $operator is an operator: pc-tui without options is connected ($operator_dir/broker.conf)"
+  say "Next, for each device: $self add-device NAME$options, and on the device: sudo nano-agent join NAME.join"
   [ "$service" = no ] || return 0
   if [ -n "$restart_needed" ]; then
     say "The broker (process $(broker_pid)) has the old configuration until it is started again:"

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/protocol/protocol.h"
 #include "common/text.h"
 #include "pc-tui/config/duration.h"
+#include "pc-tui/model/model_kind.h"
 
 bool cli_words_is_sleep(const char *text, const char **duration)
 {
@@ -53,53 +53,15 @@ int cli_words_check_all(const char *const *commands, int count, char why[CLI_WHY
     return 0;
 }
 
-static const char *put_degrees(char out[24], int tenths, bool ascii)
-{
-    snprintf(out, 24, "%s%d.%d%s", tenths < 0 ? "-" : "", abs(tenths / 10), abs(tenths % 10),
-        ascii ? " deg" : "°");
-    return out;
-}
-
 char *cli_words_channel(char out[CLI_VALUE_SIZE], const struct status_channel *channel, bool ascii)
 {
-    char deg[24];
-    char target[24];
-    const char *name = channel->id.name;
+    char value[MODEL_VALUE_SIZE];
     if (channel->fault[0]) {
-        snprintf(out, CLI_VALUE_SIZE, "%s fault: %s", name, channel->fault);
+        snprintf(out, CLI_VALUE_SIZE, "%s fault: %s", channel->id.name, channel->fault);
         return out;
     }
-    switch (channel->id.kind) {
-    case CHANNEL_SERVO:
-        put_degrees(deg, channel->deg, ascii);
-        put_degrees(target, channel->target, ascii);
-        if (!channel->target_known && !channel->deg_known)
-            snprintf(out, CLI_VALUE_SIZE, "%s unknown", name);
-        else if (!channel->deg_known || !channel->target_known || channel->deg == channel->target)
-            snprintf(out, CLI_VALUE_SIZE, "%s %s", name, channel->deg_known ? deg : target);
-        else
-            snprintf(out, CLI_VALUE_SIZE, "%s %s -> %s", name, deg, target);
-        return out;
-    case CHANNEL_SWITCH:
-    case CHANNEL_INPUT:
-        snprintf(out, CLI_VALUE_SIZE, "%s %s", name, channel->on ? "on" : "off");
-        return out;
-    case CHANNEL_DIMMER:
-        if (channel->on)
-            snprintf(out, CLI_VALUE_SIZE, "%s %d %%", name, channel->percent);
-        else
-            snprintf(out, CLI_VALUE_SIZE, "%s off", name);
-        return out;
-    case CHANNEL_MOTOR:
-        if (channel->percent == channel->target)
-            snprintf(out, CLI_VALUE_SIZE, "%s %d %%", name, channel->percent);
-        else
-            snprintf(out, CLI_VALUE_SIZE, "%s %d %% -> %d %%", name, channel->percent, channel->target);
-        return out;
-    case CHANNEL_OTHER:
-    case CHANNEL_POSE:
-        break;
-    }
-    snprintf(out, CLI_VALUE_SIZE, "%s%s", name, channel->unreadable ? " cannot be read" : "");
+    model_plain(value, channel, ascii);
+    snprintf(out, CLI_VALUE_SIZE, "%s%s%s", channel->id.name, value[0] ? " " : "",
+        channel->unreadable ? " cannot be read" : value);
     return out;
 }

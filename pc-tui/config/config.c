@@ -101,7 +101,7 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
     if (options->run == TUI_JOIN && options->join.undo == (options->join.file != NULL))
         argp_error(state,
             "join FILE, with the file that pc-tui-broker add-operator wrote, or join --undo, is wanted");
-    if (options->run == TUI_JOIN && (options->broker.hosts_from_command_line || options->broker.given))
+    if (options->run == TUI_JOIN && broker_options_are_given(&options->broker))
         argp_error(state, "join: broker and login stand in the file, and not on the command line");
     if (options->join.undo && options->run != TUI_JOIN)
         argp_error(state, "--undo belongs to join");
@@ -260,9 +260,9 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     const char *file = line.file ? line.file : path;
     if (options->run == TUI_JOIN)
         return prepare_join(options, file);
-    if ((line.file || access(path, F_OK) == 0) && tui_config_file_read(options, file, &line.given) < 0)
-        return -EINVAL;
     if (read_joined(options, file) < 0)
+        return -EINVAL;
+    if ((line.file || access(path, F_OK) == 0) && tui_config_file_read(options, file, &line.given) < 0)
         return -EINVAL;
     if (waits_briefly)
         options->timeout_ms = DEVICES_DEFAULT_MS;
@@ -273,7 +273,7 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
         log_warning("-P: other users of this machine can see the password; use --password-file");
     if (options->broker.warning[0])
         log_warning("%s", options->broker.warning);
-    if (broker_options_check(&options->broker, why) < 0) {
+    if (broker_options_check(&options->broker, "localhost", why) < 0) {
         log_error("%s", why);
         return -EINVAL;
     }

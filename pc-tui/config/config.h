@@ -31,8 +31,8 @@ struct tui_options {
     struct ui_options ui; // read_only, device and presets
 };
 
-// Reads the file, then broker.conf in the directory named like the file without ".conf", which setup of pc-tui-broker
-// and `pc-tui join` write, and the command line on top of both. Where the command line is wrong it says why and ends the
+// Reads the file; broker.conf in the directory named like the file without ".conf", which setup of pc-tui-broker and
+// `pc-tui join` write, goes over it, and the command line over both. Where the command line is wrong it says why and ends the
 // process with status 2. Asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
 // (already reported on stderr) where the file is wrong.
 int tui_config_load(struct tui_options *options, int argc, char **argv);

@@ -34,6 +34,46 @@ __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char 
     log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
 
+// Where each key of the file stands. libconfuse tells the line only while it reads the value.
+enum { LINES_MAX = 32 };
+static struct {
+    const cfg_opt_t *opt;
+    int line;
+} lines[LINES_MAX];
+static size_t line_count;
+
+static int note_line(cfg_t *cfg, cfg_opt_t *opt)
+{
+    for (size_t i = 0; i < line_count; i++)
+        if (lines[i].opt == opt)
+            return 0;
+    if (line_count < LINES_MAX) {
+        lines[line_count].opt = opt;
+        lines[line_count++].line = cfg->line;
+    }
+    return 0;
+}
+
+// The line of a key as cfg_getopt names it; 0 = not known.
+static unsigned line_of(cfg_t *cfg, const char *key)
+{
+    const cfg_opt_t *opt = cfg_getopt(cfg, key);
+    for (size_t i = 0; opt && i < line_count; i++)
+        if (lines[i].opt == opt)
+            return (unsigned)lines[i].line;
+    return 0;
+}
+
+static void note_lines(cfg_opt_t *keys)
+{
+    for (cfg_opt_t *key = keys; key->name; key++) {
+        if (key->type != CFGT_SEC)
+            key->validcb = note_line;
+        else if (!(key->flags & CFGF_MULTI))
+            note_lines(key->subopts);
+    }
+}
+
 __attribute__((format(printf, 3, 4))) static int refuse(
     const char *path, unsigned line, const char *format, ...)
 {
@@ -83,9 +123,9 @@ static int read_preset(struct tui_options *options, const char *path, cfg_t *sec
         return refuse(path, line, "at most %d presets", UI_PRESETS_MAX);
     if (preset_key(title, preset.key) < 0)
         return refuse(path, line, "preset %s: no key; F5, g or <C-g>", title);
-    if (actions_by_key(preset.key) != ACTION_NONE)
+    if (actions_by_key(preset.key, 0) != ACTION_NONE)
         return refuse(path, line, "preset %s: that key is %s already", title,
-            actions_info(actions_by_key(preset.key))->name);
+            actions_info(actions_by_key(preset.key, 0))->name);
     for (size_t i = 0; i < ui->preset_count; i++)
         if (strcmp(ui->presets[i].key, preset.key) == 0)
             return refuse(path, line, "preset %s: given twice", title);
@@ -129,14 +169,15 @@ static int apply(
     struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
 {
     char why[PROTOCOL_WHY_SIZE];
-    if (broker_options_from_cfg(&options->broker, cfg, NULL, why) < 0)
-        return refuse(path, 0, "%s", why);
+    const char *key;
+    if (broker_options_from_cfg(&options->broker, cfg, &key, why) < 0)
+        return refuse(path, line_of(cfg, key), "%s", why);
     const char *ttl = cfg_getstr(cfg, "ttl");
     if (ttl && !given->ttl && tui_config_set_ttl(options, ttl, why) < 0)
-        return refuse(path, 0, "%s", why);
+        return refuse(path, line_of(cfg, "ttl"), "%s", why);
     const char *timeout = cfg_getstr(cfg, "timeout");
     if (timeout && !given->timeout && tui_config_set_timeout(options, timeout, why) < 0)
-        return refuse(path, 0, "%s", why);
+        return refuse(path, line_of(cfg, "timeout"), "%s", why);
     options->ui.read_only = options->ui.read_only || cfg_getbool(cfg, "read_only");
     options->ascii = options->ascii || cfg_getbool(cfg, "ascii");
     if (!given->mouse)
@@ -165,6 +206,8 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
             : errno == EILSEQ ? "holds a NUL byte; this is no configuration"
                               : strerror(errno));
     prepared = malloc(CONFIG_TEXT_MAX + 1);
+    note_lines(keys);
+    line_count = 0;
     cfg = cfg_init(keys, CFGF_NONE);
     if (!prepared || !cfg) {
         refuse(path, 0, "%s", strerror(ENOMEM));

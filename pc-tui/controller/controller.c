@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pc-tui/controller/controller_halt.h"
 #include "pc-tui/controller/controller_receive.h"
 #include "pc-tui/controller/controller_stop.h"
 
@@ -56,6 +57,8 @@ void controller_link(struct controller *controller, const struct link_report *re
         if (!controller->peers[i])
             continue;
         controller->peers[i]->stop.next_us = 0;
+        for (size_t k = 0; k < PEER_HALTS_MAX; k++)
+            controller->peers[i]->halts[k].next_us = 0;
         controller_give_up_all(
             controller, controller->peers[i], "no echo: the connection to the broker was lost");
     }
@@ -75,7 +78,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static int64_t tick_peer(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
-    int64_t next = controller_stop_tick(controller, peer, now);
+    int64_t next =
+        earlier(controller_stop_tick(controller, peer, now), controller_halt_tick(controller, peer, now));
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {
         struct peer_command *command = &peer->commands[i];
         if (!command->used)

@@ -98,6 +98,18 @@ struct controller_answer controller_send(
 // key must not undo it.
 struct controller_answer controller_step(struct controller *controller, const struct controller_address *to,
     const char *channel, int direction, int amount);
+// Runs a motor of a device with so many percent (negative: backward) for its own run time, or lets it run on. fresh: a key
+// was pressed for it; else the same key is still down. Skipped while one such command is unanswered, for the motor's run
+// time at most. Refused while the device's clock is not known (it is asked), where the median round trip is above half
+// the run time, where nothing was answered for twice the run time, and, until a fresh call, after somebody stopped
+// the device or it refused one of these commands.
+struct controller_answer controller_drive(
+    struct controller *controller, const char *device, const char *motor, int percent, bool fresh);
+// The key was let go: NAME_stop. Never refused; it is repeated every 100 ms until it is echoed or the run time has passed.
+void controller_drive_stop(struct controller *controller, const char *device, const char *motor);
+// A motor of this device may be driven soon: asks for its clock where that is not known, or will soon be too old.
+void controller_prepare_drive(struct controller *controller, const char *device);
+
 // STOP goes to every device addressed and to every other that still moves on our command. Where all are addressed a
 // stop on ROOT/control goes before them; where no device is known it is the only one, as a plain word. Never refused;
 // without a link it waits (controller_stop_state).

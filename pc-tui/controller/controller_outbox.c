@@ -99,7 +99,9 @@ int controller_publish(struct controller *controller, struct peer *peer, const c
         by_ms = agent_ms + controller->options.ttl_ms;
     }
     const char *boot = deadline == DEADLINE_NONE ? "" : peer->boot;
-    int len = protocol_format_envelope(payload, sizeof payload, text, id, boot, by_ms, -1);
+    // What is in time must not undo a stop that we have not seen yet.
+    int64_t stops = deadline == DEADLINE_TTL ? (int64_t)peer->device->status->stops : -1;
+    int len = protocol_format_envelope(payload, sizeof payload, text, id, boot, by_ms, stops);
     if (len < 0)
         return len;
     protocol_topic(topic, controller->options.root, peer->device->name, "control");

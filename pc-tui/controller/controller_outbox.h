@@ -87,8 +87,8 @@ void controller_new_id(struct controller *controller, char id[PEER_ID_SIZE]);
 bool controller_is_own_id(const struct controller *controller, const char *id);
 // Remembers which peer a token belongs to.
 void controller_keep_token(struct controller *controller, int token, const struct peer *peer);
-// Publishes an envelope to a device. With a deadline it carries `boot` and `by`; -EAGAIN where DEADLINE_TTL needs a clock
-// that is unknown. 0 and *token, or a negative errno.
+// Publishes an envelope to a device. With a deadline it carries `boot` and `by`, and with DEADLINE_TTL the count of stops
+// that was seen last; -EAGAIN where DEADLINE_TTL needs a clock that is unknown. 0 and *token, or a negative errno.
 int controller_publish(struct controller *controller, struct peer *peer, const char *text, const char *id,
     enum publish_deadline deadline, struct controller_clock now, int *token);
 // Finds a free place for a plain word that waits for its PUBACK; NULL where every place is taken.

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "pc-tui/controller/controller_drive.h"
+#include "pc-tui/controller/controller_halt.h"
 #include "pc-tui/controller/controller_send.h"
 #include "pc-tui/controller/controller_stop.h"
 #include "pc-tui/model/model_kind.h"
@@ -66,6 +68,14 @@ static void take_shared_echo(
     }
 }
 
+static void note_trip(
+    struct controller *controller, struct peer *peer, int64_t sent_us, struct controller_clock now)
+{
+    peer_add_sample(peer, sent_us, now.us, peer->device->status->t_ms);
+    peer_add_trip(peer, now.us - sent_us, now.us);
+    model_trip(controller->model, peer->device, now.us - sent_us, now.us);
+}
+
 static void take_own_echo(
     struct controller *controller, struct peer *peer, bool retained, struct controller_clock now)
 {
@@ -73,12 +83,19 @@ static void take_own_echo(
     struct peer_stop *stop = &peer->stop;
     if (stop->used && stop->sent > 0 && strcmp(stop->id, status->last.id) == 0) {
         // Which of several sendings was answered nobody can tell: then it says nothing about the clock.
-        if (!retained && stop->sent == 1) {
-            peer_add_sample(peer, stop->sent_us, now.us, status->t_ms);
-            model_trip(controller->model, peer->device, now.us - stop->sent_us, now.us);
-        }
+        if (!retained && stop->sent == 1)
+            note_trip(controller, peer, stop->sent_us, now);
         stop->used = false;
         end_with_echo(controller, stop->serial, peer->device, now.us - stop->sent_us, false);
+        return;
+    }
+    struct peer_halt *halt = controller_halt_find(peer, status->last.id);
+    if (halt) {
+        int64_t trip_us = now.us - halt->sent_us;
+        if (!retained && halt->sent == 1)
+            note_trip(controller, peer, halt->sent_us, now);
+        halt->used = false;
+        end_with_echo(controller, halt->serial, peer->device, trip_us, halt->given_up);
         return;
     }
     struct peer_command *command = peer_find(peer, status->last.id);
@@ -86,11 +103,11 @@ static void take_own_echo(
         return;
     struct peer_command answered = *command;
     command->used = false;
+    if (answered.kind == COMMAND_DRIVE)
+        controller_drive_answered(peer, &answered);
     peer->let_go = peer->let_go || (answered.kind == COMMAND_STEP && status->last.result == RESULT_REFUSED);
-    if (!retained) {
-        peer_add_sample(peer, answered.sent_us, now.us, status->t_ms);
-        model_trip(controller->model, peer->device, now.us - answered.sent_us, now.us);
-    }
+    if (!retained)
+        note_trip(controller, peer, answered.sent_us, now);
     if (answered.kind != COMMAND_CLOCK)
         end_with_echo(
             controller, answered.serial, peer->device, now.us - answered.sent_us, answered.given_up);
@@ -146,6 +163,8 @@ static void take_new_boot(struct controller *controller, struct peer *peer, cons
     controller_give_up_all(controller, peer, "the device restarted");
     peer->sample_count = 0;
     peer->last_is_ours = false;
+    peer->turned_on = 0;
+    peer->drive.stopped = true;
     snprintf(peer->boot, sizeof peer->boot, "%s", boot);
 }
 
@@ -166,6 +185,8 @@ static void take_result(
         take_others(controller, device, now);
     if (!ours && peer && !device->first_of_boot && strcmp(last->cmd, "stop") == 0)
         peer->let_go = true;
+    if (!ours && peer && !device->first_of_boot)
+        controller_drive_overheard(peer);
     if (last->result == RESULT_RETAINED)
         clear_retained(controller, device, ours, now);
 }
@@ -193,8 +214,10 @@ void controller_status(
     if (!peer || retained)
         return;
     // Only an answer to a command of ours says that what we moved is at rest.
-    if (peer->last_is_ours && !model_moves(device) && !peer_motion_unanswered(peer))
+    if (peer->last_is_ours && !peer_moves(peer) && !peer_motion_unanswered(peer)) {
         peer->moving = false;
+        peer->turned_on = 0;
+    }
     int64_t agent_ms;
     if (peer->waiting.used && peer_clock(peer, now.us, &agent_ms))
         controller_send_waiting(controller, peer, now);
@@ -206,7 +229,8 @@ static bool is_answer(void *ctx, const struct model_device *device, const char *
     struct peer *peer = controller_known_peer(controller, device);
     if (!peer || !id[0])
         return false;
-    return peer_find(peer, id) || (peer->stop.used && strcmp(peer->stop.id, id) == 0);
+    return peer_find(peer, id) || controller_halt_find(peer, id) ||
+           (peer->stop.used && strcmp(peer->stop.id, id) == 0);
 }
 
 static bool is_needed(void *ctx, const struct model_device *device)
@@ -331,6 +355,13 @@ void controller_published(struct controller *controller, int token, int reason)
     if (peer->stop.used && peer->stop.token == token) {
         note_puback(controller, peer->stop.serial, peer->stop.sent_us, reason);
         controller_stop_answered(controller, &peer->stop, refused);
+        return;
+    }
+    const struct peer_halt *halt = controller_halt_of(peer, token);
+    if (halt) {
+        note_puback(controller, halt->serial, halt->sent_us, reason);
+        if (refused)
+            controller_end(controller, halt->serial, JOURNAL_NO_ECHO, "%s", refused);
         return;
     }
     for (size_t i = 0; i < PEER_COMMANDS_MAX; i++) {

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/controller/controller_halt.h"
+#include "pc-tui/model/model_kind.h"
+
 struct controller_answer controller_reply(enum controller_verdict verdict, const char *format, ...)
 {
     struct controller_answer out = {.verdict = verdict};
@@ -87,9 +90,8 @@ int controller_ask_clock(struct controller *controller, struct peer *peer, struc
     return 0;
 }
 
-// serial names the event that exists already; 0 = a new one is made.
 static struct controller_answer publish_order(struct controller *controller, struct peer *peer,
-    const struct controller_order *order, bool motion, enum publish_deadline deadline, uint64_t serial,
+    const struct controller_order *order, bool motion, enum publish_deadline deadline,
     struct controller_clock now)
 {
     struct peer_command command = {.used = true,
@@ -104,9 +106,11 @@ static struct controller_answer publish_order(struct controller *controller, str
     int rc = controller_publish(controller, peer, order->text, command.id, deadline, now, &command.token);
     if (rc < 0)
         return publish_failed(controller, rc);
-    struct journal_event *event = journal_find(&controller->model->journal, serial);
+    struct journal_event *event = journal_find(&controller->model->journal, order->serial);
     if (!event)
         event = controller_record(controller, peer->device->name, order->text, now);
+    else if (event->stage != JOURNAL_WAITING)
+        event->repeats++;
     event->stage = JOURNAL_SENT;
     event->why[0] = '\0';
     command.serial = event->serial;
@@ -143,7 +147,8 @@ static struct controller_answer wait_for_clock(struct controller *controller, st
 void controller_send_waiting(struct controller *controller, struct peer *peer, struct controller_clock now)
 {
     struct peer_waiting waiting = peer->waiting;
-    struct controller_order order = {.kind = waiting.kind, .channel = waiting.channel};
+    struct controller_order order = {
+        .kind = waiting.kind, .channel = waiting.channel, .serial = waiting.serial};
     snprintf(order.text, sizeof order.text, "%s", waiting.text);
     peer->waiting.used = false;
     if (waiting.layout != peer->device->layout) {
@@ -153,7 +158,7 @@ void controller_send_waiting(struct controller *controller, struct peer *peer, s
         return;
     }
     struct controller_answer result =
-        publish_order(controller, peer, &order, waiting.motion, DEADLINE_TTL, waiting.serial, now);
+        publish_order(controller, peer, &order, waiting.motion, DEADLINE_TTL, now);
     if (result.verdict != CONTROLLER_TAKEN)
         controller_end(controller, waiting.serial, JOURNAL_DROPPED, "%s", result.why);
 }
@@ -184,10 +189,37 @@ static struct controller_answer publish_plain(
 }
 
 // True for what is welcome however late it comes: it makes things safer, or moves nothing.
-static bool is_welcome_late(const struct vocabulary_match *match)
+static bool is_welcome_late(const struct vocabulary_match *match, const struct channel_id *ids)
 {
     return match->verb == VERB_STOP_ALL || match->verb == VERB_STOP || match->verb == VERB_OFF_ALL ||
-           match->verb == VERB_STATUS;
+           match->verb == VERB_STATUS || vocabulary_is_halt(match, ids);
+}
+
+// Whoever drives a car must see it.
+static bool drives(
+    const struct vocabulary_match *match, const struct channel_id *ids, enum protocol_result known)
+{
+    return known == RESULT_OK && match->channel >= 0 &&
+           model_kind(ids[match->channel].kind)->selection == SELECTION_MOTOR;
+}
+
+// Turning on what `stop` switches off is motion, which leaving ends.
+static void note_turned_on(
+    struct peer *peer, const struct vocabulary_match *match, const struct channel_id *ids, bool motion)
+{
+    if (motion && match->channel >= 0 && ids[match->channel].stops_off)
+        peer->turned_on |= UINT64_C(1) << match->channel;
+}
+
+// A command that brings a motor to rest counts nowhere and waits for nothing. False where it is another command.
+static bool halt(struct controller *controller, struct peer *peer, const struct vocabulary_match *match,
+    const struct channel_id *ids, struct controller_clock now, struct controller_answer *out)
+{
+    if (match->verb != VERB_STOP || !vocabulary_is_halt(match, ids))
+        return false;
+    controller_drop_waiting(controller, peer, "stopped");
+    *out = taken(controller_halt(controller, peer, ids[match->channel].name, now));
+    return true;
 }
 
 // What a command to a device needs.
@@ -202,7 +234,7 @@ static struct need find_need(const struct model_device *device, const struct cha
     const struct vocabulary_match *match, bool known, bool clock, int64_t now_us)
 {
     struct need need = {
-        .late = known && is_welcome_late(match), .motion = !known}; // an unknown word may move something
+        .late = known && is_welcome_late(match, ids), .motion = !known}; // an unknown word may move something
     enum presence presence = model_presence(device, now_us);
     if (known)
         need.motion = vocabulary_needs_deadline(match, ids);
@@ -230,13 +262,18 @@ struct controller_answer controller_deliver(struct controller *controller, struc
     bool ask = known != RESULT_OK && controller->options.ask_device && !to_all;
     if (known != RESULT_OK && !ask && model_presence(device, now.us) != PRESENCE_OFFLINE)
         return controller_reply(CONTROLLER_REFUSED, "%s", why[0] ? why : "no such command here");
-    bool late = known == RESULT_OK && is_welcome_late(&match);
+    bool late = known == RESULT_OK && is_welcome_late(&match, ids);
     if (!late && absence(controller, device, now, why))
         return controller_reply(CONTROLLER_REFUSED, "%s", why);
+    if (!late && to_all && drives(&match, ids, known))
+        return controller_reply(CONTROLLER_REFUSED, "ALL: choose one device to drive");
 
     struct peer *peer = controller_peer(controller, device);
+    struct controller_answer out;
     if (!peer)
         return controller_reply(CONTROLLER_REFUSED, "%s", strerror(ENOMEM));
+    if (known == RESULT_OK && halt(controller, peer, &match, ids, now, &out))
+        return out;
     if (peer->stop.used && !late)
         return controller_reply(CONTROLLER_REFUSED, "%s has not confirmed STOP yet", label);
     if (order->kind == COMMAND_OTHER &&
@@ -250,8 +287,12 @@ struct controller_answer controller_deliver(struct controller *controller, struc
     bool clock = peer_clock(peer, now.us, &agent_ms);
     struct need need = find_need(device, ids, &match, known == RESULT_OK, clock, now.us);
     if (need.clock)
-        return wait_for_clock(controller, peer, order, need.motion, now);
-    return publish_order(controller, peer, order, need.motion, need.deadline, 0, now);
+        out = wait_for_clock(controller, peer, order, need.motion, now);
+    else
+        out = publish_order(controller, peer, order, need.motion, need.deadline, now);
+    if (out.verdict == CONTROLLER_TAKEN && known == RESULT_OK)
+        note_turned_on(peer, &match, ids, need.motion);
+    return out;
 }
 
 bool controller_refuses(const struct controller *controller, struct controller_answer *out)

@@ -12,6 +12,7 @@ struct controller_order {
     char text[PROTOCOL_CMD_SIZE]; // in canonical form
     struct protocol_command parsed;
     const char *channel; // of a step; "" for other commands
+    uint64_t serial;     // of the journal event that it goes on with; 0 = it gets one of its own
 };
 
 // Makes an answer with its reason.

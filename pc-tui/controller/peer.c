@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/controller/peer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pc-tui/controller/controller.h"
+
+enum { TRIP_LIFE_US = 10000000 };
 
 // Two good clocks drift apart by 200 ppm at most, which is 12 ms in the life of a sample, and `t` is cut to the
 // millisecond.
@@ -111,4 +114,42 @@ bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms)
     int64_t agent_us = now_us + best->offset_us;
     *agent_ms = agent_us > 0 ? agent_us / 1000 : 0;
     return true;
+}
+
+void peer_add_trip(struct peer *peer, int64_t us, int64_t now_us)
+{
+    size_t at = peer->trip_count++ % PEER_TRIPS_MAX;
+    peer->trips[at].at_us = now_us;
+    peer->trips[at].us = us;
+}
+
+static int compare_us(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+int64_t peer_trip(const struct peer *peer, int64_t now_us)
+{
+    int64_t recent[PEER_TRIPS_MAX];
+    size_t count = 0, kept = peer->trip_count < PEER_TRIPS_MAX ? peer->trip_count : PEER_TRIPS_MAX;
+    for (size_t i = 0; i < kept; i++) {
+        if (now_us - peer->trips[i].at_us <= TRIP_LIFE_US)
+            recent[count++] = peer->trips[i].us;
+    }
+    if (count == 0)
+        return kept > 0 ? peer->trips[(peer->trip_count - 1) % PEER_TRIPS_MAX].us : -1;
+    qsort(recent, count, sizeof recent[0], compare_us);
+    return recent[(count - 1) / 2];
+}
+
+bool peer_moves(const struct peer *peer)
+{
+    const struct status *status = peer->device->status;
+    for (size_t i = 0; i < status->count; i++) {
+        if ((peer->turned_on >> i & 1u) && status->channels[i].on)
+            return true;
+    }
+    return model_moves(peer->device);
 }

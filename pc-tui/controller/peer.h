@@ -6,11 +6,18 @@
 
 #include "pc-tui/model/model.h"
 
-enum { PEER_COMMANDS_MAX = 16, PEER_SAMPLES_MAX = 16, PEER_ID_SIZE = 40 };
+enum {
+    PEER_COMMANDS_MAX = 16,
+    PEER_SAMPLES_MAX = 16,
+    PEER_ID_SIZE = 40,
+    PEER_HALTS_MAX = 4, // motors that are stopped one after the other within the time that one of them runs
+    PEER_TRIPS_MAX = 5,
+};
 
 enum peer_command_kind {
     COMMAND_STEP,  // a step of a held key: at most one is unanswered for each channel
     COMMAND_OTHER, // at most CONTROLLER_OTHERS_MAX are unanswered
+    COMMAND_DRIVE, // a motor runs, or goes on running: at most one is unanswered
     COMMAND_CLOCK, // a `status` that the controller sends by itself, to learn the device's clock and channels
 };
 
@@ -54,6 +61,34 @@ struct peer_stop {
     int token;
 };
 
+// NAME_stop of a motor.
+struct peer_halt {
+    bool used;     // until it is echoed, or too old for a late echo
+    bool repeats;  // it is sent again until it is echoed
+    bool given_up; // the motor's run time has passed
+    char motor[PROTOCOL_NAME_MAX + 1];
+    char id[PEER_ID_SIZE];
+    uint64_t serial;  // of its journal event
+    int64_t since_us; // when it was last asked for
+    int64_t sent_us;  // when it was first published
+    int64_t next_us;  // when it is sent again
+    int64_t until_us; // the motor rests by itself from then on
+    unsigned sent;    // how often it was published
+    int token;
+};
+
+// A motor that a key drives.
+struct peer_drive {
+    bool begun;                  // a command was published since the key was pressed
+    uint64_t serial;             // of their journal event: all commands of one press have one
+    int64_t since_us;            // when the key was pressed
+    uint64_t stops;              // as the device counted them when the first of them was published
+    int64_t sent_us;             // when the latest of them was published
+    int64_t silent_us;           // since when the device has answered none; 0 = it has answered the latest
+    bool stopped;                // somebody else stopped it meanwhile
+    char why[PROTOCOL_WHY_SIZE]; // the device refused one of them; "" = it did not
+};
+
 // The agent's clock minus ours, as one round trip showed it.
 struct peer_sample {
     int64_t at_us;
@@ -76,6 +111,14 @@ struct peer {
     int64_t doubted_us; // when it was last asked which of several reports is its own; 0 = never
     int64_t pressed_us; // when a step of a servo was last asked for; 0 = never
     bool let_go;        // it was stopped meanwhile: a key that was held then must rest before it steps again
+    struct peer_halt halts[PEER_HALTS_MAX];
+    struct peer_drive drive;
+    uint64_t
+        turned_on; // the bit 1 << index of each channel that `stop` switches off and a command of ours turned on
+    struct {
+        int64_t at_us, us;
+    } trips[PEER_TRIPS_MAX]; // the latest round trips, in a ring
+    size_t trip_count;
 };
 
 // A free place for a command; commands that were given up make room, the oldest first. NULL where every command is
@@ -91,6 +134,13 @@ bool peer_motion_unanswered(const struct peer *peer);
 // Takes a sample from an answer that carries the agent's time t_ms. A time that cannot be a clock's is passed over. A
 // sample that no steady clock could give together with the samples before it replaces them all.
 void peer_add_sample(struct peer *peer, int64_t sent_us, int64_t received_us, int64_t t_ms);
+// Notes that a round trip to the device took so long.
+void peer_add_trip(struct peer *peer, int64_t us, int64_t now_us);
+// The median of the round trips of the last 10 s, else the latest one; -1 without any.
+int64_t peer_trip(const struct peer *peer, int64_t now_us);
+// True while something that a command of ours set in motion has not come to rest, by the device's latest report.
+bool peer_moves(const struct peer *peer);
+
 // The agent's clock now, from the sample of the smallest round trip of the last 60 s. False without a sample.
 bool peer_clock(const struct peer *peer, int64_t now_us, int64_t *agent_ms);
 

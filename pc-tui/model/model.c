@@ -204,7 +204,8 @@ static struct model_device *take_offline(
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, name, "%s is offline: %s",
             model_devices_label(model, device), why);
     device->offline = true;
-    device->stopped = !fault && status->why[0] != '\0';
+    device->removed = !fault && strcmp(status->why, "removed") == 0;
+    device->stopped = !fault && status->why[0] != '\0' && !device->removed;
     memcpy(device->fault, status->fault, sizeof device->fault);
     memcpy(device->why, fault ? status->why : "", fault ? sizeof device->why : 1);
     memcpy(device->priv->fault_boot, status->boot, sizeof device->priv->fault_boot);
@@ -309,7 +310,7 @@ static struct model_device *take_online(
             model_devices_label(model, device));
     device->first_of_boot = !same;
     device->offline = false;
-    device->stopped = false;
+    device->stopped = device->removed = false;
     device->fault[0] = device->why[0] = '\0';
     device->priv->connection = model->priv->connection;
     if (!retained) {

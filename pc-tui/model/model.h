@@ -34,6 +34,7 @@ struct model_device {
     const struct status *status; // the latest, never NULL; of an offline device the last one before
     bool offline;
     bool stopped; // offline by a clean stop, not by the will
+    bool removed; // offline because its login was taken away, as pc-tui-broker says in its place
     // Offline although its agent runs: what is wrong there, and why ("/etc/nano-agent.conf:12: …"). "" = it is not so.
     char fault[STATUS_FAULT_SIZE];
     char why[PROTOCOL_WHY_SIZE];
@@ -136,7 +137,7 @@ char *model_offline(char out[PROTOCOL_WHY_SIZE], const char *label, const struct
 char *model_fault_file(char out[PROTOCOL_WHY_SIZE], const char *why);
 // True while two agents seem to share this name.
 bool model_shared(const struct model_device *device, int64_t now_us);
-// True if any servo of the device reports to be moving.
+// True if any servo of the device reports to be moving, or any motor to run.
 bool model_moves(const struct model_device *device);
 // The channel's index among the device's channels, -1 where there is none of that name.
 int model_channel(const struct model_device *device, const char *name);
@@ -145,9 +146,13 @@ int model_channel(const struct model_device *device, const char *name);
 size_t model_channel_ids(const struct model_device *device, struct channel_id out[PROTOCOL_NAMES_MAX]);
 
 // The servo that ↑ ↓ mean: the one of axis tilt, else the one named "tilt", else `selected` (an index, or -1)
-// if it is a servo and not the pan, else the first servo that is not the pan. -1 where there is none.
+// if it is a servo that neither pans nor steers, else the first such servo. -1 where there is none.
 int model_tilt_servo(const struct model_device *device, int selected);
 // The servo that ← → mean: the one of axis pan, else the one named "pan". -1 where there is none.
 int model_pan_servo(const struct model_device *device);
+// The servo that steers: the one of axis steer. -1 where there is none.
+int model_steer_servo(const struct model_device *device);
+// The motor of axis drive; -1 where there is none.
+int model_drive_motor(const struct model_device *device);
 
 #endif

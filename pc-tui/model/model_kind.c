@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pc-tui/model/model_trace.h"
 
@@ -26,6 +27,41 @@ static void servo_value(char out[MODEL_VALUE_SIZE], const struct status_channel 
 static int servo_sample(const struct status_channel *channel)
 {
     return channel->deg_known && channel->driven ? channel->deg : TRACE_GAP;
+}
+
+static bool servo_moves(const struct status_channel *channel)
+{
+    return channel->moving;
+}
+
+static void servo_arrive(struct status_channel *channel)
+{
+    if (!channel->target_known)
+        return;
+    channel->deg = channel->target;
+    channel->deg_known = true;
+}
+
+// An ASCII sign, which every script reads as a number.
+static void put_plain_degrees(char out[MODEL_VALUE_SIZE], int tenths, bool ascii)
+{
+    snprintf(out, MODEL_VALUE_SIZE, "%s%d.%d%s", tenths < 0 ? "-" : "", abs(tenths / 10), abs(tenths % 10),
+        ascii ? " deg" : "°");
+}
+
+static void servo_plain(char out[MODEL_VALUE_SIZE], const struct status_channel *channel, bool ascii)
+{
+    char target[MODEL_VALUE_SIZE];
+    bool both = channel->deg_known && channel->target_known && channel->deg != channel->target;
+    if (!channel->deg_known && !channel->target_known) {
+        snprintf(out, MODEL_VALUE_SIZE, "unknown");
+        return;
+    }
+    put_plain_degrees(out, channel->deg_known ? channel->deg : channel->target, ascii);
+    size_t len = strlen(out);
+    put_plain_degrees(target, channel->target, ascii);
+    if (both)
+        snprintf(out + len, MODEL_VALUE_SIZE - len, " -> %s", target);
 }
 
 static void switch_value(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
@@ -56,22 +92,55 @@ static void motor_value(char out[MODEL_VALUE_SIZE], const struct status_channel 
     snprintf(out, MODEL_VALUE_SIZE, "%s%d %%", channel->percent < 0 ? "−" : "", abs(channel->percent));
 }
 
+static void motor_plain(char out[MODEL_VALUE_SIZE], const struct status_channel *channel, bool ascii)
+{
+    (void)ascii;
+    if (channel->percent == channel->target)
+        snprintf(out, MODEL_VALUE_SIZE, "%d %%", channel->percent);
+    else
+        snprintf(out, MODEL_VALUE_SIZE, "%d %% -> %d %%", channel->percent, channel->target);
+}
+
+static bool motor_moves(const struct status_channel *channel)
+{
+    return channel->percent != 0 || channel->target != 0;
+}
+
+static void motor_arrive(struct status_channel *channel)
+{
+    channel->percent = channel->target;
+}
+
 static int motor_sample(const struct status_channel *channel)
 {
     return channel->percent;
 }
 
 static const struct model_kind kinds[] = {
-    [CHANNEL_SERVO] = {SELECTION_SERVO, UNIT_DEGREES, servo_value, servo_sample},
-    [CHANNEL_SWITCH] = {SELECTION_OUTPUT, UNIT_NONE, switch_value, switch_sample},
-    [CHANNEL_DIMMER] = {SELECTION_OUTPUT, UNIT_PERCENT, dimmer_value, dimmer_sample},
-    [CHANNEL_INPUT] = {SELECTION_NONE, UNIT_NONE, switch_value, switch_sample},
-    [CHANNEL_MOTOR] = {SELECTION_NONE, UNIT_NONE, motor_value, motor_sample},
+    [CHANNEL_SERVO] = {.selection = SELECTION_SERVO,
+        .step = UNIT_DEGREES,
+        .value = servo_value,
+        .sample = servo_sample,
+        .moves = servo_moves,
+        .arrive = servo_arrive,
+        .plain = servo_plain},
+    [CHANNEL_SWITCH] = {.selection = SELECTION_OUTPUT, .value = switch_value, .sample = switch_sample},
+    [CHANNEL_DIMMER] = {.selection = SELECTION_OUTPUT,
+        .step = UNIT_PERCENT,
+        .value = dimmer_value,
+        .sample = dimmer_sample},
+    [CHANNEL_INPUT] = {.value = switch_value, .sample = switch_sample},
+    [CHANNEL_MOTOR] = {.selection = SELECTION_MOTOR,
+        .value = motor_value,
+        .sample = motor_sample,
+        .moves = motor_moves,
+        .arrive = motor_arrive,
+        .plain = motor_plain},
 };
 
 const struct model_kind *model_kind(enum channel_kind kind)
 {
-    static const struct model_kind unknown = {SELECTION_NONE, UNIT_NONE, NULL, NULL};
+    static const struct model_kind unknown = {.selection = SELECTION_NONE};
     return (unsigned)kind < sizeof kinds / sizeof *kinds ? &kinds[kind] : &unknown;
 }
 
@@ -89,9 +158,23 @@ char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *chann
 char *model_target(char out[MODEL_VALUE_SIZE], const struct status_channel *channel)
 {
     struct status_channel there = *channel;
-    if (there.target_known) {
-        there.deg = there.target;
-        there.deg_known = true;
-    }
+    const struct model_kind *kind = model_kind(channel->id.kind);
+    if (kind->arrive)
+        kind->arrive(&there);
     return model_value(out, &there);
+}
+
+char *model_plain(char out[MODEL_VALUE_SIZE], const struct status_channel *channel, bool ascii)
+{
+    const struct model_kind *kind = model_kind(channel->id.kind);
+    if (!kind->plain)
+        return model_value(out, channel);
+    kind->plain(out, channel, ascii);
+    return out;
+}
+
+bool model_channel_moves(const struct status_channel *channel)
+{
+    const struct model_kind *kind = model_kind(channel->id.kind);
+    return kind->moves && kind->moves(channel);
 }

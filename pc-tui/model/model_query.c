@@ -98,7 +98,7 @@ bool model_shared(const struct model_device *device, int64_t now_us)
 bool model_moves(const struct model_device *device)
 {
     for (size_t i = 0; i < device->status->count; i++) {
-        if (device->status->channels[i].moving)
+        if (model_channel_moves(&device->status->channels[i]))
             return true;
     }
     return false;
@@ -126,9 +126,11 @@ size_t model_channel_ids(const struct model_device *device, struct channel_id ou
     return count;
 }
 
-static bool is_pan(const struct status_channel *channel)
+// It goes left and right, so ↑ and ↓ do not mean it.
+static bool is_sideways(const struct status_channel *channel)
 {
-    return channel->axis == AXIS_PAN || (channel->axis == AXIS_NONE && strcmp(channel->id.name, "pan") == 0);
+    return status_axis_is_sideways(channel->axis) ||
+           (channel->axis == AXIS_NONE && strcmp(channel->id.name, "pan") == 0);
 }
 
 static int servo_of_axis(const struct model_device *device, enum servo_axis axis, const char *name)
@@ -151,6 +153,21 @@ int model_pan_servo(const struct model_device *device)
     return servo_of_axis(device, AXIS_PAN, "pan");
 }
 
+int model_steer_servo(const struct model_device *device)
+{
+    return servo_of_axis(device, AXIS_STEER, "");
+}
+
+int model_drive_motor(const struct model_device *device)
+{
+    for (size_t i = 0; i < device->status->count; i++) {
+        const struct status_channel *channel = &device->status->channels[i];
+        if (model_is_motor(channel) && channel->axis == AXIS_DRIVE)
+            return (int)i;
+    }
+    return -1;
+}
+
 int model_tilt_servo(const struct model_device *device, int selected)
 {
     const struct status *status = device->status;
@@ -158,10 +175,10 @@ int model_tilt_servo(const struct model_device *device, int selected)
     if (tilt >= 0)
         return tilt;
     if (selected >= 0 && (size_t)selected < status->count && model_is_servo(&status->channels[selected]) &&
-        !is_pan(&status->channels[selected]))
+        !is_sideways(&status->channels[selected]))
         return selected;
     for (size_t i = 0; i < status->count; i++) {
-        if (model_is_servo(&status->channels[i]) && !is_pan(&status->channels[i]))
+        if (model_is_servo(&status->channels[i]) && !is_sideways(&status->channels[i]))
             return (int)i;
     }
     return -1;

@@ -7,7 +7,7 @@
 
 static const struct action_info table[] = {
     {ACTION_STOP, "stop", "<Space>", GROUP_MOVE, REPEAT_HARMLESS, 0,
-        "STOP: every servo holds where it is, now; works in every mode", "STOP", "STOP", 0},
+        "STOP: servos hold, motors are off, now; works in every mode", "STOP", "STOP", 0},
     {ACTION_TILT_UP, "tilt-up", "<Up> k", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_TILT | NEED_CONTROL,
         "one step up: the servo tilt, else the selected one", "tilt", "tilt", 1},
     {ACTION_TILT_DOWN, "tilt-down", "<Down> j", GROUP_MOVE, REPEAT_ACTS,
@@ -16,6 +16,21 @@ static const struct action_info table[] = {
         "one step left: the pan servo", "pan", "pan", 1},
     {ACTION_PAN_RIGHT, "pan-right", "<Right> l", GROUP_MOVE, REPEAT_ACTS,
         NEED_DEVICE | NEED_PAN | NEED_CONTROL, "one step right", "pan", "pan", 1},
+    {ACTION_FORWARD, "drive-forward", "w", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_MOTOR | NEED_CONTROL,
+        "motor forward while the key is down; a tap is 0.25 s", "motor", "motor", 1},
+    {ACTION_BACKWARD, "drive-backward", "s", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_MOTOR | NEED_CONTROL,
+        "motor backward while the key is down", "motor", "motor", 1},
+    {ACTION_STEER_LEFT, "steer-left", "a", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_STEER | NEED_CONTROL,
+        "one step left: the servo with axis = steer", "steer", "steer", 1},
+    {ACTION_STEER_RIGHT, "steer-right", "d", GROUP_MOVE, REPEAT_ACTS, NEED_DEVICE | NEED_STEER | NEED_CONTROL,
+        "one step right: the servo with axis = steer", "steer", "steer", 1},
+    {ACTION_STEER_CENTER, "steer-center", "e", GROUP_MOVE, REPEAT_HELD,
+        NEED_DEVICE | NEED_STEER | NEED_CONTROL, "straight on: the servo with axis = steer", "steer", "steer",
+        1},
+    {ACTION_SLOWER, "drive-slower", "<lt>", GROUP_MOVE, REPEAT_ACTS, NEED_MOTOR,
+        "10 % less for the next w or s", "speed", "speed", 5},
+    {ACTION_FASTER, "drive-faster", ">", GROUP_MOVE, REPEAT_ACTS, NEED_MOTOR, "10 % more", "speed", "speed",
+        5},
     {ACTION_STEP_SMALLER, "step-smaller", "[ ,", GROUP_MOVE, REPEAT_ACTS, 0,
         "smaller step: 1, 2, 5, 10 or 20 degrees", "step", "step", 7},
     {ACTION_STEP_LARGER, "step-larger", "] .", GROUP_MOVE, REPEAT_ACTS, 0, "larger step", "step", "step", 7},
@@ -45,8 +60,8 @@ static const struct action_info table[] = {
         "previous device", "device", "", 4},
     {ACTION_PICK_DEVICE, "pick-device", "g", GROUP_CHOOSE, REPEAT_HARMLESS, NEED_DEVICES,
         "list of devices: type to filter, Enter selects", "devices", "", 9},
-    {ACTION_ALL_DEVICES, "all-devices", "a", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICES,
-        "address every live device; a, Esc, n or p ends it", "all", "", 10},
+    {ACTION_ALL_DEVICES, "all-devices", "A a", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICES,
+        "every live device (a only where no car is); Esc, n, p end it", "all", "", 10},
     {ACTION_RETIRE, "retire-device", "D", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICE | NEED_CONTROL | NEED_GONE,
         "then y: clear the last report of a device that is gone", "clear", "clear", 5},
     {ACTION_ABOUT, "about-device", "i", GROUP_LOOK, REPEAT_HARMLESS, NEED_DEVICE,
@@ -75,6 +90,8 @@ static const struct action_info table[] = {
 
 enum { TABLE_SIZE = sizeof table / sizeof *table };
 
+static const unsigned needs_car = NEED_MOTOR | NEED_STEER;
+
 static const char *const group_names[GROUP_COUNT] = {
     "Moving", "Switches and dimmers", "Choosing", "Looking and typing", "The program"};
 
@@ -96,16 +113,20 @@ static const char *next_key(const char *list, size_t *len)
     return *len ? list : NULL;
 }
 
-enum action actions_by_key(const char *key)
+enum action actions_by_key(const char *key, unsigned have)
 {
     size_t wanted = strlen(key);
+    enum action elsewhere = ACTION_NONE;
     for (size_t i = 0; i < TABLE_SIZE; i++) {
         size_t len = 0;
         for (const char *k = next_key(table[i].keys, &len); k; k = next_key(k + len, &len))
-            if (len == wanted && memcmp(k, key, len) == 0)
-                return table[i].id;
+            if (len == wanted && memcmp(k, key, len) == 0) {
+                if (!(table[i].needs & needs_car) || (have & needs_car))
+                    return table[i].id;
+                elsewhere = table[i].id;
+            }
     }
-    return ACTION_NONE;
+    return elsewhere;
 }
 
 enum action actions_by_name(const char *name)
@@ -134,6 +155,10 @@ const char *actions_why_not(enum action id, unsigned have)
         return "no tilt servo here: ? shows what the keys do";
     if (missing & NEED_SERVO)
         return "no servo here";
+    if (missing & NEED_MOTOR)
+        return "no motor here";
+    if (missing & NEED_STEER)
+        return "no servo with axis = steer here";
     if (missing & NEED_OUTPUT)
         return "no switch or dimmer here";
     if (missing & NEED_DIMMER)
@@ -248,8 +273,14 @@ static void put_label(
         shown = names->output;
     else if (strcmp(label, "dimmer") == 0)
         shown = names->dimmer;
+    else if (strcmp(label, "motor") == 0)
+        shown = names->motor;
+    else if (strcmp(label, "steer") == 0)
+        shown = names->steer;
     if (strcmp(label, "step") == 0)
         snprintf(out, 48, "%s%d%s", brief ? "" : "step ", names->step, degree);
+    else if (strcmp(label, "speed") == 0)
+        snprintf(out, 48, "%s%d %%", brief ? "" : "speed ", names->speed);
     else
         snprintf(out, 48, "%s", shown);
 }

@@ -17,6 +17,13 @@ enum action {
     ACTION_STEP_SMALLER,
     ACTION_STEP_LARGER,
     ACTION_CENTER,
+    ACTION_FORWARD,
+    ACTION_BACKWARD,
+    ACTION_STEER_LEFT,
+    ACTION_STEER_RIGHT,
+    ACTION_STEER_CENTER,
+    ACTION_SLOWER,
+    ACTION_FASTER,
     ACTION_ON,
     ACTION_OFF,
     ACTION_TOGGLE,
@@ -60,10 +67,12 @@ enum action_need {
     NEED_CONTROL = 1 << 7, // not --read-only
     NEED_DEVICE = 1 << 8,  // a device to address
     NEED_GONE = 1 << 10,   // the selected device is offline, or nothing but its last report is there
+    NEED_MOTOR = 1 << 11,  // a motor
+    NEED_STEER = 1 << 12,  // a servo with axis = steer
 };
 
 enum action_repeat {
-    REPEAT_ACTS,     // a held key acts again and again: arrows, [ ] + -
+    REPEAT_ACTS,     // a held key acts again and again: arrows, [ ] + - and the keys of a car
     REPEAT_HARMLESS, // moves nothing outside this screen: each press acts
     REPEAT_HELD,     // pressed again within ACTION_HELD_MS it is a held key: ignored with a hint
 };
@@ -85,8 +94,9 @@ struct action_info {
 
 // The entry of an action. ACTION_NONE and values out of range give an entry with empty strings.
 const struct action_info *actions_info(enum action id);
-// The action bound to a key in the notation of key.h, ACTION_NONE where there is none.
-enum action actions_by_key(const char *key);
+// The action bound to a key in the notation of key.h, ACTION_NONE where there is none. A key that a car's action shares with
+// another one is the car's where `have` says that there is a motor or a servo that steers.
+enum action actions_by_key(const char *key, unsigned have);
 // The action of that name, ACTION_NONE where there is none.
 enum action actions_by_name(const char *name);
 // True where everything the action needs is in `have`.
@@ -111,8 +121,9 @@ struct footer_item {
 
 // The names that stand in the footer.
 struct footer_names {
-    int step; // in degrees
-    const char *tilt, *pan, *output, *dimmer;
+    int step;  // in degrees
+    int speed; // in percent
+    const char *tilt, *pan, *output, *dimmer, *motor, *steer;
 };
 
 // What the footer says in main mode, STOP always the first: only what is enabled. Returns how many items were written.

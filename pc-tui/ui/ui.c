@@ -6,6 +6,7 @@
 
 #include "pc-tui/ui/ui_about.h"
 #include "pc-tui/ui/ui_action.h"
+#include "pc-tui/ui/ui_drive.h"
 #include "pc-tui/ui/ui_line.h"
 #include "pc-tui/ui/ui_picker.h"
 #include "pc-tui/ui/ui_select.h"
@@ -24,6 +25,14 @@ void ui_init(
     ui->last_key_ms = INT64_MIN / 2;
     ui->next_serial = model->journal.next;
     ui_refresh(ui);
+}
+
+unsigned ui_refresh(struct ui *ui)
+{
+    unsigned effects = ui_keep_selection(ui);
+    effects |= ui_drive_refresh(ui);
+    ui_keep_events(ui);
+    return effects;
 }
 
 static bool is_hangul(uint32_t codepoint)
@@ -57,7 +66,7 @@ static unsigned unbound(struct ui *ui, const struct key_event *event, const char
             ui, now_ms, true, "U+00A0 is a no-break space (AltGr and the space bar): SPACE alone is STOP");
     } else if (is_character && event->modifiers == 0 && event->codepoint >= 'A' && event->codepoint <= 'Z') {
         ui_hint(ui, now_ms, true, "%s does nothing: is Caps Lock on?", shown);
-    } else if (event->modifiers != 0 && actions_by_key(name) != ACTION_NONE) {
+    } else if (event->modifiers != 0 && actions_by_key(name, ui_have(ui)) != ACTION_NONE) {
         ui_hint(
             ui, now_ms, true, "%s does nothing: press %s alone", shown, actions_show_key(plain, name, false));
     } else if (is_character && event->modifiers == 0 && event->codepoint > 0x7e) {
@@ -80,7 +89,7 @@ static unsigned held(struct ui *ui, const char *key, int64_t now_ms)
 static unsigned main_key(
     struct ui *ui, const struct key_event *event, const char *key, bool is_held, int64_t now_ms)
 {
-    enum action id = actions_by_key(key);
+    enum action id = actions_by_key(key, ui_have(ui));
     if (id != ACTION_NONE) {
         if (is_held && actions_info(id)->repeat == REPEAT_HELD)
             return held(ui, key, now_ms);
@@ -133,13 +142,13 @@ static unsigned help_key(struct ui *ui, const struct key_event *event, const cha
     unsigned effects;
     if (scrolls(ui, event, &effects))
         return effects;
-    if (strcmp(key, "q") == 0 || actions_by_key(key) == ACTION_HELP) {
+    if (strcmp(key, "q") == 0 || actions_by_key(key, 0) == ACTION_HELP) {
         ui->mode = UI_MAIN;
         return UI_REDRAW;
     }
     if (strcmp(key, "/") == 0)
         return ui_line_open(ui, UI_HELP_SEARCH);
-    if (actions_by_key(key) == ACTION_CLOSE)
+    if (actions_by_key(key, 0) == ACTION_CLOSE)
         return ui_close_topmost(ui);
     if (event->code == KEYCODE_CHARACTER && is_hangul(event->codepoint))
         return unbound(ui, event, key, now_ms);
@@ -197,8 +206,14 @@ static enum action everywhere(const struct ui *ui, const struct key_event *event
 {
     if (key_is_space(event))
         return ui_line_is_open(ui->mode) ? ACTION_NONE : ACTION_STOP;
-    enum action id = (event->modifiers & KEYMOD_CTRL) ? actions_by_key(key) : ACTION_NONE;
+    enum action id = (event->modifiers & KEYMOD_CTRL) ? actions_by_key(key, 0) : ACTION_NONE;
     return id == ACTION_QUIT || id == ACTION_REPAINT || id == ACTION_SUSPEND ? id : ACTION_NONE;
+}
+
+static bool is_drive_key(const struct ui *ui, const char *key)
+{
+    enum action id = ui->mode == UI_MAIN ? actions_by_key(key, ui_have(ui)) : ACTION_NONE;
+    return id == ACTION_FORWARD || id == ACTION_BACKWARD;
 }
 
 unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
@@ -206,17 +221,18 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
     char key[KEY_NAME_SIZE];
     unsigned effects = ui_tick(ui, now_ms); // a confirmation that has run out must not see this key
     if (event->phase == KEYPHASE_RELEASE)
-        return effects;
+        return effects | ui_drive_released(ui, event);
     switch (event->code) {
     case KEYCODE_NONE:
     case KEYCODE_FOCUS_IN:
-    case KEYCODE_FOCUS_OUT:
     case KEYCODE_CLICK:
     case KEYCODE_CURSOR_AT:
     case KEYCODE_BACKGROUND:
     case KEYCODE_KEYBOARD:
     case KEYCODE_DEVICE:
         return effects;
+    case KEYCODE_FOCUS_OUT: // releases and repeats go to another window from now on
+        return effects | ui_lose_keys(ui, now_ms);
     case KEYCODE_WHEEL_UP:
     case KEYCODE_WHEEL_DOWN:
         return effects | wheel(ui, event->code == KEYCODE_WHEEL_UP ? 1 : -1);
@@ -224,7 +240,7 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
     case KEYCODE_PASTE_TEXT:
     case KEYCODE_PASTE_END:
         ui->last_key[0] = '\0';
-        return effects | paste(ui, event, now_ms);
+        return effects | ui_drive_ends(ui) | paste(ui, event, now_ms);
     default:
         break;
     }
@@ -238,6 +254,9 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
                    (strcmp(key, ui->last_key) == 0 && now_ms - ui->last_key_ms < ACTION_HELD_MS);
     snprintf(ui->last_key, sizeof ui->last_key, "%s", key);
     ui->last_key_ms = now_ms;
+    if (!is_drive_key(ui, key))
+        effects |= ui_drive_ends(ui);
+    ui->key_repeats = event->phase == KEYPHASE_HELD;
 
     enum action id = everywhere(ui, event, key);
     if (id != ACTION_NONE)
@@ -259,7 +278,7 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
 
 unsigned ui_click(struct ui *ui, const struct ui_hit *hit, int64_t now_ms)
 {
-    unsigned effects = ui_tick(ui, now_ms);
+    unsigned effects = ui_tick(ui, now_ms) | ui_drive_ends(ui);
     if (ui->mode != UI_MAIN)
         return effects;
     if (hit->device >= 0)
@@ -289,7 +308,7 @@ void ui_resize(struct ui *ui, int rows)
 
 unsigned ui_tick(struct ui *ui, int64_t now_ms)
 {
-    unsigned effects = 0;
+    unsigned effects = ui_drive_tick(ui, now_ms);
     if (!ui->chosen && ui->model->link.state == LINK_UP) {
         if (ui->choose_until_ms == 0)
             ui->choose_until_ms = now_ms + UI_CHOOSE_MS;
@@ -309,8 +328,8 @@ unsigned ui_tick(struct ui *ui, int64_t now_ms)
 
 int64_t ui_next_ms(const struct ui *ui)
 {
-    int64_t next = INT64_MAX;
-    if (ui->mode == UI_CONFIRM)
+    int64_t next = hold_next_ms(&ui->hold);
+    if (ui->mode == UI_CONFIRM && ui->confirm_until_ms < next)
         next = ui->confirm_until_ms;
     if (ui->hint[0] && ui->hint_until_ms < next)
         next = ui->hint_until_ms;

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "common/protocol/protocol.h"
+#include "pc-tui/keys/hold.h"
 #include "pc-tui/keys/key.h"
+#include "pc-tui/model/model_kind.h"
 #include "pc-tui/ui/actions.h"
 #include "pc-tui/ui/completion.h"
 #include "pc-tui/ui/line.h"
@@ -106,8 +108,18 @@ struct ui { // views read it, only ui_ functions change it
     bool all;                             // every live device is addressed
     char servo[PROTOCOL_NAME_MAX + 1];    // the selected servo, "" where there is none
     char output[PROTOCOL_NAME_MAX + 1];   // the selected switch or dimmer, "" where there is none
-    bool focus_output;                    // which of both selections Tab moved last
+    char motor[PROTOCOL_NAME_MAX + 1];    // the selected motor, "" where there is none
+    enum model_selection focus;           // which of these selections Tab moved last
     int step;                             // degrees of one arrow: 1, 2, 5, 10 or 20
+    int speed; // percent that w and s mean, where < and > have changed it; 0 = as the motor reports
+
+    struct hold hold; // of w and s
+    bool key_repeats; // the terminal says that the key under way is held down
+    // What the key of `hold` drives.
+    char drive_device[PROTOCOL_DEVICE_MAX + 1];
+    char drive_motor[PROTOCOL_NAME_MAX + 1];
+    int drive_percent;            // negative is backward
+    char drive_why[UI_HINT_SIZE]; // why it does nothing until it was let go
 
     char hint[UI_HINT_SIZE]; // "" = none
     bool hint_is_problem;    // refused or wrong, not just information
@@ -149,10 +161,20 @@ size_t ui_help_last_top(const struct ui *ui);
 int ui_device(const struct ui *ui);
 int ui_servo(const struct ui *ui);
 int ui_output(const struct ui *ui);
+int ui_motor(const struct ui *ui);
+int ui_focused(const struct ui *ui); // the one of these that Tab moved last
 int ui_dimmer(
     const struct ui *ui); // the dimmer that + and - mean: the selected one, else the only one there is
 // The digit that toggles this channel of the selected device, 1 to 9; 0 = none.
 int ui_digit(const struct ui *ui, int channel);
+// The percent that w and s run the selected motor with; 0 where there is none.
+int ui_speed(const struct ui *ui);
+// True where a key may drive a motor now, so that it is worth knowing when a key is let go.
+bool ui_can_drive(const struct ui *ui);
+// The program is about to be suspended, or the terminal was somebody else's: no key is down any more. Stops what a key
+// drives. Returns effects.
+unsigned ui_lose_keys(struct ui *ui, int64_t now_ms);
+
 // What there is now, as enum action_need bits: which actions are enabled.
 unsigned ui_have(const struct ui *ui);
 // The footer of the mode, SPACE STOP first. Returns how many items were written.

@@ -17,7 +17,7 @@ unsigned ui_about_open(struct ui *ui)
 
 unsigned ui_about_key(struct ui *ui, const char *key)
 {
-    enum action id = actions_by_key(key);
+    enum action id = actions_by_key(key, 0);
     if (strcmp(key, "q") != 0 && id != ACTION_ABOUT && id != ACTION_CLOSE && id != ACTION_HELP)
         return 0;
     ui->mode = UI_MAIN;

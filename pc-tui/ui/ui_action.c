@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/ui/ui_action.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pc-tui/ui/ui_about.h"
+#include "pc-tui/ui/ui_drive.h"
 #include "pc-tui/ui/ui_picker.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum { DIMMER_STEP = 10, EVENTS_SCROLL = 5 };
 
 static const int steps[] = {1, 2, 5, 10, 20}; // degrees
-
-void ui_hint(struct ui *ui, int64_t now_ms, bool problem, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(ui->hint, sizeof ui->hint, format, args);
-    va_end(args);
-    ui->hint_is_problem = problem;
-    ui->hint_until_ms = now_ms + UI_HINT_MS;
-}
 
 static struct controller_address address(const struct ui *ui)
 {
@@ -132,7 +122,7 @@ static unsigned address_all(struct ui *ui, int64_t now_ms)
 {
     ui->all = !ui->all;
     ui_hint(ui, now_ms, false, "%s",
-        ui->all ? "every live device is addressed: a, Esc, n or p ends it" : "one device is addressed");
+        ui->all ? "every live device is addressed: A, Esc, n or p ends it" : "one device is addressed");
     return UI_REDRAW;
 }
 
@@ -194,6 +184,20 @@ unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms)
         return change_step(ui, 1);
     case ACTION_CENTER:
         return send_to(ui, ui_channel(ui, ui_servo(ui)), "center", now_ms);
+    case ACTION_FORWARD:
+        return ui_drive(ui, 1, now_ms);
+    case ACTION_BACKWARD:
+        return ui_drive(ui, -1, now_ms);
+    case ACTION_STEER_LEFT:
+        return step(ui, ui_steer_servo(ui), -1, ui->step, now_ms);
+    case ACTION_STEER_RIGHT:
+        return step(ui, ui_steer_servo(ui), 1, ui->step, now_ms);
+    case ACTION_STEER_CENTER:
+        return send_to(ui, ui_steer_servo(ui), "center", now_ms);
+    case ACTION_SLOWER:
+        return ui_change_speed(ui, -1);
+    case ACTION_FASTER:
+        return ui_change_speed(ui, 1);
     case ACTION_ON:
         return send_to(ui, ui_channel(ui, ui_output(ui)), "on", now_ms);
     case ACTION_OFF:

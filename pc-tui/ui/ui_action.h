@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the actions of actions.h do, for the other files of this folder. ui_do and ui_hint are in ui.h.
+// What the actions of actions.h do, for the other files of this folder. ui_do is in ui.h.
 #ifndef PC_TUI_UI_ACTION_H
 #define PC_TUI_UI_ACTION_H
 

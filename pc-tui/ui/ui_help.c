@@ -106,8 +106,11 @@ size_t ui_footer(const struct ui *ui, bool ascii, struct footer_item *items, siz
     size_t count = 0;
     if (ui->mode == UI_MAIN) {
         const struct status_channel *tilt = ui_tilt_servo(ui), *pan = ui_pan_servo(ui);
-        const struct status_channel *dimmer = ui_channel(ui, ui_dimmer(ui));
+        const struct status_channel *dimmer = ui_channel(ui, ui_dimmer(ui)), *steer = ui_steer_servo(ui);
         const struct footer_names names = {.step = ui->step,
+            .speed = ui_speed(ui),
+            .motor = ui->motor,
+            .steer = steer ? steer->id.name : "",
             .tilt = tilt ? tilt->id.name : "",
             .pan = pan ? pan->id.name : "",
             .output = ui->output,

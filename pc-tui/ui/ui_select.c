@@ -55,6 +55,26 @@ int ui_output(const struct ui *ui)
     return find(selected(ui), ui->output, model_is_output);
 }
 
+int ui_motor(const struct ui *ui)
+{
+    return find(selected(ui), ui->motor, model_is_motor);
+}
+
+int ui_focused(const struct ui *ui)
+{
+    switch (ui->focus) {
+    case SELECTION_SERVO:
+        return ui_servo(ui);
+    case SELECTION_OUTPUT:
+        return ui_output(ui);
+    case SELECTION_MOTOR:
+        return ui_motor(ui);
+    case SELECTION_NONE:
+        break;
+    }
+    return -1;
+}
+
 const struct status_channel *ui_channel(const struct ui *ui, int index)
 {
     const struct model_device *device = selected(ui);
@@ -72,6 +92,12 @@ const struct status_channel *ui_pan_servo(const struct ui *ui)
 {
     const struct model_device *device = selected(ui);
     return device ? ui_channel(ui, model_pan_servo(device)) : NULL;
+}
+
+const struct status_channel *ui_steer_servo(const struct ui *ui)
+{
+    const struct model_device *device = selected(ui);
+    return device ? ui_channel(ui, model_steer_servo(device)) : NULL;
 }
 
 size_t ui_channel_ids(const struct ui *ui, struct channel_id out[PROTOCOL_NAMES_MAX])
@@ -115,6 +141,8 @@ unsigned ui_have(const struct ui *ui)
     have |= ui_tilt_servo(ui) ? NEED_TILT : 0;
     have |= ui_pan_servo(ui) ? NEED_PAN : 0;
     have |= output ? NEED_OUTPUT | NEED_CHANNEL : 0;
+    have |= ui_motor(ui) >= 0 ? NEED_MOTOR | NEED_CHANNEL : 0;
+    have |= ui_steer_servo(ui) ? NEED_STEER : 0;
     have |= ui_dimmer(ui) >= 0 ? NEED_DIMMER : 0;
     have |= is_gone(selected(ui)) ? NEED_GONE : 0;
     have |= ui->model->count > 1 ? NEED_DEVICES : 0;
@@ -135,6 +163,23 @@ static bool keep(const struct model_device *device, char name[PROTOCOL_NAME_MAX 
     return changed;
 }
 
+// The name that is kept of a selection.
+static char *selection_name(struct ui *ui, enum model_selection selection)
+{
+    static char none[PROTOCOL_NAME_MAX + 1];
+    switch (selection) {
+    case SELECTION_SERVO:
+        return ui->servo;
+    case SELECTION_OUTPUT:
+        return ui->output;
+    case SELECTION_MOTOR:
+        return ui->motor;
+    case SELECTION_NONE:
+        break;
+    }
+    return none;
+}
+
 static unsigned keep_channels(struct ui *ui)
 {
     const struct model_device *device = selected(ui);
@@ -144,15 +189,20 @@ static unsigned keep_channels(struct ui *ui)
     bool changed =
         keep(device, ui->servo, model_is_servo, servo >= 0 ? servo : first(device, model_is_servo));
     changed = keep(device, ui->output, model_is_output, first(device, model_is_output)) || changed;
-    if (!ui->servo[0] && ui->output[0])
-        ui->focus_output = true;
-    else if (!ui->output[0])
-        ui->focus_output = false;
+    int motor = model_drive_motor(device);
+    if (keep(device, ui->motor, model_is_motor, motor >= 0 ? motor : first(device, model_is_motor))) {
+        ui->speed = 0;
+        changed = true;
+    }
+    if (!*selection_name(ui, ui->focus))
+        ui->focus = ui->servo[0] ? SELECTION_SERVO : ui->motor[0] ? SELECTION_MOTOR : SELECTION_OUTPUT;
     return changed ? UI_REDRAW : 0;
 }
 
 static unsigned select_device(struct ui *ui, size_t index)
 {
+    if (!ui->device_known || strcmp(ui->device, ui->model->devices[index]->name) != 0)
+        ui->speed = 0; // it was chosen for another car
     snprintf(ui->device, sizeof ui->device, "%s", ui->model->devices[index]->name);
     ui->device_known = true;
     return keep_channels(ui) | UI_REDRAW;
@@ -179,17 +229,20 @@ unsigned ui_next_device(struct ui *ui, int direction)
 unsigned ui_select_channel(struct ui *ui, int index)
 {
     const struct status_channel *channel = ui_channel(ui, index);
-    if (!channel || (!model_is_servo(channel) && !model_is_output(channel)))
+    enum model_selection selection = channel ? model_kind(channel->id.kind)->selection : SELECTION_NONE;
+    if (selection == SELECTION_NONE)
         return 0;
-    ui->focus_output = model_is_output(channel);
-    snprintf(ui->focus_output ? ui->output : ui->servo, PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
+    if (selection == SELECTION_MOTOR && strcmp(ui->motor, channel->id.name) != 0)
+        ui->speed = 0;
+    ui->focus = selection;
+    snprintf(selection_name(ui, selection), PROTOCOL_NAME_MAX + 1, "%s", channel->id.name);
     return UI_REDRAW;
 }
 
 unsigned ui_next_channel(struct ui *ui, int direction)
 {
     const struct model_device *device = selected(ui);
-    int at = ui->focus_output ? ui_output(ui) : ui_servo(ui);
+    int at = ui_focused(ui);
     int count = device ? (int)device->status->count : 0;
     for (int i = 1; i <= count; i++) {
         int next = ((at < 0 ? 0 : at) + direction * i + count * i) % count;
@@ -223,17 +276,20 @@ static unsigned keep_device(struct ui *ui)
     return ui->model->count > 0 ? select_device(ui, first_choice(ui)) : 0;
 }
 
-unsigned ui_refresh(struct ui *ui)
+unsigned ui_keep_selection(struct ui *ui)
 {
     unsigned effects = keep_device(ui);
-    effects |= keep_channels(ui);
+    return effects | keep_channels(ui);
+}
+
+void ui_keep_events(struct ui *ui)
+{
     uint64_t next = ui->model->journal.next;
     if (ui->events_back > 0 && next > ui->next_serial) { // what is looked at stays where it is
         ui->events_back += (size_t)(next - ui->next_serial);
         ui_scroll_events(ui, 0);
     }
     ui->next_serial = next;
-    return effects;
 }
 
 void ui_scroll_events(struct ui *ui, int by)

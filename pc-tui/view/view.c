@@ -7,7 +7,7 @@
 #include "pc-tui/view/view_pane.h"
 
 enum {
-    TICK_US = 1000000, // ages count on
+    TICK_US = 1000000, // the time of day and ages count on
     EVENTS_WANTED = 3,
     DEVICES_WANTED = 4,
     CHANNELS_WANTED = 8,
@@ -122,7 +122,7 @@ static void lay_out(struct layout *layout, struct screen *screen, const struct v
     layout->message.row = rows - 2;
     layout->message.rows = rows > 1;
     layout->footer.row = rows - 1;
-    layout->footer.rows = 1;
+    layout->footer.rows = share.message > 0 && view_message_is_empty(view) ? 2 : 1;
     layout->details = whole;
     layout->details.left = main.columns + DETAILS_GAP;
     layout->details.columns = details;
@@ -233,6 +233,7 @@ void view_draw(struct screen *screen, const struct view *view)
 
 int64_t view_next_us(const struct view *view)
 {
-    int64_t tick = view->now_us + TICK_US, changes = model_next_us(view->model, view->now_us);
+    int64_t tick = view->now_us + TICK_US - view->wall_ms % 1000 * 1000,
+            changes = model_next_us(view->model, view->now_us);
     return changes < tick ? changes : tick;
 }

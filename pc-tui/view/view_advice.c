@@ -20,10 +20,12 @@ static const char *mend(enum link_trouble trouble)
         return "is that machine on, and is port 1883 open there? sudo ufw allow 1883/tcp, or pc-tui -h HOST";
     case TROUBLE_NETWORK:
         return "is the cable in, and the network up? ip addr, or pc-tui -h HOST";
+    case TROUBLE_TLS:
+        return "--cafile FILE names whom to trust; in pc-tui.conf: tls { cafile = \"…\" name = \"…\" }";
     case TROUBLE_PROTOCOL:
         return "is an MQTT broker on that port? pc-tui -p PORT";
     case TROUBLE_LOGIN:
-        return "pc-tui -u USER asks for the password";
+        return "pc-tui join FILE, with the file of pc-tui-broker add-operator; or pc-tui -u USER";
     case TROUBLE_DENIED:
         return "the broker's acl_file must let us read it: topic readwrite ROOT/#";
     case TROUBLE_MEMORY:
@@ -63,8 +65,8 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
         snprintf(out, VIEW_SENTENCE_SIZE, "waiting for a device under %s/ …", view->root);
     } else {
         snprintf(out, VIEW_SENTENCE_SIZE,
-            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only, "
-            "until its configuration has a listener: listener 1883 192.168.55.100",
+            "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only: "
+            "sudo pc-tui-broker setup lets devices in by TLS, listener 1883 192.168.55.100 without",
             view->root);
     }
     return true;
@@ -107,6 +109,13 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
     }
     if (presence == PRESENCE_OFFLINE) {
         *role = ROLE_NOTICE;
+        if (device->removed) {
+            snprintf(out, VIEW_SENTENCE_SIZE,
+                "✗ %s was removed: the broker takes it no more — pc-tui-broker add-device, and nano-agent join there, "
+                "let it in again",
+                view_name(view, device));
+            return true;
+        }
         snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s is offline — on the Nano: %s", view_name(view, device),
             device->stopped ? "sudo systemctl start nano-agent"
                             : "sudo systemctl status nano-agent, nano-agent check");
@@ -118,7 +127,7 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
 bool view_explanation(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct model_device *device = view_device(view);
-    int focused = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    int focused = ui_focused(view->ui);
     if (device && focused >= 0 && strlen(device->status->channels[focused].fault) > FAULT_CHARS) {
         const struct status_channel *channel = &device->status->channels[focused];
         *role = ROLE_WRONG;

@@ -20,6 +20,7 @@ static view_kind_draw *const draw_kind[] = {
     [CHANNEL_SWITCH] = view_switch,
     [CHANNEL_DIMMER] = view_dimmer,
     [CHANNEL_INPUT] = view_switch,
+    [CHANNEL_MOTOR] = view_motor,
 };
 
 static void find_columns(const struct status *status, int width, struct view_columns *out)
@@ -63,11 +64,6 @@ static void find_columns(const struct status *status, int width, struct view_col
     out->pulse = pulse && target ? out->target + 9 : -1;
 }
 
-static int focused_channel(const struct ui *ui)
-{
-    return ui->focus_output ? ui_output(ui) : ui_servo(ui);
-}
-
 static void channel_row(const struct pane *pane, int row, const struct view_columns *at,
     const struct model_device *device, int index)
 {
@@ -75,24 +71,24 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
     const struct ui *ui = view->ui;
     const struct status_channel *channel = &device->status->channels[index];
     enum presence presence = model_presence(device, view->now_us);
-    bool chosen = index == ui_servo(ui) || index == ui_output(ui);
-    bool focused = index == focused_channel(ui);
-    bool is_servo = model_is_servo(channel);
-    int digit = ui_digit(ui, index), column = is_servo ? 3 : 5;
+    bool chosen = index == ui_servo(ui) || index == ui_output(ui) || index == ui_motor(ui);
+    bool focused = index == ui_focused(ui);
+    bool has_digit = !model_is_servo(channel) && !model_is_motor(channel); // or the place for one
+    int digit = ui_digit(ui, index), column = has_digit ? 5 : 3;
     char name[VIEW_NAME_SIZE];
     if (chosen)
         view_put(pane, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
     if (digit > 0 && !channel->fault[0])
         view_putf(pane, row, 3, 1, ROLE_LABEL, "%d", digit);
-    enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING
-                                                    : focused       ? ROLE_FOCUS
-                                                                    : ROLE_TEXT);
+    enum screen_role role = view_age_role(presence, model_channel_moves(channel) ? ROLE_MOVING
+                                                    : focused                    ? ROLE_FOCUS
+                                                                                 : ROLE_TEXT);
     if (channel->fault[0]) {
         view_putf(pane, row, 3, pane->columns - 3, view_age_role(presence, ROLE_WRONG), "✗ %s: %s",
             channel->id.name, channel->fault);
         return;
     }
-    int width = at->sign - column - (is_servo ? 2 : 1);
+    int width = at->sign - column - (has_digit ? 1 : 2);
     view_put(pane, row, column, width, role, view_cut_middle(name, channel->id.name, width));
     enum channel_kind kind = channel->id.kind;
     if ((unsigned)kind < sizeof draw_kind / sizeof *draw_kind && draw_kind[kind])
@@ -136,7 +132,7 @@ static void find_part(const struct pane *pane, struct part *out)
         out->room = count;
     if (out->room < 0)
         out->room = 0;
-    int focused = focused_channel(view->ui);
+    int focused = ui_focused(view->ui);
     out->first = focused >= out->room ? focused - out->room + 1 : 0;
     if (out->first > count - out->room)
         out->first = count - out->room;
@@ -156,7 +152,7 @@ int view_channels(const struct pane *pane)
         find_columns(device->status, pane->columns, &at);
         for (int i = 0; i < part.room; i++) {
             channel_row(pane, row + i, &at, device, part.first + i);
-            if (part.first + i == focused_channel(view->ui))
+            if (part.first + i == ui_focused(view->ui))
                 cursor = row + i;
         }
         int below = (int)device->status->count - part.first - part.room;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pc-tui/model/model_kind.h"
@@ -87,6 +88,33 @@ static void put_servo(struct column *column, const struct status_channel *channe
     put_value(column, "driven", channel->driven ? "yes" : "no");
 }
 
+static void put_percent(struct column *column, const char *label, int percent)
+{
+    char value[VIEW_NUMBER_SIZE];
+    snprintf(value, sizeof value, "%s%d %%", percent < 0 ? "−" : "", abs(percent));
+    put_value(column, label, value);
+}
+
+static void put_motor(struct column *column, const struct status_channel *channel)
+{
+    char value[VIEW_NUMBER_SIZE];
+    put_percent(column, "emits", channel->percent);
+    if (channel->target != channel->percent)
+        put_percent(column, "going to", channel->target);
+    snprintf(value, sizeof value, "%d %%", ui_speed(column->pane.view->ui));
+    put_value(column, "w and s", value);
+    if (channel->max > 0) {
+        snprintf(value, sizeof value, "%d %% to %d %%", channel->min, channel->max);
+        put_value(column, "limits", value);
+    }
+    if (channel->run_ms > 0) {
+        snprintf(
+            value, sizeof value, "%d.%d s a command", channel->run_ms / 1000, channel->run_ms / 100 % 10);
+        put_value(column, "runs", value);
+    }
+    put_value(column, "driven", channel->driven ? "yes" : "no");
+}
+
 static void put_scale(const struct column *column, int row, const char *text)
 {
     view_put_right(&column->pane, row, LABEL_COLUMN, GRAPH_COLUMN - LABEL_COLUMN - 1, ROLE_LABEL, text);
@@ -130,6 +158,12 @@ static void put_channel_graph(
         graph.max = channel->max;
         snprintf(top, sizeof top, "%.40s°", view_degrees(number, channel->max, true));
         snprintf(foot, sizeof foot, "%.40s°", view_degrees(number, channel->min, true));
+    } else if (model_is_motor(channel)) {
+        title = "percent, the last minute";
+        graph.min = -100;
+        graph.max = 100;
+        snprintf(top, sizeof top, "100 %%");
+        snprintf(foot, sizeof foot, "−100 %%");
     } else if (kind->step == UNIT_PERCENT) {
         title = "percent, the last minute";
         graph.max = 100;
@@ -177,7 +211,7 @@ void view_details(const struct pane *pane)
         .row = pane->row,
         .end = pane->row + pane->rows,
         .role = view_age_role(presence, ROLE_TEXT)};
-    int index = view->ui->focus_output ? ui_output(view->ui) : ui_servo(view->ui);
+    int index = ui_focused(view->ui);
     if (index >= 0) {
         const struct status_channel *channel = &device->status->channels[index];
         char name[VIEW_NAME_SIZE];
@@ -192,8 +226,12 @@ void view_details(const struct pane *pane)
             put_fault(&column, channel);
         else if (model_is_servo(channel))
             put_servo(&column, channel);
+        else if (model_is_motor(channel))
+            put_motor(&column, channel);
         else
             put_value(&column, "state", model_value(value, channel));
+        if (channel->id.stops_off)
+            put_value(&column, "STOP", "turns it off");
         put_channel_graph(&column, device, index, channel);
     }
     put_answers_graph(&column, device);

@@ -15,6 +15,11 @@ enum {
     GAP = 3,
 };
 
+static const char *offline_word(const struct model_device *device)
+{
+    return device->removed ? "removed" : device->stopped ? "offline (stopped)" : "offline";
+}
+
 // Draws the states of the channels; where not all fit, as many whole ones as there is room for, and a sign.
 static void put_summary(const struct pane *pane, int row, int column, int end, const struct status *status)
 {
@@ -51,11 +56,10 @@ void view_device_state(
             view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline: %s",
                 model_fault(fault, device->fault, device->why));
         else if (device->wall_ms > 0)
-            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline%s, last seen %s",
-                device->stopped ? " (stopped)" : "", view_clock(clock, device->wall_ms, false));
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s, last seen %s", offline_word(device),
+                view_clock(clock, device->wall_ms, false));
         else
-            view_putf(
-                pane, row, column, left, ROLE_WRONG, "✗ offline%s", device->stopped ? " (stopped)" : "");
+            view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s", offline_word(device));
         return;
     case PRESENCE_STALE:
         view_putf(pane, row, column, left, ROLE_NOTICE, "◌ stale %s",

@@ -34,6 +34,12 @@ static size_t least(const struct footer_item *items, size_t count, bool only_lon
     return found;
 }
 
+static void remove_item(struct footer_item *items, size_t *count, size_t at)
+{
+    memmove(&items[at], &items[at + 1], (*count - at - 1) * sizeof items[0]);
+    (*count)--;
+}
+
 // Makes the items fit: first the labels get brief, then the gaps get narrow, then whole items go, always what is worth
 // least. Returns the gap.
 static int fit(struct footer_item *items, size_t *count, int room)
@@ -47,11 +53,8 @@ static int fit(struct footer_item *items, size_t *count, int room)
     }
     if (width_of(items, *count, gap) > room)
         gap = GAP_MIN;
-    while (*count > 1 && width_of(items, *count, gap) > room) {
-        size_t at = least(items, *count, false);
-        memmove(&items[at], &items[at + 1], (*count - at - 1) * sizeof items[0]);
-        (*count)--;
-    }
+    while (*count > 1 && width_of(items, *count, gap) > room)
+        remove_item(items, count, least(items, *count, false));
     return width_of(items, *count, GAP) <= room ? GAP : gap;
 }
 
@@ -65,28 +68,64 @@ static const char *stop_label(enum controller_stop state, bool header_shown, int
     return width >= 12 ? " SPACE STOP " : width >= 10 ? "SPACE STOP" : "STOP";
 }
 
-void view_footer(const struct pane *pane, bool header_shown)
+static void put_items(
+    const struct pane *pane, int row, int column, const struct footer_item *items, size_t count, int gap)
 {
-    static struct footer_item items[ITEMS_MAX];
-    const struct view *view = pane->view;
-    int row = pane->row, end = pane->columns;
-    enum screen_role link_role;
-    const char *sign = view_link_sign(view, &link_role);
-    if (!header_shown) {
-        end--;
-        view_put(pane, row, end, 1, link_role, sign);
-    }
-    enum controller_stop state = controller_stop_state(view->controller);
-    enum screen_role role = !header_shown && state >= CONTROLLER_STOP_REFUSED ? ROLE_ALARM : ROLE_STOP;
-    int column = view_put(pane, row, 0, end, role, stop_label(state, header_shown, end)) + 1;
-    size_t count = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
-    if (count == 0)
-        return;
-    int gap = fit(items, &count, end - column);
+    int end = pane->columns;
     for (size_t i = 1; i < count; i++) {
         column += view_put(pane, row, column, end - column, ROLE_TEXT, items[i].keys);
         if (items[i].keys[0] && items[i].label[0])
             column++;
         column += view_put(pane, row, column, end - column, ROLE_LABEL, items[i].label) + gap;
     }
+}
+
+static const struct footer_item *find(const struct footer_item *items, size_t count, const char *keys)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(items[i].keys, keys) == 0)
+            return &items[i];
+    }
+    return NULL;
+}
+
+// Keys that the footer shows without a word, or not at all, stand with their words in the row above.
+static void put_rest(const struct pane *pane, const struct footer_item *shown, size_t shown_count)
+{
+    static struct footer_item items[ITEMS_MAX];
+    size_t count = 1, every = ui_footer(pane->view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
+    int room = pane->columns - 2;
+    for (size_t i = 1; i < every; i++) {
+        const struct footer_item *item = find(shown, shown_count, items[i].keys);
+        if (items[i].label[0] && (!item || !item->label[0]))
+            items[count++] = items[i];
+    }
+    while (count > 1 && width_of(items, count, GAP) > room)
+        remove_item(items, &count, least(items, count, false));
+    put_items(pane, pane->row - 1, 1, items, count, GAP);
+}
+
+void view_footer(const struct pane *pane, bool header_shown)
+{
+    static struct footer_item items[ITEMS_MAX];
+    const struct view *view = pane->view;
+    struct pane whole = *pane;
+    int row = pane->row;
+    enum screen_role link_role;
+    const char *sign = view_link_sign(view, &link_role);
+    if (!header_shown) {
+        whole.columns--;
+        view_put(pane, row, whole.columns, 1, link_role, sign);
+    }
+    enum controller_stop state = controller_stop_state(view->controller);
+    enum screen_role role = !header_shown && state >= CONTROLLER_STOP_REFUSED ? ROLE_ALARM : ROLE_STOP;
+    int column =
+        view_put(&whole, row, 0, whole.columns, role, stop_label(state, header_shown, whole.columns)) + 1;
+    size_t count = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
+    if (count == 0)
+        return;
+    int gap = fit(items, &count, whole.columns - column);
+    put_items(&whole, row, column, items, count, gap);
+    if (pane->rows > 1)
+        put_rest(pane, items, count);
 }

@@ -34,10 +34,14 @@ __attribute__((format(printf, 3, 4))) static void add(
     parts->width += screen_width(part->text);
 }
 
+// The first part is cut where it is too long; others that have no room are left out.
 static void put(const struct pane *pane, const struct parts *parts, int column, int end)
 {
-    for (size_t i = 0; i < parts->count && column < end; i++)
+    for (size_t i = 0; i < parts->count && column < end; i++) {
+        if (i > 0 && column + screen_width(parts->part[i].text) > end)
+            continue;
         column += view_put(pane, pane->row, column, end - column, parts->part[i].role, parts->part[i].text);
+    }
 }
 
 static void milliseconds(char out[VIEW_NUMBER_SIZE], int64_t us)
@@ -76,9 +80,11 @@ static void link_parts(const struct view *view, struct parts *parts)
         add(parts, ROLE_LABEL, "  again in %d s", (int)((left_us + 999999) / 1000000));
 }
 
-static void left_parts(const struct view *view, struct parts *parts)
+// version: with that of MQTT.
+static void left_parts(const struct view *view, struct parts *parts, bool version)
 {
     const struct link_report *link = &view->model->link;
+    *parts = (struct parts){.count = 0};
     enum controller_stop stop = controller_stop_state(view->controller);
     if (stop == CONTROLLER_STOP_NOT_SENT || stop == CONTROLLER_STOP_REFUSED) {
         add(parts, ROLE_ALARM, stop == CONTROLLER_STOP_NOT_SENT ? " ✗ STOP NOT SENT " : " ✗ STOP REFUSED ");
@@ -93,8 +99,9 @@ static void left_parts(const struct view *view, struct parts *parts)
     add(parts, ROLE_TEXT, "%s", view->root);
     // Where the link is in trouble, its reason names the broker already.
     if (link->state == LINK_UP)
-        add(parts, ROLE_LABEL, " · %s:%d · MQTT %s", link->broker.host, link->broker.port,
-            link->version == 5 ? "5" : "3.1.1");
+        add(parts, ROLE_LABEL, " · %s:%d", link->broker.host, link->broker.port);
+    if (link->state == LINK_UP && version)
+        add(parts, ROLE_LABEL, " · MQTT %s", link->version == 5 ? "5" : "3.1.1");
     if (controller_read_only(view->controller))
         add(parts, ROLE_NOTICE, " · read-only");
     const struct model_others *others = &view->model->others;
@@ -103,38 +110,57 @@ static void left_parts(const struct view *view, struct parts *parts)
             others->from);
 }
 
+// The last answer's time and the statistics.
+static void times_parts(const struct view *view, struct parts *parts)
+{
+    const struct model_trips *trips = &view->model->trips;
+    char last[VIEW_NUMBER_SIZE], median[VIEW_NUMBER_SIZE], max[VIEW_NUMBER_SIZE];
+    if (view->model->link.state != LINK_UP || trips->count == 0)
+        return;
+    milliseconds(last, trips->last_us);
+    milliseconds(median, trips->median_us);
+    milliseconds(max, trips->max_us);
+    add(parts, ROLE_TEXT, "   %s ms", last);
+    add(parts, ROLE_LABEL, "  median %s  max %s", median, max);
+}
+
+// A stop that has not left, ALL and the root stay in sight in any case. Returns how wide they are.
+static int least_width(const struct parts *left)
+{
+    int width = 0;
+    for (size_t i = 0; i < left->count && (i == 0 || left->part[i - 1].role != ROLE_TEXT ||
+                                              strcmp(left->part[i - 1].text, "  ") == 0);
+         i++)
+        width += screen_width(left->part[i].text);
+    return width;
+}
+
 void view_header(const struct pane *pane)
 {
-    const struct model_trips *trips = &pane->view->model->trips;
-    struct parts left = {.count = 0}, link = {.count = 0}, times = {.count = 0};
-    left_parts(pane->view, &left);
-    link_parts(pane->view, &link);
-    bool up = pane->view->model->link.state == LINK_UP;
-    int margin = pane->columns > 4 ? 1 : 0;
-    int room = pane->columns - 2 * margin;
-    if (up && trips->count > 0) {
-        char last[VIEW_NUMBER_SIZE], median[VIEW_NUMBER_SIZE], max[VIEW_NUMBER_SIZE];
-        milliseconds(last, trips->last_us);
-        milliseconds(median, trips->median_us);
-        milliseconds(max, trips->max_us);
-        add(&times, ROLE_TEXT, "   %s ms", last);
-        add(&times, ROLE_LABEL, "  median %s  max %s", median, max);
-        // Where there is little room the statistics go first, then the last time, then the left end.
-        while (times.count > 0 && left.width + 2 + link.width + times.width > room)
-            times.width -= screen_width(times.part[--times.count].text);
+    const struct view *view = pane->view;
+    struct parts left, link = {.count = 0}, times = {.count = 0};
+    char clock[VIEW_NUMBER_SIZE];
+    left_parts(view, &left, true);
+    link_parts(view, &link);
+    times_parts(view, &times);
+    int margin = pane->columns > 4 ? 1 : 0, end = pane->columns - margin;
+    // A terminal that is slow shows a picture late. Its ages were true at the time that stands beside them.
+    int clock_width = screen_width(view_clock(clock, view->wall_ms, false)) + 2;
+    if (2 * margin + least_width(&left) + 2 + link.width + clock_width <= pane->columns) {
+        end -= clock_width;
+        view_put(pane, pane->row, end + 2, clock_width, ROLE_LABEL, clock);
     }
-    int right = link.width + times.width;
-    // The link's state is worth more than the address that it leads to. A stop that has not left, ALL and the root stay in
-    // sight in any case.
-    int least = 0;
-    for (size_t i = 0; i < left.count && (i == 0 || left.part[i - 1].role != ROLE_TEXT ||
-                                             strcmp(left.part[i - 1].text, "  ") == 0);
-         i++)
-        least += screen_width(left.part[i].text);
-    int column = pane->columns - margin - right;
+    int room = end - margin;
+    // Where there is little room the protocol's version goes first, then the statistics, then the last time, then the left
+    // end: the link's state is worth more than the address that it leads to.
+    if (left.width + 2 + link.width + times.width > room)
+        left_parts(view, &left, false);
+    while (times.count > 0 && left.width + 2 + link.width + times.width > room)
+        times.width -= screen_width(times.part[--times.count].text);
+    int column = end - link.width - times.width, least = least_width(&left);
     if (column < margin + left.width + 2)
         column = column > margin + least + 2 ? column : margin + least + 2;
     put(pane, &left, margin, column - 2 > margin ? column - 2 : pane->columns);
-    put(pane, &link, column, pane->columns - margin);
-    put(pane, &times, column + link.width, pane->columns - margin);
+    put(pane, &link, column, end);
+    put(pane, &times, column + link.width, end);
 }

@@ -22,6 +22,7 @@ typedef void view_kind_draw(const struct pane *pane, int row, const struct view_
 view_kind_draw view_servo;
 view_kind_draw view_switch; // switches and inputs
 view_kind_draw view_dimmer;
+view_kind_draw view_motor;
 
 // The cell of a gauge of that width where an angle lies; 0 and width - 1 are the gauge's ends.
 int view_gauge_cell(const struct status_channel *channel, int tenths, int width);

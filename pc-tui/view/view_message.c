@@ -41,6 +41,12 @@ static int put_text(const struct pane *pane, enum screen_role role, const char *
     return -1;
 }
 
+bool view_message_is_empty(const struct view *view)
+{
+    const struct ui *ui = view->ui;
+    return ui->mode == UI_MAIN && !ui->hint[0] && !ui->filter[0] && ui->events_back == 0;
+}
+
 int view_message(const struct pane *pane)
 {
     const struct ui *ui = pane->view->ui;

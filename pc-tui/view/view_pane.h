@@ -35,10 +35,14 @@ void view_details(const struct pane *pane);
 void view_help(const struct pane *pane);
 void view_about(const struct pane *pane);
 void view_picker(const struct pane *pane);
+// The last row of the screen is pane->row. With rows = 2 the row above is the footer's too: it says what the keys mean that
+// have no room for their words.
 void view_footer(const struct pane *pane, bool header_shown);
 // The row above the footer: the text line, a question or a hint. It leaves the row as it is where there is nothing
 // to say. Returns the column of the text cursor, or -1 where there is none.
 int view_message(const struct pane *pane);
+// True where that row has nothing to say on the main screen.
+bool view_message_is_empty(const struct view *view);
 // The words that Tab offers for the text line.
 void view_completion(const struct pane *pane);
 

@@ -183,16 +183,16 @@ def kit_operator(kit):
 @scenario
 def a_bundle_says_all_that_is_needed_to_join(stage):
     kit = Kit(stage)
-    kit.start(kit.setup('--root', 'lab/jetson', '--name', 'robots.example', '--name', 'fd00::7', '--name', 'plain-name'))
+    kit.start(kit.setup('--root', 'lab/jetson', '--name', 'robots.example', '--name', 'fd00::7', '--name', 'plain-name', '--name', 'gateway'))
     path = stage.path('arm.join')
     outcome = kit.run('add-device', 'arm', '-o', path)
-    check(path + ' is for the device' in outcome.out, 'what to do with it: ' + outcome.out)
+    check('nano-agent join ' + path in outcome.out, 'what to do with it: ' + outcome.out)
     with open(path, encoding='utf-8') as f:
         bundle = Bundle(f.read())
     equal((bundle.program, bundle.root, bundle.device, bundle.user, bundle.name),
           ('nano-agent', 'lab/jetson', 'arm', 'device-arm', 'robots.example'), 'what it says')
     equal(bundle.ca, kit.read('ca.crt'), 'its authority')
-    for address in ('robots.example:%d', '[fd00::7]:%d', '192.168.55.100:%d'):
+    for address in ('robots.example:%d', '[fd00::7]:%d', '192.168.55.100:%d', 'gateway:%d'):
         check(address % kit.tls_port in bundle.addresses, '%s in %r' % (address, bundle.addresses))
     check(not any(a.startswith(('127.', '[::1]', 'localhost', 'plain-name')) for a in bundle.addresses), '%r' % bundle.addresses)
     check(kit.enters(bundle.login), 'and it works')

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/broker_options.h"
+#include "common/broker_place.h"
 #include "common/text.h"
 #include "nano-agent/config/address.h"
 #include "tests/fuzz/bytes.h"
@@ -25,7 +26,7 @@ static void require_clean(const char *why)
 static void require_brokers(const char *text)
 {
     static struct broker_options options, again;
-    char why[PROTOCOL_WHY_SIZE] = "", list[8 * (LINK_HOST_MAX + 16)] = "";
+    char why[PROTOCOL_WHY_SIZE] = "", list[8 * (LINK_HOST_MAX + 32)] = "";
     size_t used = 0;
 
     broker_options_init(&options);
@@ -38,22 +39,23 @@ static void require_brokers(const char *text)
     REQUIRE(options.broker_count >= 1 && options.broker_count <= LINK_BROKERS_MAX);
     for (size_t i = 0; i < options.broker_count; i++) {
         const struct link_broker *broker = &options.brokers[i];
-        bool is_v6 = strchr(broker->host, ':') != NULL;
+        struct broker_place place = {*broker, options.has_scheme[i]};
+        char written[BROKER_PLACE_SIZE];
 
         REQUIRE(broker->host[0] && memchr(broker->host, '\0', sizeof broker->host));
         REQUIRE(broker->port >= 0 && broker->port <= 65535);
-        REQUIRE(!strpbrk(broker->host, ", \t\n[]"));
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s%s%s", i > 0 ? "," : "",
-            is_v6 ? "[" : "", broker->host, is_v6 ? "]" : "");
-        if (broker->port > 0)
-            used += (size_t)snprintf(list + used, sizeof list - used, ":%d", broker->port);
+        REQUIRE(!strpbrk(broker->host, ", \t\n"));
+        REQUIRE(broker->transport == LINK_UNIX || !strpbrk(broker->host, "[]/"));
+        used += (size_t)snprintf(
+            list + used, sizeof list - used, "%s%s", i > 0 ? "," : "", broker_place_write(written, &place));
     }
     // Written in its plainest form it means the same.
     broker_options_init(&again);
     REQUIRE(broker_options_add_hosts(&again, list, why) == 0 && again.broker_count == options.broker_count);
     for (size_t i = 0; i < again.broker_count; i++)
         REQUIRE(strcmp(again.brokers[i].host, options.brokers[i].host) == 0 &&
-                again.brokers[i].port == options.brokers[i].port);
+                again.brokers[i].port == options.brokers[i].port &&
+                again.brokers[i].transport == options.brokers[i].transport);
 }
 
 static void require_output(const char *text, bool pwm, const char *model)

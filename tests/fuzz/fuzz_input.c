@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes from a terminal, in any pieces at any times: every key is well formed and has a name that is read back as the
-// same key, pastes open and close, and after a silence SPACE is SPACE again, whatever came before it.
+// same key, pastes open and close, and SPACE stops: at once wherever it comes, also in the middle of a sequence, except in a
+// bracketed paste and within the tenth of a second that a string or a report of the mouse may take; and always after a silence.
 #include <string.h>
 
 #include "common/text.h"
@@ -14,9 +15,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
     bool pasting;
-    size_t count;
+    size_t count, stops;
     struct key_event last;
 };
+
+// SPACE as the key, or in a paste that is only guessed.
+static bool is_stop(const struct key_event *key)
+{
+    bool typed = key->code == KEYCODE_CHARACTER || (key->code == KEYCODE_PASTE_TEXT && key->guessed);
+
+    return typed && key->codepoint == ' ';
+}
 
 static void take(void *ctx, const struct key_event *key)
 {
@@ -25,6 +34,7 @@ static void take(void *ctx, const struct key_event *key)
     struct key_event again = {0};
 
     seen->count++;
+    seen->stops += is_stop(key);
     seen->last = *key;
     REQUIRE(key->code > KEYCODE_NONE && key->code <= KEYCODE_DEVICE && key->phase <= KEYPHASE_RELEASE);
     REQUIRE(key->phase == KEYPHASE_PRESS || key->code <= KEYCODE_FUNCTION);
@@ -64,6 +74,32 @@ static void pass(struct input *input, int64_t at_ms, struct seen *seen)
     }
 }
 
+// Whether each SPACE in a piece of input has to stop.
+static bool must_stop(const struct input *input, const uint8_t *piece, size_t len, int64_t now_ms)
+{
+    const struct decoder *decoder = &input->decoder;
+    bool in_text = decoder->state == DECODER_STRING || decoder->state == DECODER_STRING_ESC ||
+                   decoder->state == DECODER_MOUSE;
+
+    if (decoder->pasting || now_ms - input->bracket_ms <= INPUT_PASTE_TAIL_MS || (in_text && !decoder->late))
+        return false;
+    if (len == 1)
+        return true;
+    // More bytes may open a string: behind an ESC of their own, or behind one that was taken for the key.
+    bool follows_escape = decoder->state != DECODER_GROUND || now_ms - decoder->escaped_ms < DECODER_LATE_MS;
+    return !follows_escape && !memchr(piece, 0x1b, len);
+}
+
+// NUL is what Ctrl-SPACE sends.
+static size_t count_spaces(const uint8_t *piece, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        count += piece[i] == ' ' || piece[i] == '\0';
+    return count;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = {data, data + size};
@@ -80,7 +116,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         input_line(&input, (enum input_line)(how % 3));
         now_ms += (how >> 5) * (how >> 5) * 4; // 0 to 196 ms: on both sides of every limit
         pass(&input, now_ms, &seen);
+        if (bytes_left(&bytes) % 5 == 0) { // a person presses it, whatever is under way
+            piece = (const uint8_t *)" ";
+            len = 1;
+        }
+        size_t before = seen.stops;
+        bool stops = must_stop(&input, piece, len, now_ms);
         input_feed(&input, piece, len, now_ms, take, &seen);
+        if (stops)
+            REQUIRE(seen.stops - before == count_spaces(piece, len));
     }
     now_ms += SILENCE_MS;
     pass(&input, now_ms, &seen);

@@ -42,7 +42,7 @@ static void require_sound(const struct tui_options *options)
         char name[KEY_NAME_SIZE];
 
         REQUIRE(key_parse(preset->key, &key) == 0 && strcmp(key_format(name, &key), preset->key) == 0);
-        REQUIRE(actions_by_key(preset->key) == ACTION_NONE && !key_is_space(&key));
+        REQUIRE(actions_by_key(preset->key, 0) == ACTION_NONE && !key_is_space(&key));
         REQUIRE(protocol_parse_text(preset->command, strlen(preset->command), &parsed, why) == 0);
         for (size_t j = 0; j < i; j++)
             REQUIRE(strcmp(preset->key, options->ui.presets[j].key) != 0);

@@ -55,7 +55,7 @@ def bash_offers_subcommands_options_and_files(stage):
     equal(offered(stage, 'pc-tui', '--device', ''), [], 'a name that nobody can know')
     stage.write('some.conf', '')
     check('some.conf' in offered(stage, 'pc-tui', '-c', 'some'), 'a file')
-    equal(offered(stage, 'nano-agent', ''), ['check', 'pins', 'join', 'zero'], 'of the agent')
+    equal(offered(stage, 'nano-agent', ''), ['check', 'pins', 'zero', 'join'], 'of the agent')
     for program in ('nano-agent', 'pc-tui'):
         check('some.conf' in offered(stage, program, 'join', 'so'), 'the file that %s joins by' % program)
         check('--undo' in offered(stage, program, 'join', '--un'), 'an option behind join')

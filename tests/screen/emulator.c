@@ -66,6 +66,9 @@ static void mode(struct modes *modes, const char *sequence, char final)
         }
     } else if (final == 'u' && (sequence[0] == '>' || sequence[0] == '<')) {
         modes->keyboard[modes->alternate] += sequence[0] == '>' ? 1 : -1;
+        modes->flags[modes->alternate] = sequence[0] == '>' ? (int)strtol(sequence + 1, NULL, 10) : 0;
+    } else if (final == 'u' && sequence[0] == '=') {
+        modes->flags[modes->alternate] = (int)strtol(sequence + 1, NULL, 10);
     } else if (final == 't' && strncmp(sequence, "22;", 3) == 0) {
         modes->titles++;
     } else if (final == 't' && strncmp(sequence, "23;", 3) == 0) {
@@ -89,6 +92,8 @@ static void watch(struct test_terminal *terminal, unsigned char byte)
         if (byte >= 0x40 && byte <= 0x7E) {
             modes->sequence[modes->length] = '\0';
             mode(modes, modes->sequence, (char)byte);
+            if (byte == 'u' && strcmp(modes->sequence, "?") == 0 && terminal->kitty)
+                answer("\033[?0u", 5, terminal);
             modes->state = GROUND;
         } else if (byte == 0x18 || byte == 0x1B) { // CAN, or the next sequence: this one was cut
             modes->state = byte == 0x1B ? ESCAPED : GROUND;

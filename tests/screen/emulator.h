@@ -26,6 +26,7 @@ struct modes { // what programs must undo, read from their output
     bool paste, focus, alternate, hidden, mouse, mouse_sgr;
     int titles;      // pushed and not popped
     int keyboard[2]; // of the main and the alternate screen, the same
+    int flags[2];    // what is on top of it
     char title[256];
     enum { GROUND, ESCAPED, CSI, OSC, OSC_ESCAPED } state;
     char sequence[256];
@@ -40,6 +41,7 @@ struct test_terminal {
     int rows, columns;
     bool silent;            // answers no question
     const char *background; // the answer about the background; NULL = none
+    bool kitty;             // answers about the keyboard, as kitty and foot do
     struct {
         uint32_t first, last;
     } wide[RANGES_MAX]; // ambiguous characters, where they take two columns

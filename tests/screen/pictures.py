@@ -14,13 +14,14 @@ HOW = 'Look whether the new one is right; then: PICTURES=update tests/run --quic
 
 BRAILLE = re.compile('[\u2800-\u28ff]')
 MASKS = (
-    (re.compile(r'127\.0\.0\.1:\d+( [·|] MQTT 5)? +([◉@]) connected.*'), r'BROKER \2 connected'),
     (re.compile(r'\d\d:\d\d:\d\d\.\d{3}'), 'HH:MM:SS.mmm'),
     (re.compile(r'\d\d:\d\d:\d\d'), 'HH:MM:SS'),
+    (re.compile(r'127\.0\.0\.1:\d+( [·|] MQTT 5)? +([◉@]) connected.*?(  HH:MM:SS)?$'), r'BROKER \2 connected\3'),
     # Of the same length, because another pane may stand right of it.
     (re.compile(r'([▴^] [a-z_]+(?: -?\d+)?(?: [×x]\d+)?) +.*?((?:ok|limit) [-−0-9o]\S*(?: %)?)'),
      lambda found: ('%s … %s' % found.groups()).ljust(len(found.group(0)))),
     (re.compile(r'live  [0-9.]+ s '), 'live  AGE '),
+    (re.compile(r'→ 60 % +0\.\d s'), '→ 60 %   LEFT'),
     (re.compile(r'^( (CPU|load|busy|mem|GPU|up) .*)$'), ' HEALTH'),
     (re.compile(r'(load|mem|up|GPU|CPU|power) +[0-9].*$'), 'HEALTH'),
     (re.compile(r' +\d+ ms$'), '  SCALE'),

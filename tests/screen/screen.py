@@ -51,7 +51,7 @@ class Screen:
     """A program in a terminal of its own."""
 
     def __init__(self, stage, argv, rows=24, columns=80, env=None, ambiguous=1, errors_apart=True,
-                 background=DARK, silent=False):
+                 background=DARK, silent=False, kitty=False):
         self.stage, self.rows, self.columns = stage, rows, columns
         driver = os.path.join(harness.BUILD_DIR, 'tests', 'screen', 'test-terminal')
         if not os.access(driver, os.X_OK):
@@ -67,7 +67,7 @@ class Screen:
         self.popen = subprocess.Popen(
             [driver, '-r', str(rows), '-c', str(columns)] + (['-w', ranges] if ambiguous == 2 else []) +
             (['-e', self.err_path] if errors_apart else []) + (['-b', background] if background else []) +
-            (['-s'] if silent else []) + argv,
+            (['-s'] if silent else []) + (['-k'] if kitty else []) + argv,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=stage.directory,
             env={k: v for k, v in environment.items() if v is not None})
         stage.screens.append(self)
@@ -126,6 +126,10 @@ class Screen:
                 'cursor': words[4] == 'visible', 'mouse': words[5] == 'mouse',
                 'keyboard': (int(words[7]), int(words[8])), 'titles': int(words[10]),
                 'title': words[11] if len(words) > 11 else ''}
+
+    def keyboard(self):
+        """The flags of the kitty protocol that are in force on the alternate screen."""
+        return int(self.ask('keyboard').split()[2])
 
     def termios(self):
         return self.ask('termios')

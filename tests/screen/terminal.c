@@ -11,6 +11,7 @@
 //   cursor                                                                    -> cursor ROW COLUMN visible|hidden
 //   modes               -> modes main|alternate paste|- focus|- visible|hidden mouse|- keyboard MAIN ALTERNATE
 //                          titles N TITLE; keyboard: how many modes of the kitty protocol each screen has stacked
+//   keyboard            -> keyboard MAIN ALTERNATE: the flags on top of each screen's stack
 //   termios             -> termios cooked|raw HEX: input, output, control and local flags
 //   size ROWS COLUMNS                                                         -> ok
 //   rate BYTES          reads so many bytes a second; 0 nothing, -1 all       -> ok
@@ -237,6 +238,9 @@ static void obey(struct test_terminal *terminal, char *line)
             modes->paste ? "paste" : "-", modes->focus ? "focus" : "-", modes->hidden ? "hidden" : "visible",
             modes->mouse && modes->mouse_sgr ? "mouse" : "-", modes->keyboard[0], modes->keyboard[1],
             modes->titles, modes->title);
+    } else if (strcmp(line, "keyboard") == 0) {
+        emulator_pump(terminal, 0);
+        printf("keyboard %d %d\n", terminal->modes.flags[0], terminal->modes.flags[1]);
     } else if (strcmp(line, "termios") == 0) {
         tell_termios(terminal);
     } else if (strcmp(line, "size") == 0) {
@@ -278,7 +282,7 @@ int main(int argc, char *argv[])
     static struct test_terminal terminal = {.rows = 24, .columns = 80, .rate = -1};
     static char background[64];
     const char *errors = NULL;
-    for (int option; (option = getopt(argc, argv, "+r:c:e:w:b:s")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+r:c:e:w:b:sk")) != -1;) {
         if (option == 'r')
             terminal.rows = (int)strtol(optarg, NULL, 10);
         else if (option == 'c')
@@ -291,6 +295,8 @@ int main(int argc, char *argv[])
             snprintf(background, sizeof background, "\033]11;rgb:%s\033\\", optarg);
         else if (option == 's')
             terminal.silent = true;
+        else if (option == 'k')
+            terminal.kitty = true;
         else
             return 2;
     }
@@ -300,7 +306,7 @@ int main(int argc, char *argv[])
         return 1;
     if (optind >= argc || terminal.rows < 1 || terminal.columns < 1) {
         fprintf(stderr,
-            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w FILE_OF_WIDE_RANGES] [-b BACKGROUND] [-s] "
+            "usage: terminal [-r ROWS] [-c COLUMNS] [-e STDERR_FILE] [-w FILE_OF_WIDE_RANGES] [-b BACKGROUND] [-s] [-k] "
             "COMMAND …\n");
         return 2;
     }

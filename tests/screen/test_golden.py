@@ -38,6 +38,26 @@ def three_devices_at_every_size(stage):
 
 
 @scenario(timeout=120)
+def a_stranger_finds_at_80x24_how_to_go_on_and_why_nothing_moved(stage):
+    s = three(stage, ('nano', 'nano-lab2', 'nano-lab10'))
+    for what, words in (('the dimmer', r'^ SPACE STOP .* \+ - lamp '), ('its digit', r'^   2 lamp '),
+                        ('the other device', r'  n/p device  g devices  A all  '), ('how many there are', r'1 of 3 devices'),
+                        ('a command line', r'  : command  '), ('another channel', r' Tab channel  '),
+                        ('what assumed means', r'^ assumed: nobody measures a servo; its first move began somewhere unknown'),
+                        ('the rest', r'  \? help')):
+        try:
+            s.wait(words, 2)
+        except harness.Failure:
+            check(False, '%s: no %r on the screen' % (what, words))
+    s.press('n')
+    s.wait('channels of nano-lab2')
+    stage.processes[2].kill()
+    s.wait('nano-lab2 +✗ offline')
+    s.press('up')
+    s.wait(r'^ ✗ nano-lab2 is offline')
+
+
+@scenario(timeout=120)
 def names_of_40_characters_that_differ_in_the_last(stage):
     names = ['jetson-nano-of-the-third-laboratory-no-%d' % i for i in range(1, 4)]
     s = three(stage, names)
@@ -87,7 +107,7 @@ def the_list_of_devices_filters_and_keeps_its_order(stage):
     s.wait('channels of d10')
 
 
-def play(s, roof):
+def play(s, watcher, roof):
     """What the pictures of the documentation show: a few commands, and a device that is off."""
     s.wait(r'1 of 3 devices')
     s.wait(r'nano-roof +◉ live')
@@ -97,9 +117,13 @@ def play(s, roof):
     # Slowly where the pictures are made anew: so the graphs of the last minute have something to show.
     pause = 4 if os.environ.get('PICTURES') == 'update' else 0
     s.press('up')
-    s.wait(r' 5\.0° assumed')  # at rest: a SPACE in a line would stop it
+    s.wait(r' 5\.0° assumed')
     for line, end in (('tilt 40', r'40\.0° assumed'), ('tilt -25', r'−25\.0° assumed'), ('tilt 15', r'15\.0° assumed'),
                       ('pan -30', r'−30\.0° assumed'), ('lamp 40', r'ok 40 %')):
+        # At rest: a SPACE in a line would stop it.
+        watcher.wait(lambda r: r.topic == 'jetson/nano/status' and not any(
+            r.channel(name).get('moving') for name in ('tilt', 'pan')), 'at rest', watcher.mark())
+        screens.steady(s, 0.1)
         time.sleep(pause)
         s.command(line)
         s.wait(end)
@@ -111,13 +135,16 @@ def play(s, roof):
 
 @scenario(timeout=120)
 def the_documentation_shows_this_program(stage):
-    broker = stage.broker()
     for light in (False, True):
-        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name + '-dark' * (not light))
-                  for name in ('nano', 'nano-lab2', 'nano-roof')]
+        broker = stage.broker()
+        watcher = stage.watcher(broker)
+        names = ('nano', 'nano-lab2', 'nano-roof')
+        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name) for name in names]
+        for name in names:  # a device that comes later would be told among the events
+            watcher.online(topic='jetson/%s/status' % name)
         s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
                 background=screens.LIGHT if light else screens.DARK)
-        play(s, agents[2])
+        play(s, watcher, agents[2])
         for rows, columns in ((40, 140), (24, 80)):
             if rows != s.rows:
                 s.resize(rows, columns)
@@ -125,8 +152,6 @@ def the_documentation_shows_this_program(stage):
                         'pc-tui at %d × %d' % (columns, rows))
         s.press('q')
         s.exited()
-        for agent in agents[:2]:
-            agent.end()
 
 
 @scenario(timeout=120)

@@ -269,6 +269,34 @@ def a_slow_terminal_sees_the_newest_picture_next(stage):
     check(s.drawn() - before < 160000, 'drawn: %d bytes' % (s.drawn() - before))
 
 
+def time_shown(s):
+    """The time at the right end of the header, in seconds of the day."""
+    found = re.search(r'  (\d\d):(\d\d):(\d\d)$', s.dump()[0])
+    check(found, 'a time at the end of %r' % s.dump()[0])
+    hours, minutes, seconds = map(int, found.groups())
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+def later(second, first):
+    """How many seconds a time of the day is behind another, also over midnight."""
+    return (second - first + 43200) % 86400 - 43200
+
+
+@scenario
+def each_picture_carries_the_time_that_its_ages_are_of(stage):
+    _, _, s = live(stage)
+    check(abs(later(int(time.time()) % 86400, time_shown(s))) <= 2, 'the time of day: %r' % s.dump()[0])
+    s.rate(0)
+    shown, began = time_shown(s), time.time()
+    while time.time() < began + 3:
+        time.sleep(0.2)
+        equal(time_shown(s), shown, 'an old picture shows when it was made')
+        check('◉ live' in '\n'.join(s.dump()), 'and what was true then')
+    s.rate(-1)
+    harness.wait_for(lambda: later(int(time.time()) % 86400, time_shown(s)) <= 1, 'the newest picture has its own time')
+    check(later(time_shown(s), shown) >= 2, 'which is a later one')
+
+
 @scenario
 def ctrl_z_waits_until_the_broker_has_the_stop(stage):
     broker = stage.broker()

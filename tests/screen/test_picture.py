@@ -37,7 +37,7 @@ def the_first_screen_at_80x24(stage):
     s.wait(r'load +\d')  # health comes with the first heartbeat
     rows = s.dump()
     equal(len(rows), 24, 'rows')
-    match(rows[0], r'^ jetson · 127\.0\.0\.1:%d · MQTT 5 +◉ connected   \d+\.\d ms  median \d+\.\d  max \d+\.\d$'
+    match(rows[0], r'^ jetson · 127\.0\.0\.1:%d +◉ connected   \d+\.\d ms  median \d+\.\d  max \d+\.\d  \d\d:\d\d:\d\d$'
           % broker.port, 'header')
     equal(len(rows[0]), 79, 'the header ends one cell before the edge')
     equal(rows[1], '', 'a gap')
@@ -86,6 +86,17 @@ def what_moves_is_bold_and_shows_where_it_goes(stage):
     s.command('tilt -30')
     s.wait(r'◃─*┼?─*▮')
     s.press('space')
+
+
+@scenario
+def a_command_that_waits_for_its_answer_is_shown_all_the_same(stage):
+    _, agent, s = live(stage)
+    screens.steady(s, 0.2)
+    agent.signal(signal.SIGSTOP)
+    s.press('t')
+    s.wait(r'▴ led_toggle +sent')
+    agent.signal(signal.SIGCONT)
+    s.wait(r'▴ led_toggle +sent .* ok on$')
 
 
 @scenario

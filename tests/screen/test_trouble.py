@@ -152,7 +152,7 @@ def only_an_old_report_is_not_taken_for_live(stage):
 def a_refused_login_says_how_to_log_in(stage):
     broker = stage.broker(config='allow_anonymous false\n')
     s = tui(stage, broker, columns=200)
-    s.wait(r'✗ .*(not authori[sz]ed|login|user name).* — pc-tui -u USER asks for the password', 15)
+    s.wait(r'✗ .*(not authori[sz]ed|login|user name).* — pc-tui join FILE, with the file of', 15)
 
 
 @scenario

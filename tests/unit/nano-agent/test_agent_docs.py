@@ -12,15 +12,17 @@ CONF = (AGENT / 'dist' / 'nano-agent.conf').read_text()
 # Where sentences for the log are made.
 SOURCES = [*sorted(AGENT.rglob('*.c')), ROOT / 'common' / 'mqtt' / 'link_reason.c']
 # Sub-commands print to the terminal what mends it; their sentences and those about the file are told whole.
-NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'pins.c', 'join_device.c', 'join_service.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c', 'config_repertoire.c', 'config_describe.c',
-              'section.c', 'section_servo.c', 'section_input.c', 'section_dimmer.c',
+NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'check_motors.c', 'check_kits.c', 'trial.c', 'pins.c', 'join_device.c', 'join_service.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
+              'config_repertoire.c', 'config_describe.c',
+              'claims.c', 'section.c', 'section_servo.c', 'section_motor.c', 'section_input.c', 'section_dimmer.c',
               'address.c', 'health.c', 'sim.c', 'notify.c', 'identity.c', 'positions.c', 'board.c', 'motion.c'}
 # Sentences that nobody can act on, or that only go into a report.
 EXEMPT = (
     'out of memory',
     'answer to %s: %s', 'reply to %s: %s', 'offline status: %s',  # a report that found no room is made again
-    '%d ms too late', 'meant for another run', 'this id was used for', 'a retained command is an old command',
+    'stopped meanwhile', '%d ms too late', 'meant for another run', 'this id was used for', 'a retained command is an old command',
     '%s %s: %s',  # the hardware's words, told by the line that has them
+    'tls %s, name',  # the configuration as understood
     '%s can be no %s',  # the configuration refuses it before
 )
 
@@ -61,10 +63,13 @@ def keys():
         yield 'The whole', name, []
     for name in re.findall(r'CFG_STR\("(\w+)"', (ROOT / 'common' / 'broker_options.c').read_text()):
         yield 'The whole', name, []
+    yield 'The whole', 'tls', []
+    for name in re.findall(r'CFG_STR\("(\w+)"', (ROOT / 'common' / 'broker_tls.c').read_text()):
+        yield 'TLS', name, []
 
 
 def strip_comments(text):
-    return re.sub(r'/\*.*?\*/', '', re.sub(r'(?m)//.*$', '', text), flags=re.S)
+    return re.sub(r'/\*.*?\*/', '', re.sub(r'(?m)(?<!:)//.*$', '', text), flags=re.S)
 
 
 def arguments(text, start):

@@ -537,12 +537,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_have_a_point_in_every_locale, fresh, finish),
         cmocka_unit_test_setup_teardown(
             a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib, fresh, finish),
-        cmocka_unit_test_setup_teardown(poses_and_topics_that_are_not_heard_are_written, fresh, finish),
-        cmocka_unit_test_setup_teardown(
-            topics_that_are_not_heard_are_left_out_where_there_is_no_room, fresh, finish),
         cmocka_unit_test_setup_teardown(of_a_channel_without_hardware_nothing_is_told_but_why, fresh, finish),
         cmocka_unit_test_setup_teardown(
             a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold, fresh, finish),
+        cmocka_unit_test_setup_teardown(poses_and_topics_that_are_not_heard_are_written, fresh, finish),
+        cmocka_unit_test_setup_teardown(
+            topics_that_are_not_heard_are_left_out_where_there_is_no_room, fresh, finish),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_reported_and_not_cut, fresh, finish),
         cmocka_unit_test_setup_teardown(the_will_is_offline_with_the_boot_and_nothing_more, fresh, finish),
         cmocka_unit_test_setup_teardown(a_clean_stop_says_stopped, fresh, finish),

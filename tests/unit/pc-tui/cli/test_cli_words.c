@@ -69,6 +69,9 @@ static void values_are_told_in_words(void **state)
     assert_string_equal(cli_words_channel(out, &lamp, false), "lamp 40 %");
     struct status_channel led = {.id = {.name = "led", .kind = CHANNEL_SWITCH}, .on = true};
     assert_string_equal(cli_words_channel(out, &led, false), "led on");
+    struct status_channel motor = {
+        .id = {.name = "drive", .kind = CHANNEL_MOTOR}, .percent = 40, .target = 60};
+    assert_string_equal(cli_words_channel(out, &motor, true), "drive 40 % -> 60 %");
     struct status_channel broken = {.id = {.name = "pan", .kind = CHANNEL_OTHER}, .unreadable = true};
     assert_string_equal(cli_words_channel(out, &broken, false), "pan cannot be read");
 }

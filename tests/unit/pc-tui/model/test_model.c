@@ -41,6 +41,19 @@ static void a_clean_stop_is_told_from_a_will(void **state)
     assert_true(device->stopped);
 }
 
+static void a_device_whose_login_was_taken_away_is_removed_until_it_is_heard_again(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    hear_will("b007", "", false); // the broker may say first that its connection is lost
+    hear_will("b007", "removed", false);
+    assert_int_equal(model_presence(device, now), PRESENCE_OFFLINE);
+    assert_true(device->removed);
+    assert_false(device->stopped);
+    hear(false);
+    assert_false(device->removed);
+}
+
 static void a_device_that_goes_comes_back_or_restarts_is_told_once(void **state)
 {
     (void)state;
@@ -425,6 +438,7 @@ int main(void)
         PROMISE(a_retained_status_is_marked_until_the_first_live_one),
         PROMISE(a_will_counts_only_with_the_boot_last_seen),
         PROMISE(a_clean_stop_is_told_from_a_will),
+        PROMISE(a_device_whose_login_was_taken_away_is_removed_until_it_is_heard_again),
         PROMISE(a_device_that_goes_comes_back_or_restarts_is_told_once),
         PROMISE(offline_ends_with_the_next_status),
         PROMISE(only_a_retained_will_is_a_device_that_is_offline),

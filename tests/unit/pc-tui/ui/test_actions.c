@@ -16,8 +16,14 @@
 
 enum { FILE_MAX = 64 * 1024, ROW_SIZE = 512 };
 static const unsigned everything = ~0u;
-static const struct footer_names names = {
-    .step = 5, .tilt = "tilt", .pan = "pan", .output = "led", .dimmer = "lamp"};
+static const struct footer_names names = {.step = 5,
+    .speed = 40,
+    .tilt = "tilt",
+    .pan = "pan",
+    .output = "led",
+    .dimmer = "lamp",
+    .motor = "drive",
+    .steer = "wheel"};
 
 static char *read_source(const char *path)
 {
@@ -75,13 +81,15 @@ static void every_key_is_unique_and_written_in_the_notation_of_input(void **stat
             if (key_parse(key, &event) < 0)
                 fail_msg("%s is no key", key);
             assert_string_equal(key_format(written, &event), key);
-            assert_int_equal(actions_by_key(key), id); // a key bound twice would find the other one
+            // A key bound twice would find the other one. Only a car's may be shared.
+            unsigned have = id == ACTION_ALL_DEVICES ? 0 : NEED_STEER;
+            assert_int_equal(actions_by_key(key, have), id);
         }
     }
-    assert_int_equal(actions_by_key(""), ACTION_NONE);
-    assert_int_equal(actions_by_key("<F12>"), ACTION_NONE);
-    assert_int_equal(actions_by_key("k "), ACTION_NONE);
-    assert_int_equal(actions_by_key("<U"), ACTION_NONE);
+    assert_int_equal(actions_by_key("", 0), ACTION_NONE);
+    assert_int_equal(actions_by_key("<F12>", 0), ACTION_NONE);
+    assert_int_equal(actions_by_key("k ", 0), ACTION_NONE);
+    assert_int_equal(actions_by_key("<U", 0), ACTION_NONE);
 }
 
 static void no_action_has_a_name_that_a_device_could_understand(void **state)
@@ -103,7 +111,8 @@ static void only_arrows_step_keys_and_dimmer_keys_repeat(void **state)
 {
     (void)state;
     static const enum action repeating[] = {ACTION_TILT_UP, ACTION_TILT_DOWN, ACTION_PAN_LEFT,
-        ACTION_PAN_RIGHT, ACTION_STEP_SMALLER, ACTION_STEP_LARGER, ACTION_BRIGHTER, ACTION_DARKER};
+        ACTION_PAN_RIGHT, ACTION_STEP_SMALLER, ACTION_STEP_LARGER, ACTION_BRIGHTER, ACTION_DARKER,
+        ACTION_FORWARD, ACTION_BACKWARD, ACTION_STEER_LEFT, ACTION_STEER_RIGHT, ACTION_SLOWER, ACTION_FASTER};
     for (int id = ACTION_NONE + 1; id < ACTION_COUNT; id++) {
         bool expected = false;
         for (size_t i = 0; i < sizeof repeating / sizeof *repeating; i++)
@@ -132,7 +141,8 @@ static void read_only_refuses_every_action_that_commands(void **state)
         enum action action = (enum action)id;
         bool commands =
             (actions_info(action)->group == GROUP_MOVE || actions_info(action)->group == GROUP_SWITCH) &&
-            action != ACTION_STOP && action != ACTION_STEP_SMALLER && action != ACTION_STEP_LARGER;
+            action != ACTION_STOP && action != ACTION_STEP_SMALLER && action != ACTION_STEP_LARGER &&
+            action != ACTION_SLOWER && action != ACTION_FASTER;
         commands = commands || action == ACTION_RETIRE;
         assert_int_equal(actions_enabled(action, have), !commands);
         if (commands)
@@ -147,7 +157,7 @@ static void what_is_missing_is_named(void **state)
         enum action action = (enum action)id;
         assert_true(actions_enabled(action, everything));
         assert_string_equal(actions_why_not(action, everything), "");
-        for (unsigned bit = 1; bit != 0 && bit <= NEED_TILT; bit <<= 1)
+        for (unsigned bit = 1; bit != 0 && bit <= NEED_STEER; bit <<= 1)
             if (actions_info(action)->needs & bit) {
                 assert_false(actions_enabled(action, everything & ~bit));
                 assert_true(strlen(actions_why_not(action, everything & ~bit)) > 0);
@@ -208,7 +218,7 @@ static void the_footer_has_every_key_that_acts_now(void **state)
                     NEED_CONTROL | NEED_DIMMER | NEED_DEVICES;
     static const char *const promised[][2] = {{"SPACE", "STOP"}, {"↑↓", "tilt"}, {"←→", "pan"},
         {"[ ]", "step 5°"}, {"c", "centre"}, {"o/f/t", "led"}, {"+ -", "lamp"}, {"x", "safe"},
-        {"Tab", "channel"}, {"n/p", "device"}, {"g", "devices"}, {"a", "all"}, {":", "command"},
+        {"Tab", "channel"}, {"n/p", "device"}, {"g", "devices"}, {"A", "all"}, {":", "command"},
         {"/", "filter"}, {"?", "help"}, {"q", "quit"}};
     size_t count = actions_footer(have, &names, false, items, ACTION_COUNT);
     assert_int_equal(count, sizeof promised / sizeof *promised);
@@ -233,11 +243,36 @@ static void what_matters_most_is_left_out_last(void **state)
     assert_true(worth_of_tab < worth_of_filter);
 }
 
+static void a_car_has_its_keys_in_the_footer(void **state)
+{
+    (void)state;
+    struct footer_item items[ACTION_COUNT];
+    unsigned have = NEED_DEVICE | NEED_MOTOR | NEED_STEER | NEED_CONTROL;
+    size_t count = actions_footer(have, &names, false, items, ACTION_COUNT);
+    assert_true(count > 3);
+    assert_item(&items[1], "w/s", "drive");
+    assert_item(&items[2], "a/d/e", "wheel");
+    assert_item(&items[3], "< >", "speed 40 %");
+    assert_string_equal(items[3].brief, "40 %");
+}
+
+static void a_means_all_devices_only_where_nothing_drives_or_steers(void **state)
+{
+    (void)state;
+    assert_int_equal(actions_by_key("a", 0), ACTION_ALL_DEVICES);
+    assert_int_equal(actions_by_key("a", NEED_MOTOR), ACTION_STEER_LEFT);
+    assert_int_equal(actions_by_key("a", NEED_STEER), ACTION_STEER_LEFT);
+    assert_int_equal(actions_by_key("A", NEED_MOTOR | NEED_STEER), ACTION_ALL_DEVICES);
+    assert_int_equal(actions_by_key("A", 0), ACTION_ALL_DEVICES);
+    assert_int_equal(actions_by_key("w", 0), ACTION_FORWARD); // and says that there is no motor
+}
+
 static void the_footer_names_the_real_servo(void **state)
 {
     (void)state;
     struct footer_item items[ACTION_COUNT];
-    struct footer_names arm = {.step = 20, .tilt = "arm", .pan = "", .output = "", .dimmer = ""};
+    struct footer_names arm = {
+        .step = 20, .tilt = "arm", .pan = "", .output = "", .dimmer = "", .motor = "", .steer = ""};
     size_t count = actions_footer(NEED_DEVICE | NEED_TILT | NEED_CONTROL, &arm, true, items, ACTION_COUNT);
     assert_true(count > 2);
     assert_item(&items[1], "Up/Down", "arm");
@@ -342,6 +377,8 @@ int main(void)
         cmocka_unit_test(ascii_shows_nothing_above_ascii),
         cmocka_unit_test(the_footer_has_every_key_that_acts_now),
         cmocka_unit_test(what_matters_most_is_left_out_last),
+        cmocka_unit_test(a_car_has_its_keys_in_the_footer),
+        cmocka_unit_test(a_means_all_devices_only_where_nothing_drives_or_steers),
         cmocka_unit_test(the_footer_names_the_real_servo),
         cmocka_unit_test(the_footer_shows_only_what_is_enabled_and_stop_always),
         cmocka_unit_test(the_manual_page_says_what_the_table_says),

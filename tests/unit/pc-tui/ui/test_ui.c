@@ -290,7 +290,7 @@ static void a_click_selects_a_channel_or_a_device(void **state)
     struct ui_hit lab = {.device = 1, .channel = -1}, nothing = {.device = -1, .channel = -1};
     ui_click(&world->ui, &lamp, world->us / 1000);
     assert_string_equal(world->ui.output, "lamp");
-    assert_true(world->ui.focus_output);
+    assert_int_equal(world->ui.focus, SELECTION_OUTPUT);
     assert_int_equal(ui_click(&world->ui, &button, world->us / 1000), 0);
     assert_int_equal(ui_click(&world->ui, &nothing, world->us / 1000), 0);
     ui_click(&world->ui, &lab, world->us / 1000);

@@ -21,16 +21,16 @@ static void tab_moves_two_selections_that_stay_valid(void **state)
     world_keys(world, "<Tab>");
     assert_string_equal(world->ui.servo, "pan");
     assert_string_equal(world->ui.output, "led");
-    assert_false(world->ui.focus_output);
+    assert_int_equal(world->ui.focus, SELECTION_SERVO);
     world_keys(world, "<Tab><Tab>");
     assert_string_equal(world->ui.servo, "pan");
     assert_string_equal(world->ui.output, "lamp");
-    assert_true(world->ui.focus_output);
+    assert_int_equal(world->ui.focus, SELECTION_OUTPUT);
     world_keys(world, "<Tab>"); // the input is passed over
     assert_string_equal(world->ui.servo, "tilt");
     world_keys(world, "<S-Tab>");
     assert_string_equal(world->ui.output, "lamp");
-    assert_true(world->ui.focus_output);
+    assert_int_equal(world->ui.focus, SELECTION_OUTPUT);
     world_type(world, "<Tab><Tab>c");
     assert_string_equal(world_sent(world), "pan_center");
     world->devices[0].channels = TILT_AND_LED; // pan and lamp are gone
