@@ -2,7 +2,7 @@
 # Sourced by tests/run and pc-tui/demo: the one place that names the packages, by Debian's and Ubuntu's names.
 # shellcheck shell=bash disable=SC2034
 
-packages_build=(gcc libc6-dev make cmake pkg-config libmosquitto-dev libevent-dev libjansson-dev libconfuse-dev
+packages_build=(gcc libc6-dev make cmake pkg-config libmosquitto-dev libssl-dev libevent-dev libjansson-dev libconfuse-dev
   libgpiod-dev libncurses-dev)
 packages_demo=("${packages_build[@]}" mosquitto mosquitto-clients)
 # Where one of these is missing, the entries that need it are skipped.

@@ -59,6 +59,10 @@ enum broker_lookup broker_begin(struct broker *broker, int64_t now_ms)
     if (now_ms >= broker->limits_until_ms)
         broker->limits = no_limits;
     broker->unresolved[0] = '\0';
+    if (broker->place->transport == LINK_UNIX) {
+        broker->known.count = 1;
+        return BROKER_LOOKUP_KNOWN;
+    }
     if (gateway_is_meant(broker->place->host)) {
         gateway_find("", &broker->known);
         if (broker->known.count == 0)
@@ -93,6 +97,8 @@ bool broker_take_addresses(struct broker *broker)
 
 const char *broker_address(const struct broker *broker)
 {
+    if (broker->place->transport == LINK_UNIX)
+        return broker->place->host;
     return broker->addresses.addresses[broker->address];
 }
 
@@ -101,6 +107,9 @@ const char *broker_address(const struct broker *broker)
 static bool ask_for_less(struct broker *broker, const struct connection_end *end)
 {
     bool hung_up = broker->version == 4 && broker->has_will && end->trouble == TROUBLE_NETWORK;
+
+    if (end->trouble == TROUBLE_TLS)
+        return false;
 
     if ((hung_up || link_reason_is_qos(end->code)) && broker->limits.max_qos > 0) {
         broker->limits.max_qos = 0;
@@ -119,7 +128,12 @@ static bool ask_for_less(struct broker *broker, const struct connection_end *end
 // broker that has spoken it.
 static bool ask_for_3_1_1(struct broker *broker, const struct connection_end *end)
 {
+    // Under TLS, whoever stands in between could force the older version by ending connections, or by silence.
+    bool could_be_forced = broker->place->transport == LINK_TLS && !end->proven;
+
     broker->refused_5 = link_reason_is_old_version(end->code);
+    if (end->trouble == TROUBLE_TLS || could_be_forced)
+        return false;
     if (!broker->refused_5 && broker->doubts > 0) {
         broker->doubts--;
         return false;
@@ -137,7 +151,7 @@ bool broker_try_again(struct broker *broker, const struct connection_end *end)
 {
     if (end->phase == PHASE_HELLO)
         return (broker->version == 5 && ask_for_3_1_1(broker, end)) || ask_for_less(broker, end);
-    if (end->phase == PHASE_TCP && broker->address + 1 < broker->addresses.count) {
+    if (end->phase <= PHASE_TLS && broker->address + 1 < broker->addresses.count) {
         broker->address++;
         return true;
     }

@@ -10,13 +10,12 @@
 
 #include "common/clock.h"
 #include "common/mqtt/handle.h"
-#include "common/mqtt/intake.h"
 #include "common/mqtt/keepalive.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/outgoing.h"
-#include "common/mqtt/socket_events.h"
+#include "common/mqtt/stream.h"
 #include "common/mqtt/tcp.h"
-#include "common/mqtt/timer.h"
+#include "common/mqtt/tls.h"
 
 enum {
     TLS_PORT = 8883,
@@ -30,7 +29,7 @@ struct connection {
     void *ctx;
 
     struct handle handle; // its mosq is NULL after the end
-    struct socket_events socket;
+    struct stream stream;
     struct keepalive keepalive;
     struct event *wake;          // runs what must not happen inside a caller's call
     bool closing, disconnecting; // connection_close was called; DISCONNECT is on its way
@@ -43,12 +42,11 @@ struct connection {
     int64_t last_read_ms;
     int64_t last_proof_ms; // a whole packet came
     struct outgoing outgoing;
-    struct intake intake;
 };
 
 static void close_socket(struct connection *connection)
 {
-    socket_events_close(&connection->socket);
+    stream_close(&connection->stream);
     keepalive_finish(&connection->keepalive);
     if (connection->wake)
         event_free(connection->wake);
@@ -170,15 +168,6 @@ static const struct handle_events handle_events = {
 
 // ---- the socket
 
-// *wrote: there was something to write.
-static int flush(struct connection *connection, bool *wrote)
-{
-    *wrote = mosquitto_socket(connection->handle.mosq) >= 0 && mosquitto_want_write(connection->handle.mosq);
-    if (!*wrote)
-        return MOSQ_ERR_SUCCESS;
-    return mosquitto_loop_write(connection->handle.mosq, 1);
-}
-
 static bool reading_pauses(const struct connection *connection)
 {
     size_t most = connection->options->unsent_max;
@@ -188,8 +177,7 @@ static bool reading_pauses(const struct connection *connection)
 
 static void watch(struct connection *connection)
 {
-    socket_events_set(
-        &connection->socket, !reading_pauses(connection), mosquitto_want_write(connection->handle.mosq));
+    stream_watch(&connection->stream, !reading_pauses(connection));
 }
 
 static void end_as_asked(struct connection *connection)
@@ -221,7 +209,7 @@ static void settle(struct connection *connection, int rc, int error)
         return;
     }
     if (rc == MOSQ_ERR_NOMEM)
-        verdict_by_size(&connection->verdict, connection->intake.topic);
+        verdict_by_size(&connection->verdict, stream_topic(&connection->stream));
     else if (rc != MOSQ_ERR_SUCCESS)
         verdict_by_code(&connection->verdict, rc, error);
     else if (gone)
@@ -230,10 +218,10 @@ static void settle(struct connection *connection, int rc, int error)
         finish(connection);
         return;
     }
-    if (connection->verdict.phase == PHASE_TCP)
+    if (connection->verdict.phase <= PHASE_TLS)
         return;
     watch(connection);
-    if (connection->closing && !connection->disconnecting && !connection->socket.writing &&
+    if (connection->closing && !connection->disconnecting && !connection->stream.socket.writing &&
         outgoing_is_empty(&connection->outgoing))
         say_goodbye_or_end(connection);
 }
@@ -241,52 +229,48 @@ static void settle(struct connection *connection, int rc, int error)
 // Reads one packet, if there is one. False if there is nothing more to read in this turn.
 static bool read_packet(struct connection *connection, bool *answered, int *rc, int *error)
 {
-    struct packet packet;
-    enum intake_verdict verdict = intake_next(&connection->intake, connection->outgoing.unacked, &packet);
+    struct stream_news news;
+    enum intake_verdict verdict = stream_next(&connection->stream, connection->outgoing.unacked, &news);
 
     if (verdict == INTAKE_MALFORMED)
         verdict_by_malformed(&connection->verdict, "a property that MQTT 5 does not know");
+    else if (verdict == INTAKE_TOO_LARGE)
+        verdict_by_size(&connection->verdict, stream_topic(&connection->stream));
     else if (verdict == INTAKE_STUCK)
         verdict_by_malformed(
             &connection->verdict, "the beginning of a packet in pieces that fill every buffer");
-    else if (verdict == INTAKE_TOO_LARGE)
-        verdict_by_size(&connection->verdict, connection->intake.topic);
-    else if (packet_is_old_connack(&packet) && connection->options->mqtt.version == 5)
+    else if (news.old_connack && connection->options->mqtt.version == 5)
         verdict_by_connack(&connection->verdict, LINK_REASON_OLD_VERSION);
-    if (intake_is_short(&connection->intake)) // the peer may wait for our acknowledgement to send the rest
+    if (news.is_short) // the peer may wait for our acknowledgement to send the rest
         *answered = false;
     if (verdict != INTAKE_READ || is_over(connection))
         return false;
     errno = 0;
     *rc = mosquitto_loop_read(connection->handle.mosq, 1);
-    if (packet.type == PACKET_PINGRESP)
+    if (news.pong)
         connection->keepalive.probed_ms = 0;
-    if (packet.type != 0 || connection->intake.off)
+    if (news.proof)
         connection->last_proof_ms = connection->last_read_ms;
     // What a callback published goes out before anything else is read.
     if (*rc == MOSQ_ERR_SUCCESS)
-        *rc = flush(connection, answered);
+        *rc = stream_flush(&connection->stream, answered);
     *error = errno;
     return *rc == MOSQ_ERR_SUCCESS;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void read_packets(struct connection *connection)
 {
-    struct connection *connection = arg;
     int rc = MOSQ_ERR_SUCCESS, error = 0, packets = 0;
     bool answered = false; // something was written after the last packet that was read
 
-    (void)fd;
-    (void)what;
-    enter(connection);
     connection->last_read_ms = clock_now_ms();
-    intake_begin(&connection->intake);
+    stream_begin(&connection->stream);
     while (!is_over(connection) && packets++ < PACKETS_A_TURN && !reading_pauses(connection))
         if (!read_packet(connection, &answered, &rc, &error))
             break;
     // What was written carries the acknowledgement of a single packet. Of many, more may have come since.
     if (rc == MOSQ_ERR_SUCCESS && (!answered || packets > 2))
-        tcp_acknowledge_at_once(connection->socket.fd);
+        tcp_acknowledge_at_once(connection->stream.socket.fd);
     if (rc == MOSQ_ERR_SUCCESS && !is_over(connection) && connection->verdict.phase == PHASE_UP &&
         mosquitto_socket(connection->handle.mosq) >= 0 &&
         keepalive_is_due(&connection->keepalive, connection->last_read_ms)) {
@@ -294,34 +278,69 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         error = errno;
     }
     settle(connection, rc, error);
-    leave(connection);
 }
 
-static void tcp_is_over(struct connection *connection, int fd)
+static void say_hello(struct connection *connection)
 {
-    int error = tcp_connect_error(fd);
+    go_on(connection, PHASE_HELLO);
+    errno = 0;
+    int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
+    int error = errno;
+    tcp_acknowledge_at_once(connection->stream.socket.fd);
+    settle(connection, rc, error);
+}
+
+static void shake_hands(struct connection *connection)
+{
+    int error;
+    enum stream_step step = stream_handshake(&connection->stream, &error);
+
+    if (step == STREAM_SET_UP)
+        say_hello(connection);
+    if (step == STREAM_GOES_ON || step == STREAM_SET_UP)
+        return;
+    verdict_by_tls(&connection->verdict, step == STREAM_CUT, error);
+    finish(connection);
+}
+
+static void tcp_is_over(struct connection *connection)
+{
+    int error = stream_connected(&connection->stream);
 
     if (error != 0) {
         verdict_by_errno(&connection->verdict, error);
         finish(connection);
-        return;
+    } else if (connection->options->tls) {
+        go_on(connection, PHASE_TLS);
+        shake_hands(connection);
+    } else {
+        say_hello(connection);
     }
-    go_on(connection, PHASE_HELLO);
-    errno = 0;
-    int rc = mosquitto_loop_write(connection->handle.mosq, 1); // CONNECT
-    error = errno;
-    tcp_acknowledge_at_once(connection->socket.fd);
-    settle(connection, rc, error);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct connection *connection = arg;
+
+    (void)fd;
+    (void)what;
+    enter(connection);
+    if (connection->verdict.phase == PHASE_TLS)
+        shake_hands(connection);
+    else
+        read_packets(connection);
+    leave(connection);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct connection *connection = arg;
 
+    (void)fd;
     (void)what;
     enter(connection);
     if (connection->verdict.phase == PHASE_TCP) {
-        tcp_is_over(connection, fd);
+        tcp_is_over(connection);
     } else {
         errno = 0;
         int rc = mosquitto_loop_write(connection->handle.mosq, 1);
@@ -359,20 +378,6 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 // ---- the beginning
 
-static int watch_socket(struct connection *connection)
-{
-    int fd = mosquitto_socket(connection->handle.mosq);
-
-    // The library's own option for TCP_NODELAY came with 2.0.
-    tcp_prepare(fd);
-    if (socket_events_open(&connection->socket, connection->base, fd, on_readable, on_writable, connection) <
-        0)
-        return MOSQ_ERR_NOMEM;
-    intake_init(&connection->intake, connection->socket.fd, connection->options->mqtt.version == 5);
-    socket_events_set(&connection->socket, false, true); // connect() is over
-    return MOSQ_ERR_SUCCESS;
-}
-
 struct connection *connection_open(struct event_base *base, const char *address,
     const struct connection_options *options, const struct connection_events *events, void *ctx)
 {
@@ -384,13 +389,15 @@ struct connection *connection_open(struct event_base *base, const char *address,
     connection->options = options;
     connection->events = events;
     connection->ctx = ctx;
-    connection->socket.fd = -1;
     go_on(connection, PHASE_TCP);
     connection->verdict.peer = (struct link_reason_peer){.at = options->name,
+        .tls = options->tls != NULL,
         .tls_port = options->port == TLS_PORT,
         .has_login = options->mqtt.user[0] != '\0'};
+    connection->verdict.tls = options->tls;
     // A new handle for every connection: an old one would send what it still holds.
     int rc = handle_init(&connection->handle, &options->mqtt, &handle_events, connection);
+    stream_init(&connection->stream, connection->handle.mosq, options->tls, options->mqtt.version == 5);
     int failed =
         keepalive_init(&connection->keepalive, base, connection->handle.mosq, on_keepalive, connection);
     connection->wake = event_new(base, -1, 0, on_wake, connection);
@@ -402,8 +409,9 @@ struct connection *connection_open(struct event_base *base, const char *address,
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_connect_async(
             connection->handle.mosq, address, options->port, options->mqtt.keepalive_s);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = watch_socket(connection);
+    if (rc == MOSQ_ERR_SUCCESS &&
+        stream_open(&connection->stream, base, on_readable, on_writable, connection) < 0)
+        rc = MOSQ_ERR_NOMEM;
     if (rc != MOSQ_ERR_SUCCESS) {
         verdict_by_code(&connection->verdict, rc, errno);
         event_active(connection->wake, 0, 0);
@@ -439,7 +447,7 @@ int connection_publish(struct connection *connection, const struct link_publicat
         rc = MOSQ_ERR_NO_CONN;
     } else if (connection->depth == 1) {
         if (within.qos == 0 && publication->qos > 0)
-            keepalive_probe(&connection->keepalive, connection->socket.fd, clock_now_ms());
+            keepalive_probe(&connection->keepalive, &connection->stream, clock_now_ms());
         watch(connection); // from inside a handler its end does it
     }
     leave(connection);
@@ -469,23 +477,15 @@ void connection_end(struct connection *connection, enum link_trouble trouble, co
     event_active(connection->wake, 0, 0);
 }
 
-enum connection_phase connection_phase(const struct connection *connection)
+enum connection_phase connection_phase(const struct connection *connection, int64_t *since_ms)
 {
+    *since_ms = connection->phase_since_ms;
     return connection->verdict.phase;
 }
 
-int64_t connection_phase_since_ms(const struct connection *connection)
+const struct link_limits *connection_limits(const struct connection *connection, unsigned *deaf)
 {
-    return connection->phase_since_ms;
-}
-
-unsigned connection_deaf(const struct connection *connection)
-{
-    return connection->handle.deaf;
-}
-
-const struct link_limits *connection_limits(const struct connection *connection)
-{
+    *deaf = connection->handle.deaf;
     return &connection->handle.limits;
 }
 

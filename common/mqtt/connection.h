@@ -17,10 +17,12 @@
 
 struct event_base;
 struct connection;
+struct tls;
 
 struct connection_options { // must outlive the connection
     const char *name;       // the broker in sentences, "localhost:1883"
-    int port;
+    int port;               // 0: the address is the path of a unix socket
+    struct tls *tls;        // NULL = without. tls_expect was called for this connection
     struct handle_options mqtt;
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
 };
@@ -34,7 +36,7 @@ struct connection_events {
     void (*ended)(void *ctx, const struct connection_end *end);
 };
 
-// Begins to connect to a numeric address. Returns NULL without memory; every other failure comes as `ended`.
+// Begins to connect to a numeric address, or to the path of a unix socket. Returns NULL without memory; every other failure comes as `ended`.
 struct connection *connection_open(struct event_base *base, const char *address,
     const struct connection_options *options, const struct connection_events *events, void *ctx);
 // Closes the socket at once, without DISCONNECT, so that the broker sends the will. NULL is allowed.
@@ -54,13 +56,10 @@ void connection_say_goodbye(struct connection *connection);
 // Ends it from the loop with this trouble and these words, unless it has ended already.
 void connection_end(struct connection *connection, enum link_trouble trouble, const char *reason);
 
-enum connection_phase connection_phase(const struct connection *connection);
-// Since when it has been in that phase, CLOCK_MONOTONIC milliseconds.
-int64_t connection_phase_since_ms(const struct connection *connection);
-// What the broker takes, once it is up.
-const struct link_limits *connection_limits(const struct connection *connection);
-// The topics that were refused and may be, as bits of their indices, once it is up.
-unsigned connection_deaf(const struct connection *connection);
+// *since_ms: since when it has been in that phase, CLOCK_MONOTONIC milliseconds.
+enum connection_phase connection_phase(const struct connection *connection, int64_t *since_ms);
+// What the broker takes, once it is up. *deaf: the topics that were refused and may be, as bits of their indices.
+const struct link_limits *connection_limits(const struct connection *connection, unsigned *deaf);
 // When a whole packet last came from the broker, CLOCK_MONOTONIC milliseconds; 0 = never. Single bytes prove nothing.
 int64_t connection_last_proof_ms(const struct connection *connection);
 // Messages of ours (QoS 0) not yet handed to the socket.

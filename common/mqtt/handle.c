@@ -152,6 +152,10 @@ static int set_up(struct handle *handle)
     if (rc == MOSQ_ERR_SUCCESS && options->will_topic)
         rc = mosquitto_will_set(mosq, options->will_topic, (int)strlen(options->will_payload),
             options->will_payload, at_most(1, options->limits.max_qos), options->limits.retains);
+    if (rc == MOSQ_ERR_SUCCESS && options->tls)
+        rc = mosquitto_int_option(mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    if (rc == MOSQ_ERR_SUCCESS && options->tls)
+        rc = mosquitto_void_option(mosq, MOSQ_OPT_SSL_CTX, options->tls);
     mosquitto_connect_v5_callback_set(mosq, on_connect);
     mosquitto_disconnect_v5_callback_set(mosq, on_disconnect);
     mosquitto_subscribe_v5_callback_set(mosq, on_subscribe);

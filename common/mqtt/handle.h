@@ -10,6 +10,7 @@
 #include "common/mqtt/link_types.h"
 
 struct mosquitto;
+struct ssl_ctx_st;
 
 struct handle_options {    // all pointers must outlive the handle
     const char *client_id; // "" = random, from the library
@@ -24,6 +25,7 @@ struct handle_options {    // all pointers must outlive the handle
     size_t topic_count;
     const char *will_topic; // NULL = no will; it is retained, at QoS 1, as far as limits allow
     const char *will_payload;
+    struct ssl_ctx_st *tls; // NULL = without
     struct link_limits
         limits; // known before: for the will, which goes out before the broker has said anything
 };

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "common/mqtt/intake.h"
 
-#include <ctype.h>
 #include <mosquitto.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "common/mqtt/tcp.h"
@@ -17,13 +14,16 @@ enum {
 
 void intake_init(struct intake *intake, int fd, bool v5)
 {
-    int major, minor, revision;
+    int major, minor, revision, domain = AF_INET;
+    socklen_t len = sizeof domain;
 
     mosquitto_lib_version(&major, &minor, &revision);
     intake->fd = fd;
     intake->v5 = v5;
+    // Of a unix socket nobody counts how much has been read.
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
     // From 2.1 on the library reads ahead into a buffer of its own: where a packet begins in the socket is not known.
-    intake->off = major > 2 || (major == 2 && minor >= 1);
+    intake->off = domain == AF_UNIX || major > 2 || (major == 2 && minor >= 1);
     intake->looked = false;
     intake->have = intake->at = 0;
     intake->low_water = 1;
@@ -107,32 +107,13 @@ static enum intake_verdict wait_for(struct intake *intake, size_t bytes)
     return INTAKE_WAIT;
 }
 
-// The topic stands in a line that people paste into a shell.
-static bool is_harmless(const struct packet *packet)
-{
-    for (size_t i = 0; i < packet->topic_len; i++) {
-        unsigned char c = (unsigned char)packet->topic[i];
-        if (!isalnum(c) && !strchr("/_-.", c))
-            return false;
-    }
-    return packet->topic_len > 0;
-}
-
-static void remember_topic(struct intake *intake, const struct packet *packet)
-{
-    if (packet->topic && packet->topic_len < INTAKE_TOPIC_SIZE && is_harmless(packet))
-        snprintf(intake->topic, sizeof intake->topic, "%.*s", (int)packet->topic_len, packet->topic);
-    else
-        snprintf(intake->topic, sizeof intake->topic, "#");
-}
-
 // A packet that is not waited for as a whole: the library gets it piece by piece, and its head has been looked at.
 static enum intake_verdict read_in_pieces(struct intake *intake, const struct packet *packet)
 {
     int64_t consumed = tcp_consumed(intake->fd);
 
     if (packet->size > INTAKE_SIZE)
-        remember_topic(intake, packet);
+        packet_copy_topic(packet, intake->topic);
     if (consumed < 0)
         return INTAKE_TOO_LARGE;
     intake->resume_at = consumed + (int64_t)packet->size;
@@ -195,7 +176,7 @@ enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct pa
         if (verdict == PACKET_MALFORMED)
             return INTAKE_MALFORMED;
         if (packet->size > INTAKE_LARGEST && (packet->topic || verdict == PACKET_GOOD)) {
-            remember_topic(intake, packet);
+            packet_copy_topic(packet, intake->topic);
             return INTAKE_TOO_LARGE;
         }
         if (verdict == PACKET_GOOD && packet->size <= intake->have - intake->at)
@@ -210,7 +191,7 @@ enum intake_verdict intake_next(struct intake *intake, size_t unacked, struct pa
         if (verdict == PACKET_GOOD && (packet->size > INTAKE_SIZE || is_pressed(intake, packet->size)))
             return read_in_pieces(intake, packet);
         if (need > INTAKE_SIZE) {
-            remember_topic(intake, packet);
+            packet_copy_topic(packet, intake->topic);
             return INTAKE_TOO_LARGE;
         }
         return wait_for(intake, verdict == PACKET_GOOD ? packet->size : need);

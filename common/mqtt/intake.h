@@ -13,7 +13,6 @@
 
 enum {
     INTAKE_SIZE = 24 * 1024,           // a packet up to this size is read when all of it is there
-    INTAKE_TOPIC_SIZE = 128,           // of the topic that is remembered for a sentence
     INTAKE_LARGEST = 16 * 1024 * 1024, // a larger one is not read: the library would hold it twice
 };
 
@@ -30,7 +29,7 @@ struct intake {
     int64_t expect_at; // >= 0: where the library should stand after the packet that it was given last
     size_t unreleased; // QoS 2 messages that the library holds until their PUBREL
     char topic
-        [INTAKE_TOPIC_SIZE]; // of the last PUBLISH larger than INTAKE_SIZE; "#" = not fit for a sentence; "" = none
+        [PACKET_TOPIC_SIZE]; // of the last PUBLISH larger than INTAKE_SIZE, as packet_copy_topic; "" = none
     uint8_t bytes[INTAKE_SIZE];
 };
 

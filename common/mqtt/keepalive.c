@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <mosquitto.h>
-#include <sys/socket.h>
 
+#include "common/mqtt/stream.h"
 #include "common/mqtt/timer.h"
 
 enum {
@@ -56,13 +56,11 @@ int keepalive_run(struct keepalive *keepalive, int64_t now_ms)
     return mosquitto_loop_misc(keepalive->mosq);
 }
 
-void keepalive_probe(struct keepalive *keepalive, int fd, int64_t now_ms)
+void keepalive_probe(struct keepalive *keepalive, struct stream *stream, int64_t now_ms)
 {
     static const unsigned char pingreq[] = {0xc0, 0};
     bool waits = keepalive->probed_ms != 0 && now_ms - keepalive->probed_ms < PROBE_AGAIN_MS;
 
-    if (waits || mosquitto_want_write(keepalive->mosq))
-        return;
-    if (send(fd, pingreq, sizeof pingreq, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof pingreq)
+    if (!waits && stream_send(stream, pingreq, sizeof pingreq))
         keepalive->probed_ms = now_ms;
 }

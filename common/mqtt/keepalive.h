@@ -11,6 +11,7 @@
 struct event;
 struct event_base;
 struct mosquitto;
+struct stream;
 
 struct keepalive {
     struct mosquitto *mosq;
@@ -34,7 +35,7 @@ int keepalive_run(struct keepalive *keepalive, int64_t now_ms);
 
 // Asks the broker for a sign of life now, unless it has been asked just before. A message of QoS 1 does that by itself;
 // this is for where the broker takes QoS 0 only. The library sends PINGREQ only after a keep-alive without any traffic, so
-// it is written to the socket here, which is possible where the library has nothing half written.
-void keepalive_probe(struct keepalive *keepalive, int fd, int64_t now_ms);
+// it is written here, which is possible where the library has nothing half written.
+void keepalive_probe(struct keepalive *keepalive, struct stream *stream, int64_t now_ms);
 
 #endif

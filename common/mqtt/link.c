@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/mqtt/backoff.h"
-#include "common/mqtt/broker.h"
+#include "common/mqtt/broker_list.h"
 #include "common/mqtt/connection.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/timer.h"
@@ -48,19 +48,13 @@ struct link {
     struct connection *connection; // while trying, up and closing
     struct connection_options wanted;
 
-    struct broker brokers[LINK_BROKERS_MAX];
-    size_t broker;  // index of the one being tried
-    size_t last_up; // index of the one that was connected last
+    struct broker_list list;
     struct backoff backoff;
-    int64_t up_ms; // since when it has been up
+    int64_t up_ms;  // since when it has been up
+    bool permanent; // what the report's reason tells, only a person can mend
 };
 
 static void attempt_ended(struct link *link, const struct connection_end *reported);
-
-static struct broker *current(struct link *link)
-{
-    return &link->brokers[link->broker];
-}
 
 // What each step of an attempt may take: longer where walk after walk through the list fails, for slow lines.
 static int limit_ms(const struct link *link)
@@ -78,8 +72,7 @@ static void enter(struct link *link)
 static void destroy(struct link *link)
 {
     connection_free(link->connection);
-    for (size_t i = 0; i < link->options.broker_count; i++)
-        broker_finish(&link->brokers[i]);
+    broker_list_finish(&link->list);
     if (link->timer)
         event_free(link->timer);
     explicit_bzero(link->options.password, sizeof link->options.password);
@@ -134,17 +127,16 @@ static void on_subscribed(void *ctx)
     event_del(link->timer);
     link->phase = LINK_PHASE_UP;
     link->up_ms = clock_now_ms();
-    link->last_up = link->broker;
+    link->list.last_up = link->list.at;
     backoff_succeeded(&link->backoff);
-    broker_is_up(current(link), link->up_ms);
+    broker_is_up(broker_list_current(&link->list), link->up_ms);
     link->report.state = LINK_UP;
     link->report.trouble = TROUBLE_NONE;
     link->report.reason[0] = '\0';
     link->report.retry_ms = 0;
     link->report.attempts = 0;
-    link->report.limits = *connection_limits(link->connection);
-    link->report.deaf = connection_deaf(link->connection);
-    link_reason_limits(link->report.note, current(link)->name, &link->report.limits);
+    link->report.limits = *connection_limits(link->connection, &link->report.deaf);
+    link_reason_limits(link->report.note, broker_list_current(&link->list)->name, &link->report.limits);
     notify(link);
     leave(link);
 }
@@ -182,13 +174,15 @@ static const struct connection_events connection_events = {
 
 static void connect_to_address(struct link *link)
 {
-    struct broker *broker = current(link);
+    const struct broker *broker = broker_list_current(&link->list);
+    struct connection_end end = {.phase = PHASE_TLS, .trouble = TROUBLE_TLS, .permanent = true};
 
-    link->wanted.name = broker->name;
-    link->wanted.port = broker->place->port;
-    link->wanted.mqtt.version = link->report.version = broker->version;
-    link->wanted.mqtt.limits = broker->limits;
+    link->report.version = broker->version;
     link->phase = LINK_PHASE_TRYING;
+    if (broker_list_prepare(&link->list, &link->wanted, end.reason) < 0) {
+        attempt_ended(link, &end);
+        return;
+    }
     timer_arm(link->timer, limit_ms(link));
     link->connection =
         connection_open(link->base, broker_address(broker), &link->wanted, &connection_events, link);
@@ -198,10 +192,10 @@ static void connect_to_address(struct link *link)
 
 static void try_known_addresses(struct link *link)
 {
-    if (broker_take_addresses(current(link)))
+    if (broker_take_addresses(broker_list_current(&link->list)))
         connect_to_address(link);
     else
-        fail(link, PHASE_TCP, TROUBLE_RESOLVE, current(link)->unresolved);
+        fail(link, PHASE_TCP, TROUBLE_RESOLVE, broker_list_current(&link->list)->unresolved);
 }
 
 static void on_answer(void *ctx, struct broker *broker)
@@ -209,7 +203,7 @@ static void on_answer(void *ctx, struct broker *broker)
     struct link *link = ctx;
 
     enter(link);
-    if (link->phase == LINK_PHASE_ASKING && broker == current(link))
+    if (link->phase == LINK_PHASE_ASKING && broker == broker_list_current(&link->list))
         try_known_addresses(link);
     else if (link->report.trouble == TROUBLE_RESOLVE && broker->fresh)
         link_retry_now(link);
@@ -218,7 +212,7 @@ static void on_answer(void *ctx, struct broker *broker)
 
 static void begin_attempt(struct link *link)
 {
-    struct broker *broker = current(link);
+    struct broker *broker = broker_list_current(&link->list);
 
     link->phase = LINK_PHASE_ASKING;
     enum broker_lookup lookup = broker_begin(broker, clock_now_ms());
@@ -248,22 +242,24 @@ static void begin_attempt(struct link *link)
 
 static void lookup_is_over(struct link *link)
 {
-    broker_give_up_asking(current(link), limit_ms(link));
+    broker_give_up_asking(broker_list_current(&link->list), limit_ms(link));
     try_known_addresses(link);
 }
 
 static void attempt_is_over(struct link *link)
 {
-    static const enum link_reason_step steps[] = {STEP_CONNECT, STEP_CONNACK, STEP_SUBACK, STEP_SUBACK};
-    enum connection_phase phase = connection_phase(link->connection);
-    int64_t left_ms = connection_phase_since_ms(link->connection) + limit_ms(link) - clock_now_ms();
+    static const enum link_reason_step steps[] = {
+        STEP_CONNECT, STEP_TLS, STEP_CONNACK, STEP_SUBACK, STEP_SUBACK};
+    int64_t since_ms;
+    enum connection_phase phase = connection_phase(link->connection, &since_ms);
+    int64_t left_ms = since_ms + limit_ms(link) - clock_now_ms();
     char reason[LINK_REASON_SIZE];
 
     if (left_ms > 0) { // it has come further since the timer was armed
         timer_arm(link->timer, (int)left_ms);
         return;
     }
-    link_reason_timeout(reason, current(link)->name, limit_ms(link), steps[phase]);
+    link_reason_timeout(reason, broker_list_current(&link->list)->name, limit_ms(link), steps[phase]);
     fail(link, phase, TROUBLE_TIMEOUT, reason);
 }
 
@@ -314,7 +310,7 @@ static void wait_for_next_round(struct link *link)
 
     evutil_secure_rng_get_bytes(&random, sizeof random);
     int ms = backoff_next(&link->backoff, random);
-    link->broker = 0;
+    link->list.at = 0;
     link->report.state = LINK_WAITING;
     link->report.retry_ms = ms;
     wait_ms(link, LINK_PHASE_WAITING, ms);
@@ -335,18 +331,25 @@ static bool is_oversized(struct link *link, struct connection_end *end)
         return false;
     if (topic[0] == '\0') // the library ran out of memory before it knew
         topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
-    link_reason_oversized(end->reason, current(link)->place->host, current(link)->place->port, topic);
+    link_reason_oversized(end->reason, broker_list_current(&link->list)->place->host,
+        broker_list_current(&link->list)->place->port, topic);
     return true;
+}
+
+// The first address is the one that people know; that a name's further ones cannot be reached says little.
+static bool says_little(struct link *link, const struct connection_end *end)
+{
+    return end->phase == PHASE_TCP && broker_list_current(&link->list)->address > 0;
 }
 
 static void remember_reason(struct link *link, const struct connection_end *end)
 {
-    const struct broker *broker = current(link);
+    const struct broker *broker = broker_list_current(&link->list);
     bool unreachable = end->phase == PHASE_TCP;
 
-    // The first address is the one that people know; that a name's further ones fail as well says little.
-    if (unreachable && broker->address > 0)
+    if (says_little(link, end))
         return;
+    link->permanent = end->permanent;
     bool old_addresses = unreachable && broker->unresolved[0] != '\0';
     link->report.trouble = old_addresses ? TROUBLE_RESOLVE : end->trouble;
     snprintf(link->report.reason, sizeof link->report.reason, "%s",
@@ -364,7 +367,7 @@ static void judge_life(struct link *link, struct connection_end *end, bool patie
     backoff_ended(&link->backoff, clock_now_ms() - link->up_ms, patient, how);
     link->report.rival = backoff_suspects_rival(&link->backoff);
     if (how == BACKOFF_LOST && link->report.rival)
-        link_reason_rival(end->reason, current(link)->name, link->options.client_id);
+        link_reason_rival(end->reason, broker_list_current(&link->list)->name, link->options.client_id);
 }
 
 // Settles what comes next: the same broker in another way, another broker, or a wait.
@@ -372,16 +375,16 @@ static void attempt_ended(struct link *link, const struct connection_end *report
 {
     struct connection_end end = *reported;
     bool was_up = link->phase == LINK_PHASE_UP;
-    bool patient = is_oversized(link, &end) || end.trouble == TROUBLE_LOGIN;
+    bool patient = is_oversized(link, &end) || (says_little(link, &end) ? link->permanent : end.permanent);
 
     drop_connection(link);
     if (link->closing) {
         report_closed(link);
         return;
     }
-    if (end.phase == PHASE_TCP)
+    if (end.phase <= PHASE_TLS)
         remember_reason(link, &end);
-    if (broker_try_again(current(link), &end)) {
+    if (broker_try_again(broker_list_current(&link->list), &end)) {
         wait_ms(link, LINK_PHASE_AGAIN, 0);
         return;
     }
@@ -390,10 +393,9 @@ static void attempt_ended(struct link *link, const struct connection_end *report
     remember_reason(link, &end);
     if (!was_up) {
         link->report.attempts++;
-        backoff_failed(&link->backoff, patient, link->broker == link->last_up);
+        backoff_failed(&link->backoff, patient, broker_list_is_last_up(&link->list));
         link->report.rival = backoff_suspects_rival(&link->backoff);
-        if (link->broker + 1 < link->options.broker_count) {
-            link->broker++;
+        if (broker_list_next(&link->list)) {
             wait_ms(link, LINK_PHASE_WAITING, 0);
             return;
         }
@@ -420,9 +422,7 @@ struct link *link_new(
     link->ctx = ctx;
     link_options_for_connection(&link->options, &link->wanted);
     backoff_init(&link->backoff);
-    for (size_t i = 0; i < options->broker_count; i++)
-        broker_init(&link->brokers[i], base, &link->options.brokers[i], options->version == 4 ? 4 : 5,
-            options->will_topic != NULL, on_answer, link);
+    broker_list_init(&link->list, &link->options, base, on_answer, link);
     link->report.state = LINK_CONNECTING;
     link->report.broker = options->brokers[0];
     link->report.version = options->version == 4 ? 4 : 5;

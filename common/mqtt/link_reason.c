@@ -11,6 +11,10 @@
 
 const char *link_reason_place(char out[LINK_PLACE_SIZE], const char *host, int port)
 {
+    if (port == 0) {
+        snprintf(out, LINK_PLACE_SIZE, "%s", host);
+        return out;
+    }
     bool v6 = strchr(host, ':') != NULL;
 
     snprintf(out, LINK_PLACE_SIZE, v6 ? "[%s]:%d" : "%s:%d", host, port);
@@ -63,21 +67,24 @@ enum link_trouble link_reason_code(
     const char *at = peer->at;
     char text[128];
 
-    if (unanswered && peer->tls_port && rc != MOSQ_ERR_NOMEM && rc != MOSQ_ERR_KEEPALIVE) {
-        say(out,
-            "%s does not answer to plain MQTT: 8883 is the port for TLS; the plain listener is usually 1883",
+    if (unanswered && peer->tls_port && !peer->tls && rc != MOSQ_ERR_NOMEM && rc != MOSQ_ERR_KEEPALIVE) {
+        say(out, "%s does not answer to plain MQTT: 8883 is the port for TLS; write mqtts:// before the host",
             at);
         return rc == MOSQ_ERR_ERRNO || rc == MOSQ_ERR_CONN_LOST ? TROUBLE_NETWORK : TROUBLE_PROTOCOL;
     }
     switch (rc) {
     case MOSQ_ERR_ERRNO:
-        if (error != 0)
+        if (error != 0 && !(unanswered && (error == ECONNRESET || error == EPIPE)))
             return link_reason_errno(out, at, error);
         // fall through
     case MOSQ_ERR_CONN_LOST:
     case MOSQ_ERR_NO_CONN:
-        if (unanswered)
+        if (unanswered && peer->tls)
             say(out, "%s closed the connection without an answer: is that an MQTT broker?", at);
+        else if (unanswered)
+            say(out,
+                "%s closed the connection without an answer: is that an MQTT broker? One with TLS wants mqtts://",
+                at);
         else
             say(out, "connection lost to %s", at);
         return TROUBLE_NETWORK;
@@ -233,6 +240,9 @@ void link_reason_timeout(
     switch (step) {
     case STEP_CONNECT:
         say(out, "no answer from %s within %d ms", at, timeout_ms);
+        break;
+    case STEP_TLS:
+        say(out, "%s accepted the connection but TLS was not set up within %d ms", at, timeout_ms);
         break;
     case STEP_CONNACK:
         say(out, "%s accepted the connection but did not answer within %d ms", at, timeout_ms);

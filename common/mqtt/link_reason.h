@@ -6,12 +6,13 @@
 
 #include "common/mqtt/link_types.h"
 
-// "host:port", or "[host]:port" where the host is an IPv6 address. Returns out.
+// "host:port", or "[host]:port" where the host is an IPv6 address; without a port the path of a unix socket. Returns out.
 const char *link_reason_place(char out[LINK_PLACE_SIZE], const char *host, int port);
 
 // What the sentences know of a broker and of the attempt.
 struct link_reason_peer {
     const char *at;
+    bool tls;       // it is spoken
     bool tls_port;  // 8883, where brokers speak TLS and nothing else
     bool has_login; // a user name was sent
 };
@@ -56,7 +57,7 @@ void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *
 void link_reason_oversized(char out[LINK_REASON_SIZE], const char *host, int port, const char *topic);
 
 // What an attempt was waiting for when its time was over.
-enum link_reason_step { STEP_CONNECT, STEP_CONNACK, STEP_SUBACK };
+enum link_reason_step { STEP_CONNECT, STEP_TLS, STEP_CONNACK, STEP_SUBACK };
 void link_reason_timeout(
     char out[LINK_REASON_SIZE], const char *at, int timeout_ms, enum link_reason_step step);
 

@@ -33,6 +33,7 @@ enum link_trouble {
     TROUBLE_NONE,
     TROUBLE_RESOLVE,  // the host name has no address, or the name server does not answer
     TROUBLE_REFUSED,  // ECONNREFUSED
+    TROUBLE_TLS,      // certificates, names, or a peer that does not speak TLS
     TROUBLE_TIMEOUT,  // no answer in time
     TROUBLE_NETWORK,  // any other socket error, connection lost
     TROUBLE_PROTOCOL, // the peer is not an MQTT broker, or it sent a malformed packet

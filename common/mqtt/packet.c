@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "common/mqtt/packet.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
 enum {
     VARINT_BYTES_MAX = 4,
     // What stands for a length that the property itself carries.
@@ -200,4 +204,22 @@ enum packet_verdict packet_look(
 bool packet_is_old_connack(const struct packet *packet)
 {
     return packet->type == PACKET_CONNACK && packet->size == 4;
+}
+
+static bool is_harmless(const struct packet *packet)
+{
+    for (size_t i = 0; i < packet->topic_len; i++) {
+        unsigned char c = (unsigned char)packet->topic[i];
+        if (!isalnum(c) && !strchr("/_-.", c))
+            return false;
+    }
+    return packet->topic_len > 0;
+}
+
+void packet_copy_topic(const struct packet *packet, char out[PACKET_TOPIC_SIZE])
+{
+    if (packet->topic && packet->topic_len < PACKET_TOPIC_SIZE && is_harmless(packet))
+        snprintf(out, PACKET_TOPIC_SIZE, "%.*s", (int)packet->topic_len, packet->topic);
+    else
+        snprintf(out, PACKET_TOPIC_SIZE, "#");
 }

@@ -22,6 +22,8 @@ enum packet_type { // the types of MQTT 5, section 2.1.2, that a broker sends
     PACKET_AUTH = 15,
 };
 
+enum { PACKET_TOPIC_SIZE = 128 }; // of a topic that is remembered for a sentence
+
 struct packet {
     int type;
     size_t size; // of the whole packet in bytes
@@ -40,6 +42,10 @@ enum packet_verdict {
 // True for a CONNACK in the form of MQTT 3.1.1, which has no room for properties: to a CONNECT of MQTT 5 it is the answer
 // of a broker that does not know this version.
 bool packet_is_old_connack(const struct packet *packet);
+
+// Copies the topic of a PUBLISH for a sentence, which may be a line that people paste into a shell: "#" where it is too long
+// for that, or has a sign that a shell could take for its own.
+void packet_copy_topic(const struct packet *packet, char out[PACKET_TOPIC_SIZE]);
 
 // bytes: the beginning of the stream from a packet's first byte on. v5: the connection speaks MQTT 5; on 3.1.1 there are
 // no properties. *need: with PACKET_SHORT so many bytes at least. What the library refuses by itself is PACKET_GOOD.

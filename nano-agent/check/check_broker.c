@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/mqtt/link_reason.h"
 #include "common/protocol/status.h"
 #include "nano-agent/mqtt_session.h"
 #include "nano-agent/refusal.h"
@@ -148,6 +149,9 @@ static const char *mend_of(enum link_trouble trouble)
     case TROUBLE_TIMEOUT:
     case TROUBLE_NETWORK:
         return "ping it: the cable, its address, the firewall there (port 1883)";
+    case TROUBLE_TLS:
+        return "tls { cafile = \"…\" name = \"…\" } in the configuration: the authority and the name of that broker's "
+               "certificate; `date` must be right as well";
     case TROUBLE_PROTOCOL:
         return "is this the broker's port, and not that of TLS or of something else?";
     case TROUBLE_LOGIN:
@@ -250,17 +254,19 @@ static void check_broker(struct check *check, struct event_base *base, struct mq
 {
     const struct link_broker *broker = &session->options.brokers[0];
     static struct check_peer agent;
+    char place[LINK_PLACE_SIZE];
+    link_reason_place(place, broker->host, broker->port);
     if (peer_open(&agent, base, &session->options, session->own_control)) {
-        check_ok(check, "broker %s:%d: connected, MQTT %s, subscription allowed", broker->host, broker->port,
-            agent.report.version == 5 ? "5" : "3.1.1");
+        check_ok(check, "broker %s: connected%s, MQTT %s, subscription allowed", place,
+            broker->transport == LINK_TLS ? " with TLS" : "", agent.report.version == 5 ? "5" : "3.1.1");
         check_words(check, session, agent.report.deaf);
         check_topics(check, base, session, &agent);
     } else if (!agent.link) {
-        check_wrong(check, "free some memory", "broker %s:%d: out of memory", broker->host, broker->port);
+        check_wrong(check, "free some memory", "broker %s: out of memory", place);
     } else {
         enum link_trouble trouble = agent.report.trouble;
-        check_wrong(check, mend_of(trouble ? trouble : TROUBLE_TIMEOUT), "broker %s:%d: %s", broker->host,
-            broker->port, agent.report.reason[0] ? agent.report.reason : "no answer");
+        check_wrong(check, mend_of(trouble ? trouble : TROUBLE_TIMEOUT), "broker %s: %s", place,
+            agent.report.reason[0] ? agent.report.reason : "no answer");
     }
     peer_close(&agent);
 }

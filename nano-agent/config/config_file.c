@@ -369,10 +369,11 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
     for (size_t i = 0; i < table->count; i++) {
         const struct key *key = &table->keys[i];
         unsigned line = config_file_line(file, section, key->name);
-        if (key->type == KEY_ADDRESS && !config_file_has(file, section, key->name))
+        if (key->type == KEY_ADDRESS && !key->initial[0] && !config_file_has(file, section, key->name))
             return config_file_refuse(file, line, "%s%s is missing; for example %s = \"pin %s\"",
                 where(section, name), key->name, key->name, !strcmp(key->name, "pwm") ? "33" : "7");
-        if (key->count == 2 && config_file_has(file, section, key->name) && cfg_size(section, key->name) != 2)
+        if (key->type == KEY_NUMBER && key->count == 2 && config_file_has(file, section, key->name) &&
+            cfg_size(section, key->name) != 2)
             return config_file_refuse(
                 file, line, "%s%s: two values are wanted: %s", where(section, name), key->name, key->right);
     }
@@ -491,4 +492,10 @@ long config_file_number(
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
 {
     return value_text(file, section, find_key(file, kind, name), 0);
+}
+
+const char *config_file_text_at(
+    const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
+{
+    return value_text(file, section, find_key(file, kind, name), index);
 }

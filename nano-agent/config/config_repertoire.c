@@ -129,7 +129,7 @@ static bool read_command(const struct agent_config *agent, const char *text, cha
     bool *is_stop, char why[PROTOCOL_WHY_SIZE])
 {
     struct channel_id ids[PROTOCOL_NAMES_MAX];
-    struct vocabulary_match match;
+    struct vocabulary_match match = {0};
     struct protocol_command command;
     size_t count = repertoire_ids(agent->channels, agent->count, agent->poses, agent->pose_count, ids);
     if (protocol_parse_text(text, strlen(text), &command, why) < 0 ||

@@ -20,6 +20,8 @@ static const char *mend(enum link_trouble trouble)
         return "is that machine on, and is port 1883 open there? sudo ufw allow 1883/tcp, or pc-tui -h HOST";
     case TROUBLE_NETWORK:
         return "is the cable in, and the network up? ip addr, or pc-tui -h HOST";
+    case TROUBLE_TLS:
+        return "--cafile FILE names whom to trust; in pc-tui.conf: tls { cafile = \"…\" name = \"…\" }";
     case TROUBLE_PROTOCOL:
         return "is an MQTT broker on that port? pc-tui -p PORT";
     case TROUBLE_LOGIN:

@@ -24,7 +24,7 @@
         }                                                                                                    \
     } while (0)
 
-static int listen_on_loopback(int *port)
+int peers_listen(int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
@@ -42,7 +42,7 @@ int peers_free_port(void)
 {
     int port;
 
-    close(listen_on_loopback(&port));
+    close(peers_listen(&port));
     return port;
 }
 
@@ -246,7 +246,7 @@ static void start(
     struct fake_broker *fake, enum manners manners, const struct fake_words *words, size_t count)
 {
     int levels[2];
-    const int listener = listen_on_loopback(&fake->port);
+    const int listener = peers_listen(&fake->port);
 
     CHECK(pipe2(levels, O_NONBLOCK | O_CLOEXEC) == 0);
     fake->pid = fork();

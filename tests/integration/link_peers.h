@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+// A socket that listens on a port of 127.0.0.1, which it returns too. The caller closes it.
+int peers_listen(int *port);
 // A port of 127.0.0.1 that nobody listens on.
 int peers_free_port(void);
 

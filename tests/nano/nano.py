@@ -102,11 +102,11 @@ class Guest:
 
 class VirtualNano(Process):
     """Boots the guest and talks to its shell. cable: a Cable, then it has 192.168.55.1; pca9685: 'driver' binds the
-    kernel's driver to the chip, 'none' leaves it to /dev/i2c-0."""
+    kernel's driver to the chip, 'none' leaves it to /dev/i2c-0; chips: addresses of more of them, '0x5c,0x5e'."""
 
-    def __init__(self, stage, cable=None, pca9685='driver'):
+    def __init__(self, stage, cable=None, pca9685='driver', chips=''):
         self._boot(stage, cable, ['rootfstype=hostfs', 'rootflags=/', 'ro', 'init=%s/init' % HERE,
-                                  'NANO_PCA9685=%s' % pca9685])
+                                  'NANO_PCA9685=%s' % pca9685, 'NANO_CHIPS=%s' % chips])
 
     def _boot(self, stage, cable, words, directory='nano'):
         kernel = kernel_directory()
@@ -422,12 +422,12 @@ def boot(stage, modern=False, **options):
     return nano
 
 
-def cabled(stage, config, pca9685='driver', modern=False, **options):
+def cabled(stage, config, pca9685='driver', modern=False, chips='', **options):
     """PC, cable, Nano, agent: everything up. Returns broker, watcher, nano, agent."""
     cable = Cable(stage)
     broker = cable.broker()
     watcher = stage.watcher(broker)
-    nano = boot(stage, modern, cable=cable, pca9685=pca9685)
+    nano = boot(stage, modern, cable=cable, pca9685=pca9685, chips=chips)
     agent = nano.agent(config, **options)
     watcher.online()
     nano.cable = cable

@@ -14,7 +14,7 @@ from harness import SOURCE_DIR, Skip, check, equal, scenario, tool, wait_for
 from portable import RECIPE, deb, emulator, packages, program
 
 MACHINE = {'arm64': 'AArch64', 'amd64': 'X86-64'}
-LIBRARIES = {'glibc', 'libgpiod', 'jansson', 'libconfuse', 'libevent', 'mosquitto'}
+LIBRARIES = {'glibc', 'libgpiod', 'jansson', 'libconfuse', 'libevent', 'mosquitto', 'openssl'}
 # What lintian of Debian 12 may say, and why that is none of ours.
 LINTIAN = {
     'bogus-mail-host': 'who makes the packages gives an address of his own (PACKAGE_MAINTAINER)',

@@ -7,7 +7,7 @@
 # shellcheck shell=bash disable=SC2154
 
 # Never `:arm64` packages of this machine's own dpkg: libevent-dev is not "Multi-Arch: same" and would throw out the native one.
-debian_libraries=(libc6-dev linux-libc-dev libcrypt-dev libevent-dev libjansson-dev libconfuse-dev libgpiod-dev)
+debian_libraries=(libc6-dev linux-libc-dev libcrypt-dev libssl-dev libevent-dev libjansson-dev libconfuse-dev libgpiod-dev)
 
 # debian_triplet ARCH: the name that compilers and folders of libraries have for Debian's ARCH.
 debian_triplet() {

@@ -52,6 +52,9 @@ static void a_port_for_tls_is_named_where_it_does_not_answer(void **state)
     }
     peer.tls_port = false;
     link_reason_code(out, &peer, MOSQ_ERR_CONN_LOST, 0, true);
+    assert_non_null(strstr(out, "One with TLS wants mqtts://"));
+    peer.tls = true;
+    link_reason_code(out, &peer, MOSQ_ERR_CONN_LOST, 0, true);
     assert_null(strstr(out, "TLS"));
 }
 
