@@ -126,6 +126,7 @@ static enum input_line line_of(enum ui_mode mode)
     case UI_MAIN:
         return INPUT_LINE_CLOSED;
     case UI_HELP:
+    case UI_ABOUT:
     case UI_CONFIRM:
     case UI_PICKER:
         break;
