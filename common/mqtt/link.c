@@ -336,10 +336,12 @@ static bool is_oversized(struct link *link, struct connection_end *end)
     return true;
 }
 
-// The first address is the one that people know; that a name's further ones cannot be reached says little.
+// The first address is the one that people know; that a name's further ones cannot be reached says little. So does a further
+// broker that cannot be reached, where one before it has refused us for good.
 static bool says_little(struct link *link, const struct connection_end *end)
 {
-    return end->phase == PHASE_TCP && broker_list_current(&link->list)->address > 0;
+    bool refused = link->permanent && link->list.at > 0;
+    return end->phase == PHASE_TCP && (refused || broker_list_current(&link->list)->address > 0);
 }
 
 static void remember_reason(struct link *link, const struct connection_end *end)

@@ -13,9 +13,6 @@
 // Stands for the keys outside any section, where a kind of channel stands for those of its sections.
 enum { CONFIG_TOP = CHANNEL_KINDS };
 
-// The sections whose keys are whatever stands there. Who reads them checks them.
-enum config_free_section { CONFIG_POSE, CONFIG_WORDS, CONFIG_FREE_SECTIONS };
-
 enum key_type {
     KEY_NUMBER,  // a decimal; held as an integer: value * scale
     KEY_WORD,    // one of words
@@ -74,9 +71,6 @@ long config_file_number(
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name);
 const char *config_file_text_at(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
-
-// "pose", "words".
-const char *config_file_free_section(enum config_free_section section);
 
 // Puts PATH, LINE (0 = none) and a sentence in why, the first time only. Returns -EINVAL.
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)

@@ -209,10 +209,10 @@ class VirtualNano(Process):
     def prescale(self):
         return self.register(0xfe)
 
-    def channels(self, count):
+    def channels(self, count, chip=0x40):
         """The registers of the first channels at one look, each as (ON, OFF) with their full bits."""
         last = 6 + 4 * count - 1
-        dump = self.run('i2cdump -f -y -r 0x06-0x%02x 0 0x40 b' % last)
+        dump = self.run('i2cdump -f -y -r 0x06-0x%02x 0 0x%02x b' % (last, chip))
         found = {}
         for row in re.finditer(r'^([0-9a-f]0): (.{47})', dump, re.M):
             for column in range(16):

@@ -176,5 +176,31 @@ def leaving_switches_off_what_this_screen_turned_on(stage):
     equal(s.exited(), 'exit 0', 'the end')
 
 
+@scenario
+def send_watch_and_completion_know_motors(stage):
+    broker = stage.broker()
+    wheels = Wheels(stage.agent(broker, channels=CAR))
+    watch = stage.start('watch', [harness.program('pc-tui'), 'watch'] + broker.options())
+    harness.wait_for(lambda: 'drive 0 %' in watch.out(), 'watch tells of the motor: %r' % watch.out())
+    outcome = stage.send(broker, 'drive_forward 40', 'sleep 100ms', 'drive_stop', 'drive_speed 50', 'drive -30')
+    equal(outcome.code, 0, 'send: %r' % outcome)
+    for line in (r'^drive_forward 40 .*ok .*drive \d+ % -> 40 %', r'^drive_stop .*ok .*drive 0 %', r'^drive -30 .*ok'):
+        check(re.search(line, outcome.out, re.M), '%s in %r' % (line, outcome.out))
+    harness.wait_for(lambda: re.search(r'drive -\d+ %', watch.out()), 'watch tells of the way back: %r' % watch.out())
+    harness.wait_for(lambda: not wheels.turning(), 'and of the end of the run')
+    outcome = stage.send(broker, 'drive_forwards')
+    equal(outcome.code, 1, 'a word that is none: %r' % outcome)
+    check('drive_forward' in outcome.err, 'the nearest word: %r' % outcome)
+    outcome = stage.send(broker, '--json', 'drive 40')
+    check('"percent":' in outcome.out and '"target":40' in outcome.out, 'as an object: %r' % outcome)
+    s = tui(stage, broker)
+    ready(s)
+    s.press(':')
+    s.write('drive_f')
+    s.press('tab')
+    s.wait('drive_faster')
+    s.wait('drive_forward')
+
+
 if __name__ == '__main__':
     harness.main()

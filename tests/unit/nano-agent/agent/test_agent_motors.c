@@ -381,12 +381,13 @@ static void a_failure_is_told_once_and_refuses_commands_until_zero_was_read(void
     rig_run_ms(rig, 200);
     assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
     assert_string_equal(rig->trouble, "motor drive: Remote I/O error");
-    assert_true(rig_seen(rig, "drive")->driven); // it is not known to be off
+    assert_string_equal(rig_seen(rig, "drive")->fault, "Remote I/O error"); // it is not known to be off
     assert_int_equal(control(rig, "drive_forward", "b", 0), RESULT_FAULT);
     assert_string_equal(rig->seen.last.why, "motor drive: Remote I/O error");
     assert_int_equal(control(rig, "drive_stop", "c", 0), RESULT_OK); // what it suffers from was told
     rig_hardware(rig, "drive")->error = 0;
     rig_run_ms(rig, 60);
+    assert_string_equal(rig_seen(rig, "drive")->fault, "");
     assert_false(rig_seen(rig, "drive")->driven);
     assert_int_equal(control(rig, "drive_forward", "d", 0), RESULT_OK);
 }
