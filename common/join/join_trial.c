@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { CLOSE_MS = 500 };
@@ -99,6 +100,8 @@ int join_trial_run(const struct link_options *options, int limit_ms, struct join
         struct peer *peer = &round.peers[round.count++];
         single.brokers[0] = options->brokers[i];
         single.broker_count = 1;
+        // Two addresses may be one broker, which would throw out the first of two clients with one id.
+        snprintf(single.client_id, sizeof single.client_id, "%.50s-%zu", options->client_id, i);
         peer->round = &round;
         peer->link = link_new(round.base, &single, &events, peer);
         if (!peer->link)

@@ -64,7 +64,9 @@ void broker_list_is_up(struct broker_list *list, int64_t now_ms)
 
 bool broker_list_says_little(struct broker_list *list, const struct connection_end *end)
 {
-    return end->phase == PHASE_TCP && broker_list_current(list)->address > 0;
+    bool refused = list->permanent && list->at > 0;
+
+    return end->phase == PHASE_TCP && (refused || broker_list_current(list)->address > 0);
 }
 
 // A retained message that is too large for us comes again with each subscription: tells how to be rid of it.
@@ -143,7 +145,7 @@ int broker_list_prepare(
 {
     const struct broker *broker = broker_list_current(list);
     bool tls = broker->place->transport == LINK_TLS;
-    int rc = tls ? load_tls(list, broker->place->host, why) : 0;
+    int rc = tls ? load_tls(list, broker_verified(broker), why) : 0;
 
     wanted->name = broker->name;
     wanted->port = broker->place->port;

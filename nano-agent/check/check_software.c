@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/claims.h"
 
 static void check_configuration(struct check *check)
 {
@@ -57,9 +58,12 @@ static bool older_than(const char *release, int major, int minor)
 
 static bool uses(const struct config *config, enum hw_backend_kind kind)
 {
+    struct claim claims[CLAIMS_MAX];
     for (size_t i = 0; i < config->agent.count; i++) {
-        if (config->outputs[i].address.kind == kind)
-            return true;
+        size_t count = claims_of(&config->agent.channels[i], &config->outputs[i], claims);
+        for (size_t k = 0; k < count; k++)
+            if (claims[k].at->kind == kind)
+                return true;
     }
     return false;
 }

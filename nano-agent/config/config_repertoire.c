@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nano-agent/agent/repertoire.h"
+#include "nano-agent/config/free_keys.h"
 
 struct entry {
     const char *key, *value;
@@ -29,9 +30,9 @@ static bool next_entry(const struct config_file *file, cfg_t *section, size_t *a
     return false;
 }
 
-static cfg_t *section_at(const struct config_file *file, enum config_free_section kind, size_t index)
+static cfg_t *section_at(const struct config_file *file, enum free_section kind, size_t index)
 {
-    const char *name = config_file_free_section(kind);
+    const char *name = free_sections[kind].name;
     return index < cfg_size(file->cfg, name) ? cfg_getnsec(file->cfg, name, (unsigned)index) : NULL;
 }
 
@@ -111,7 +112,7 @@ int config_poses_build(struct config_file *file, struct config *out)
     size_t culprit;
     cfg_t *section;
     agent->pose_count = 0;
-    while ((section = section_at(file, CONFIG_POSE, agent->pose_count))) {
+    while ((section = section_at(file, FREE_POSE, agent->pose_count))) {
         int rc = read_pose(file, section, out, &agent->poses[agent->pose_count]);
         if (rc < 0)
             return rc;
@@ -129,7 +130,7 @@ static bool read_command(const struct agent_config *agent, const char *text, cha
     bool *is_stop, char why[PROTOCOL_WHY_SIZE])
 {
     struct channel_id ids[PROTOCOL_NAMES_MAX];
-    struct vocabulary_match match;
+    struct vocabulary_match match = {0};
     struct protocol_command command;
     size_t count = repertoire_ids(agent->channels, agent->count, agent->poses, agent->pose_count, ids);
     if (protocol_parse_text(text, strlen(text), &command, why) < 0 ||
@@ -233,7 +234,7 @@ int config_words_build(struct config_file *file, struct config *out)
     struct agent_config *agent = &out->agent;
     cfg_t *section;
     agent->words_count = 0;
-    while ((section = section_at(file, CONFIG_WORDS, agent->words_count))) {
+    while ((section = section_at(file, FREE_WORDS, agent->words_count))) {
         int rc = read_table(file, section, out, &agent->words[agent->words_count]);
         if (rc < 0)
             return rc;

@@ -272,6 +272,54 @@ class Network:
             self._ip('netns', 'delete', name)
 
 
+class Lan(Network):
+    """Three computers on one network: the broker's is `here`, the device's is `there`, and an operator's is the third."""
+
+    OPERATOR = '10.97.0.3'
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.names.append(self.names[0] + '-3')
+        if self._ip('netns', 'add', self.names[2]).code:
+            raise Skip('no network namespaces here')
+        here, _, third = self.names
+        for words in (['-n', third, 'link', 'set', 'lo', 'up'],
+                      ['link', 'add', 'lan1', 'netns', here, 'type', 'veth', 'peer', 'name', 'lan0', 'netns', third],
+                      ['-n', here, 'link', 'add', 'lan', 'type', 'bridge'],
+                      ['-n', here, 'link', 'set', 'lan0', 'master', 'lan'],
+                      ['-n', here, 'link', 'set', 'lan1', 'master', 'lan'],
+                      ['-n', here, 'address', 'del', self.HERE + '/24', 'dev', 'lan0'],
+                      ['-n', here, 'address', 'add', self.HERE + '/24', 'dev', 'lan'],
+                      ['-n', here, 'link', 'set', 'lan', 'up'],
+                      ['-n', here, 'link', 'set', 'lan1', 'up'],
+                      ['-n', third, 'address', 'add', self.OPERATOR + '/24', 'dev', 'lan0'],
+                      ['-n', third, 'link', 'set', 'lan0', 'up']):
+            done = self._ip(*words)
+            if done.code and 'bridge' in words:
+                raise Skip('no bridge here: ' + done.err)
+            equal(done.code, 0, 'ip %s: %s' % (' '.join(words), done.err))
+
+    @property
+    def third(self):
+        return self.inside(2)
+
+
+def short_certificate(stage, kit, days):
+    """A certificate of the kit's authority that ends so soon, in the place of the broker's."""
+    names = stage.write('names', 'subjectAltName=DNS:pc-tui-broker,DNS:localhost,IP:127.0.0.1\n')
+    key, request, made = (stage.path(name) for name in ('short.key', 'short.csr', 'short.crt'))
+    for argv in (['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', request,
+                  '-subj', '/CN=short'],
+                 ['x509', '-req', '-in', request, '-CA', kit.path('ca.crt'), '-CAkey', kit.path('ca.key'), '-days', str(days),
+                  '-extfile', names, '-out', made]):
+        done = stage.run([tool('openssl')] + argv)
+        equal(done.code, 0, 'openssl %s: %r' % (argv[0], done))
+    with open(kit.path('server.pem'), 'w', encoding='ascii') as out:
+        for path in (made, key):
+            with open(path, encoding='ascii') as f:
+                out.write(f.read())
+
+
 def status_of(device='', online=False, boot='9f31c2aa', **more):
     """A status as a device reports it."""
     return json.dumps(dict({'v': 1, 'device': device, 'online': online, 'boot': boot}, **more))

@@ -8,7 +8,9 @@ import harness
 from harness import SOURCE_DIR, check, equal, scenario
 
 sys.path.append(os.path.join(SOURCE_DIR, 'tests', 'nano'))
-from systemd_nano import SystemdNano, disk, packages
+from broker_rig import Kit
+from nano import PC, Cable
+from systemd_nano import CONF, SystemdNano, disk, packages
 
 EXPOSURE_MAX = 1.5
 SLOW = 300  # seconds; everything is slow in there
@@ -164,6 +166,50 @@ def service_is_confined_and_starts_with_the_machine(stage):
     check('Address already in use' in output, 'why: ' + output)
     check(publishes(guest, *leg), 'the device comes in as before')
     guest.run('pc-tui-broker status', SLOW)
+
+
+# ---- the other end: nano-agent.service joins a broker on the PC
+
+
+@scenario(timeout=600)
+def service_of_a_board_joins_and_is_confined_to_its_broker(stage):
+    cable = Cable(stage)
+    kit = Kit(stage)
+    kit.start(kit.setup())
+    os.environ.pop('MORE_PACKAGES', None)
+    guest = SystemdNano(stage, disk(stage, [packages(stage)['nano-agent']]), cable)
+    guest.put(CONF, 'switch led { gpio = "tegra-gpio:216" }\nbroker = {"192.0.2.1"}\ndevice = "old"\n')
+    main = guest.active()
+    kit.run('add-device', 'arm', '-o', stage.path('arm.join'))
+    bundle = guest.take(stage.path('arm.join'))
+
+    status, output = guest.sh('su -s /bin/sh nano-agent -c "nano-agent join %s" 2>&1' % bundle, SLOW)
+    check(status == 2 and 'needs root: sudo nano-agent join' in output, output)
+    output = guest.run('nano-agent join ' + bundle, SLOW)
+    check('%s:%d lets device-arm in' % (PC, kit.tls_port) in output and 'was started again' in output, output)
+    main = guest.active(since=main, deadline=60)
+    guest.journal(r'connected to %s:%d' % (PC, kit.tls_port), 60)
+    equal(guest.run('cd /etc/nano-agent && stat -c "%n %a %U %G" . *').split('\n'),
+          ['. 755 root root', 'broker.conf 640 root nano-agent', 'ca.crt 640 root nano-agent', 'password 640 root nano-agent'], 'files')
+    outcome = stage.run([harness.program('pc-tui'), 'send', '--device', 'arm', 'led_on'], deadline=60)
+    equal(outcome.code, 0, 'pc-tui of who called setup: %r' % outcome)
+    guest.line_becomes(1)
+
+    # By addresses alone, as the cable has them; a bundle with a name leaves the network open.
+    drop_in = '/etc/systemd/system/nano-agent.service.d/join.conf'
+    if '.local:' not in open(stage.path('arm.join'), encoding='ascii').read():
+        check('IPAddressDeny=any' in guest.run('cat ' + drop_in), 'the drop-in')
+        exposure = float(re.search(r'exposure level for nano-agent\.service: ([\d.]+)',
+                                   guest.run('systemd-analyze security --no-pager nano-agent', SLOW)).group(1))
+        print('systemd-analyze security: %.1f' % exposure)
+        check(exposure <= EXPOSURE_MAX, 'exposure %.1f' % exposure)
+
+    guest.run('nano-agent join --undo', SLOW)
+    equal(guest.sh('ls -d /etc/nano-agent /etc/systemd/system/nano-agent.service.d 2>/dev/null')[1], '', 'what is left')
+    guest.active(since=main, deadline=60)
+    guest.run('nano-agent join ' + bundle, SLOW)
+    guest.run('dpkg -P nano-agent 2>&1', SLOW)
+    equal(guest.sh('ls -d /etc/nano-agent* /etc/systemd/system/nano-agent.service.d 2>/dev/null')[1], '', 'what a purge leaves')
 
 
 if __name__ == '__main__':

@@ -4,7 +4,7 @@ import os
 import re
 
 import harness
-from broker_rig import Client, Kit, mode
+from broker_rig import Client, Kit, mode, short_certificate
 from harness import Failure, check, equal, scenario, tool, wait_for
 
 
@@ -20,22 +20,6 @@ def served(stage, kit):
     if not match:
         raise Failure('no certificate is served: %r' % done)
     return fingerprint(stage, stage.write('served.pem', match.group()))
-
-
-def short_certificate(stage, kit, days):
-    """A certificate of the kit's authority that ends so soon, in the place of the broker's."""
-    names = stage.write('names', 'subjectAltName=DNS:pc-tui-broker,DNS:localhost,IP:127.0.0.1\n')
-    key, request, made = (stage.path(name) for name in ('short.key', 'short.csr', 'short.crt'))
-    for argv in (['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', request,
-                  '-subj', '/CN=short'],
-                 ['x509', '-req', '-in', request, '-CA', kit.path('ca.crt'), '-CAkey', kit.path('ca.key'), '-days', str(days),
-                  '-extfile', names, '-out', made]):
-        done = stage.run([tool('openssl')] + argv)
-        equal(done.code, 0, 'openssl %s: %r' % (argv[0], done))
-    with open(kit.path('server.pem'), 'w', encoding='ascii') as out:
-        for path in (made, key):
-            with open(path, encoding='ascii') as f:
-                out.write(f.read())
 
 
 def findings(kit, status):

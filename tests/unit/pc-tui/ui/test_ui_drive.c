@@ -149,6 +149,24 @@ static void a_stop_between_a_press_and_its_first_repeat_is_not_undone(void **sta
     }
 }
 
+static void a_stop_while_repeats_are_late_is_not_undone(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_begin(10, 500);
+    rig_hold(rig, "w", 300 * MS, 40 * MS, SECOND);
+    rig_pass(rig, 300 * MS); // the silence has let go
+    rig_others(rig, "stop");
+    rig_pass(rig, 200 * MS);
+    size_t runs = rig->run_count;
+    rig_hold(rig, "w", 40 * MS, 40 * MS, 2 * SECOND);
+    assert_int_equal(rig->run_count, runs);
+    rig_pass(rig, SECOND);
+    rig_keys(rig, "w");
+    rig_pass(rig, 100 * MS);
+    assert_true(rig_runs(rig));
+    rig_end(rig);
+}
+
 static void a_device_that_restarts_wants_a_new_press(void **state)
 {
     (void)state;
@@ -459,6 +477,18 @@ static void leaving_switches_off_what_this_screen_turned_on_and_a_stop_switches_
     rig_end(rig);
 }
 
+static void leaving_does_not_stop_what_another_operator_drives(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_begin(10, 5000);
+    rig_others(rig, "drive_forward 40");
+    rig_keys(rig, "a"); // we steer meanwhile
+    rig_pass(rig, SECOND);
+    assert_true(rig_runs(rig));
+    assert_int_equal(controller_leave(rig->controller), 0);
+    rig_end(rig);
+}
+
 static void a_suspension_leaves_no_key_down(void **state)
 {
     (void)state;
@@ -510,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_link_that_becomes_slow_while_a_key_is_held_ends_the_drive),
         cmocka_unit_test(anothers_stop_is_not_undone_until_the_key_was_let_go),
         cmocka_unit_test(a_stop_between_a_press_and_its_first_repeat_is_not_undone),
+        cmocka_unit_test(a_stop_while_repeats_are_late_is_not_undone),
         cmocka_unit_test(a_device_that_restarts_wants_a_new_press),
         cmocka_unit_test(whatever_takes_the_keys_away_stops_the_motor),
         cmocka_unit_test(after_the_focus_was_lost_the_held_key_is_dead),
@@ -528,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_motor_is_the_third_selection),
         cmocka_unit_test(leaving_stops_what_this_screen_runs),
         cmocka_unit_test(leaving_switches_off_what_this_screen_turned_on_and_a_stop_switches_off),
+        cmocka_unit_test(leaving_does_not_stop_what_another_operator_drives),
         cmocka_unit_test(a_suspension_leaves_no_key_down),
         cmocka_unit_test(whatever_happens_the_motor_rests_soon_after_the_last_key),
     };
