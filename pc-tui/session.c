@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/mqtt/recheck.h"
 #include "pc-tui/model/model_about.h"
 
 struct session {
@@ -22,8 +23,10 @@ struct session {
     struct model *model;
     struct controller *controller;
     struct link *link;
-    struct event *wake;  // calls controller_tick
-    struct event *pause; // ends a session_pause whose stop is not acknowledged
+    const struct tui_options *options;
+    struct recheck *recheck; // NULL for `send`, and where nobody can tell of changes
+    struct event *wake;      // calls controller_tick
+    struct event *pause;     // ends a session_pause whose stop is not acknowledged
     bool pausing;
     bool closing;
 };
@@ -152,7 +155,21 @@ static void on_published(void *ctx, int token, int reason)
     session->events->changed(session->ctx);
 }
 
+// Nothing of ours moves or is unanswered.
+static bool on_may_change_over(void *ctx)
+{
+    struct session *session = ctx;
+    const struct model *model = session->model;
+    if (controller_busy(session->controller))
+        return false;
+    for (size_t i = 0; i < model->count; i++)
+        if (controller_unanswered(session->controller, model->devices[i]->name) > 0)
+            return false;
+    return true;
+}
+
 static const struct link_events link_events = {
+    .may_change_over = on_may_change_over,
     .changed = on_link_changed,
     .message = on_message,
     .published = on_published,
@@ -172,6 +189,25 @@ static int make_core(struct session *session, const struct tui_options *options)
         return -ENOMEM;
     session->controller = controller_new(session->model, &wanted, &shell, session);
     return session->controller ? 0 : -ENOMEM;
+}
+
+// A file or the clock has changed, which a refusal may have come from.
+static void on_recheck(void *ctx)
+{
+    struct session *session = ctx;
+    struct tui_options *now = calloc(1, sizeof *now);
+    struct link_options *wanted = calloc(1, sizeof *wanted);
+    if (now && wanted && !session->closing && tui_config_renew(session->options, now) == 0) {
+        broker_options_to_link(&now->broker, "localhost", wanted);
+        tui_config_watch(now, session->recheck);
+        link_renew(session->link, wanted);
+    }
+    if (now)
+        explicit_bzero(now, sizeof *now);
+    if (wanted)
+        explicit_bzero(wanted, sizeof *wanted);
+    free(now);
+    free(wanted);
 }
 
 static int make_link(struct session *session, const struct tui_options *options)
@@ -197,6 +233,11 @@ static int make_link(struct session *session, const struct tui_options *options)
     session->link = link_new(session->base, wanted, &link_events, session);
     explicit_bzero(wanted, sizeof *wanted); // it holds the password
     free(wanted);
+    session->options = options;
+    if (session->link && options->argv && options->run != TUI_SEND)
+        session->recheck = recheck_new(session->base, on_recheck, session);
+    if (session->recheck)
+        tui_config_watch(options, session->recheck);
     return session->link ? 0 : -ENOMEM;
 }
 
@@ -229,6 +270,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    recheck_free(session->recheck);
     if (session->link)
         link_free(session->link);
     controller_free(session->controller);
