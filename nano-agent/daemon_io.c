@@ -33,50 +33,6 @@ void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
     log_warning("%s", sentence);
 }
 
-static void trace_link(const struct link_report *report)
-{
-    const struct link_broker *broker = &report->broker;
-    switch (report->state) {
-    case LINK_WAITING:
-        log_debug(
-            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
-        break;
-    case LINK_CONNECTING:
-        log_debug("link: connecting to %s:%d", broker->host, broker->port);
-        break;
-    case LINK_UP:
-        log_debug("link: up");
-        break;
-    case LINK_CLOSED:
-        log_debug("link: closed");
-        break;
-    }
-}
-
-void daemon_tell_link(struct daemon *daemon, const struct link_report *report)
-{
-    const char *host = report->broker.host;
-    trace_link(report);
-    if (report->state == LINK_UP) {
-        log_info(
-            "connected to %s:%d (MQTT %s)", host, report->broker.port, report->version == 5 ? "5" : "3.1.1");
-        if (!report->rival) // else the same sentence would come again and again
-            daemon->reason[0] = '\0';
-        if (report->note[0] && strcmp(report->note, daemon->note) != 0)
-            log_warning("%s", report->note);
-        snprintf(daemon->note, sizeof daemon->note, "%s", report->note);
-    } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
-        log_warning("%s", report->reason);
-        snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
-    } else {
-        return;
-    }
-    char state[LINK_REASON_SIZE + LINK_HOST_MAX + 32];
-    snprintf(state, sizeof state, "STATUS=%s %s", report->state == LINK_UP ? "connected to" : "no broker:",
-        report->state == LINK_UP ? host : report->reason);
-    notify_send(state);
-}
-
 // So long the broker keeps a report for those who subscribe later. An agent that died together with its broker leaves no
 // report behind that says it is online. An offline status stays.
 static uint32_t expiry_s(const struct daemon *daemon)
