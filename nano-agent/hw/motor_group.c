@@ -14,6 +14,7 @@
 #include "nano-agent/hw/bus.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pca9685_chip.h"
+#include "nano-agent/hw/pca9685_wire.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
 enum { OUTPUTS_MAX = 16, PERMILLE = 1000 };
@@ -121,7 +122,7 @@ static int switch_on(struct motor_group *group, enum hw_motor_turn turn, int per
     group->on = true;
     for (unsigned i = 0, count; i < group->count && rc == 0; i += count) {
         struct group_output *output = &group->outputs[i];
-        unsigned steps[PCA9685_SPAN_MAX];
+        unsigned steps[PCA9685_SPAN_MAX] = {0};
         count = span_of(group, i);
         for (unsigned n = 0; n < count; n++)
             steps[n] = steps_of(&output[n], turn, permille);
@@ -170,6 +171,7 @@ struct motor_group *motor_group_new(const char *bus, int event_fd)
     struct motor_group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
+    pca9685_wire_hurry(bus);
     // A descriptor of its own: where the bus hangs at the end, the thread still has it.
     group->event_fd = fcntl(event_fd, F_DUPFD_CLOEXEC, 0);
     group->bus = group->event_fd < 0 ? NULL : bus_join(bus);
@@ -210,7 +212,6 @@ static int open_channel(
         return rc;
     }
     output->channel = at->line;
-    pca9685_chip_hurry(output->chip);
     *period_ns = pca9685_period_ns(prescale);
     rc = pca9685_chip_zero_span(output->chip, output->channel, 1);
     if (rc < 0)

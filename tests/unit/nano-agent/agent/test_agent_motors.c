@@ -404,6 +404,31 @@ static void a_stop_that_the_hardware_refuses_is_a_fault_that_names_the_motor(voi
     assert_int_equal(rig->seen.stops, 1);
 }
 
+static void a_motor_that_comes_back_is_zeroed_and_waits_for_a_command(void **state)
+{
+    HERE(rig);
+    struct agent_channel_config *drive = rig_config(rig, "drive");
+    snprintf(drive->fault, sizeof drive->fault, "no chip answers");
+    rig_start(rig);
+    assert_string_equal(rig_seen(rig, "drive")->fault, "no chip answers");
+    assert_int_equal(control(rig, "drive_forward", "a", 0), RESULT_FAULT);
+    assert_int_equal(control(rig, "stop", "b", 0), RESULT_OK);
+    rig_forget(rig);
+    agent_link_down(rig->agent, rig->now_us);
+    assert_int_equal(rig_count(rig, RIG_TROUBLE), 0); // what is not there was told at the start
+    agent_link_up(rig->agent, rig->now_us, rig_boot_ms(rig));
+    rig_run_ms(rig, 1000);
+    rig_forget(rig);
+    size_t at = rig_index(rig, "drive");
+    agent_channel_return(
+        rig->agent, at, (union agent_output){.motor = &rig_hardware(rig, "drive")->motor}, rig->now_us);
+    assert_int_equal(rig_event(rig, RIG_MOTOR, 0)->value, 0);
+    rig_run_ms(rig, 1000);
+    assert_int_equal(rig_count(rig, RIG_MOTOR), 1);
+    assert_string_equal(rig_seen(rig, "drive")->fault, "");
+    assert_int_equal(control(rig, "drive_forward", "c", 1), RESULT_OK);
+}
+
 static void move_never_means_a_motor(void **state)
 {
     HERE(rig);
@@ -470,6 +495,7 @@ int main(void)
         TEST(a_clean_stop_leaves_it_at_zero),
         TEST(a_failure_is_told_once_and_refuses_commands_until_zero_was_read),
         TEST(a_stop_that_the_hardware_refuses_is_a_fault_that_names_the_motor),
+        TEST(a_motor_that_comes_back_is_zeroed_and_waits_for_a_command),
         TEST(move_never_means_a_motor),
         TEST(what_stop_switches_off_needs_the_500_ms_and_stays_off),
     };
