@@ -18,7 +18,6 @@
 #include "nano-agent/config/config_describe.h"
 #include "nano-agent/config/config_watch.h"
 #include "nano-agent/daemon_io.h"
-#include "nano-agent/hw/motor_list.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
 
@@ -395,31 +394,18 @@ static void finish(struct daemon *daemon)
     explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
 }
 
-// Writes down what has to be switched off when this process is not there any more to do it.
-static void list_motors(const struct daemon *daemon)
-{
-    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
-    char path[MOTOR_LIST_PATH_SIZE];
-    if (daemon->config.sim) // the file may be that of an agent which drives real ones
-        return;
-    size_t count = outputs_motors(&daemon->config, motors);
-    motor_list_path(path);
-    int rc = motor_list_write(path, motors, count);
-    if (rc < 0 && count)
-        log_warning(
-            "%s: %s; a motor goes on turning where this program ends without a word", path, strerror(-rc));
-}
-
 // Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
 // logged.
 static int start(struct daemon *daemon)
 {
     struct config *config = &daemon->config;
+    char why[OUTPUTS_WHY_SIZE];
     int rc = memory_limit_set(config->memory_limit_mib);
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
-    list_motors(daemon);
+    if (outputs_list_motors(config, why) < 0)
+        log_warning("%s", why);
     if (rc == 0)
         daemon->absent = outputs_open(config, daemon->outputs);
     if (rc == 0)

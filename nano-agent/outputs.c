@@ -7,43 +7,80 @@
 
 #include "common/clock.h"
 #include "common/text.h"
-#include "nano-agent/hw/bus.h"
 #include "nano-agent/hw/bus_pwm.h"
-#include "nano-agent/hw/motor.h"
+#include "nano-agent/hw/motor_list.h"
 #include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
-// A motor's bus has a thread, because it may hang while the motor must be stopped. Whatever else is on that bus must not
-// hold up the loop either.
-static int leave_to_bus(const struct hw_address *at, struct hw_pwm **pwm, char why[HW_WHY_SIZE])
+size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX])
 {
-    char bus[PWM_SYSFS_NAME_SIZE] = "";
-    if (at->kind == HW_PCA9685)
-        snprintf(bus, sizeof bus, "%s", at->chip);
-    else if (at->kind != HW_PWM_SYSFS || !pwm_sysfs_bus("/sys", at->chip, bus))
-        return 0;
-    return bus_is_used(bus) ? bus_pwm_open(bus, *pwm, pwm, why) : 0;
+    size_t count = 0;
+    for (size_t i = 0; i < config->agent.count; i++) {
+        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR)
+            out[count++] = &config->outputs[i].motor;
+    }
+    return count;
 }
 
-static int open_pwm(struct agent_channel_config *channel, const struct config_output *output,
-    const struct hw_backend *backend, struct hw_pwm **out, char why[HW_WHY_SIZE])
+// The I2C bus that an output is on. False where it is on none.
+static bool bus_of(const struct hw_address *at, char bus[PWM_SYSFS_NAME_SIZE])
 {
+    if (at->kind == HW_PWM_SYSFS)
+        return pwm_sysfs_bus("/sys", at->chip, bus);
+    snprintf(bus, PWM_SYSFS_NAME_SIZE, "%s", at->chip);
+    return at->kind == HW_PCA9685;
+}
+
+static bool has_output_on(const struct hw_address *at, unsigned count, const char *bus)
+{
+    char other[PWM_SYSFS_NAME_SIZE];
+    for (unsigned i = 0; i < count; i++) {
+        if (bus_of(&at[i], other) && !strcmp(bus, other))
+            return true;
+    }
+    return false;
+}
+
+// Whether a motor of the configuration is on a bus, also one whose hardware is not there yet.
+static bool drives_motor(const struct config *config, const char *bus)
+{
+    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
+    size_t count = outputs_motors(config, motors);
+    for (size_t i = 0; i < count; i++) {
+        const struct hw_motor_options *motor = motors[i];
+        if (has_output_on(motor->forward, motor->forward_count, bus) ||
+            has_output_on(motor->backward, motor->backward_count, bus) ||
+            has_output_on(motor->pwm, motor->pwm_count, bus))
+            return true;
+    }
+    return false;
+}
+
+static int open_pwm(struct config *config, size_t i, const struct hw_backend *backend, struct hw_pwm **out,
+    char why[HW_WHY_SIZE])
+{
+    const struct config_output *output = &config->outputs[i];
+    struct motion_config *motion = &config->agent.channels[i].motion;
+    char bus[PWM_SYSFS_NAME_SIZE];
     struct hw_pwm *pwm;
     int rc = backend->open_pwm(&output->address, output->period_ns, &pwm, why);
-    if (rc == 0)
-        rc = leave_to_bus(&output->address, &pwm, why);
+    // A motor's bus has a thread, because it may hang while the motor must be stopped. Whatever else is on that bus must
+    // not hold up the loop either.
+    if (rc == 0 && bus_of(&output->address, bus) && drives_motor(config, bus))
+        rc = bus_pwm_open(bus, pwm, &pwm, why);
     if (rc < 0)
         return rc;
-    channel->motion.period_ns = pwm->period_ns;
-    channel->motion.steps = pwm->steps;
+    motion->period_ns = pwm->period_ns;
+    motion->steps = pwm->steps;
     *out = pwm;
     return 0;
 }
 
-static int open_one(struct agent_channel_config *channel, const struct config_output *output,
-    union agent_output *out, char why[HW_WHY_SIZE])
+static int open_one(struct config *config, size_t i, union agent_output *out, char why[HW_WHY_SIZE])
 {
+    const struct agent_channel_config *channel = &config->agent.channels[i];
+    const struct config_output *output = &config->outputs[i];
     const struct hw_address *at = &output->address;
     const struct hw_backend *backend = hw_backend_of(at->kind);
     enum channel_port port = channel_port(channel->id.kind);
@@ -52,7 +89,7 @@ static int open_one(struct agent_channel_config *channel, const struct config_ou
         return hw_motor_open(&output->motor, &out->motor, why);
     snprintf(why, HW_WHY_SIZE, "%s can be no %s", at->text, channel_kind_name(channel->id.kind));
     if (backend && port == PORT_PWM && backend->open_pwm)
-        return open_pwm(channel, output, backend, &out->pwm, why);
+        return open_pwm(config, i, backend, &out->pwm, why);
     if (backend && port == PORT_SWITCH && backend->open_switch)
         return backend->open_switch(at, &output->gpio, &out->sw, why);
     if (backend && port == PORT_INPUT && backend->open_input)
@@ -75,7 +112,7 @@ static size_t open_some(struct config *config, bool motors, union agent_output o
         if ((channel_port(channel->id.kind) == PORT_MOTOR) != motors)
             continue;
         channel->fault[0] = '\0';
-        if (open_one(channel, &config->outputs[i], &out[i], reason) == 0)
+        if (open_one(config, i, &out[i], reason) == 0)
             continue;
         out[i].pwm = NULL;
         set_fault(channel, reason);
@@ -94,11 +131,21 @@ size_t outputs_open(struct config *config, union agent_output out[PROTOCOL_CHANN
     return absent;
 }
 
+bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+{
+    for (size_t i = 0; i < config->agent.count; i++) {
+        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR && outputs[i].motor &&
+            outputs[i].motor->may_turn)
+            return true;
+    }
+    return false;
+}
+
 size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNELS_MAX], size_t *next,
     outputs_tried *tried, void *ctx)
 {
     size_t count = config->agent.count, absent = 0;
-    bool slow = false;
+    bool slow = outputs_may_turn(config, out); // a motor that turns must not wait until hardware answers
     for (size_t n = 0, i = *next; n < count && !slow; n++, i = (i + 1) % count) {
         struct agent_channel_config *channel = &config->agent.channels[i];
         struct config_output *output = &config->outputs[i];
@@ -107,7 +154,7 @@ size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNE
             continue;
         output->gpio.initial = false;
         int64_t began_us = clock_now_us();
-        bool open = open_one(channel, output, &out[i], reason) == 0;
+        bool open = open_one(config, i, &out[i], reason) == 0;
         slow = clock_now_us() - began_us > PATIENCE_SLOW_US;
         *next = (i + 1) % count;
         if (open)
@@ -121,24 +168,20 @@ size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNE
     return absent;
 }
 
-bool outputs_may_turn(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX])
+int outputs_list_motors(const struct config *config, char why[OUTPUTS_WHY_SIZE])
 {
-    for (size_t i = 0; i < config->agent.count; i++) {
-        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR && outputs[i].motor &&
-            outputs[i].motor->may_turn)
-            return true;
-    }
-    return false;
-}
-
-size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < config->agent.count; i++) {
-        if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR)
-            out[count++] = &config->outputs[i].motor;
-    }
-    return count;
+    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
+    char path[MOTOR_LIST_PATH_SIZE];
+    if (config->sim) // the file may be that of an agent which drives real ones
+        return 0;
+    size_t count = outputs_motors(config, motors);
+    motor_list_path(path);
+    int rc = motor_list_write(path, motors, count);
+    if (rc == 0 || count == 0)
+        return 0;
+    snprintf(why, OUTPUTS_WHY_SIZE, "%s: %s; a motor goes on turning where this program ends without a word",
+        path, strerror(-rc));
+    return rc;
 }
 
 static void close_one(enum channel_port port, union agent_output *output)

@@ -23,6 +23,9 @@
 #include "pc-tui/word_cache.h"
 
 enum {
+    // A command's answer is usually there by then: one picture shows both, and on a single processor the broker and the device
+    // need not wait for a picture of the command alone.
+    ANSWER_MS = 4,
     FRAME_MS = 33,    // pictures are no nearer to each other than this, except after a key or an echo
     LEAVING_MS = 550, // the session gets so long to say good-bye, then the program ends without that
 };
@@ -47,12 +50,18 @@ struct app {
     bool resized, retake;
     bool suspending;    // true while a suspension waits for its stop
     bool paused;        // true once that stop is acknowledged, or given up
+    int64_t redraw_ms;  // when the picture of a command that was sent is due; INT64_MAX = not
     int64_t drawn_ms;   // when the last picture was drawn
     int64_t picture_ms; // when an age on it will have changed
     bool leaving, closed, hung_up;
     int64_t leave_until_ms;
     int signal; // the one that ends the program; 0 = none
 };
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 static void on_changed(void *ctx)
 {
@@ -117,6 +126,7 @@ static enum input_line line_of(enum ui_mode mode)
     case UI_MAIN:
         return INPUT_LINE_CLOSED;
     case UI_HELP:
+    case UI_ABOUT:
     case UI_CONFIRM:
     case UI_PICKER:
         break;
@@ -193,6 +203,7 @@ static void draw(struct app *app)
     app->drawn_ms = view.now_us / 1000;
     app->picture_ms = next_us < INT64_MAX ? next_us / 1000 + 1 : INT64_MAX;
     app->redraw_now = app->redraw_later = false;
+    app->redraw_ms = INT64_MAX;
 }
 
 static struct event **signal_event(struct app *app, int number)
@@ -252,8 +263,11 @@ static void act(struct app *app)
 {
     unsigned effects = app->effects;
     app->effects = 0;
-    if (effects & (UI_REDRAW | UI_REPAINT))
+    if ((effects & UI_REPAINT) ||
+        ((effects & UI_REDRAW) && !controller_busy(session_controller(app->session))))
         app->redraw_now = true;
+    else if (effects & UI_REDRAW)
+        app->redraw_ms = earlier(app->redraw_ms, clock_now_ms() + ANSWER_MS);
     if ((effects & UI_HISTORY) && app->history)
         file_writer_save(app->history, history_text(&app->ui.history));
     if (app->leaving)
@@ -308,15 +322,10 @@ static void turn(struct app *app)
         fit(app);
     }
     now = clock_now_ms();
-    bool due =
-        app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) || now >= app->picture_ms;
+    bool due = app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) ||
+               now >= earlier(app->redraw_ms, app->picture_ms);
     if (due && may_draw(app, now))
         draw(app);
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 // Returns when the next picture is due; INT64_MAX while it waits for the terminal or for a change.
@@ -327,6 +336,7 @@ static int64_t next_draw_ms(struct app *app)
         return INT64_MAX;
     }
     int64_t at_ms = app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms;
+    at_ms = earlier(at_ms, app->redraw_ms);
     if (app->redraw_now)
         at_ms = 0;
     int64_t wait_ms = screen_wait_until_ms(app->screen);
@@ -356,6 +366,7 @@ static void arm(struct app *app)
 static int loop(struct app *app)
 {
     app->redraw_now = true;
+    app->redraw_ms = INT64_MAX;
     turn(app);
     while (!app->closed && !(app->leaving && clock_now_ms() >= app->leave_until_ms)) {
         arm(app);

@@ -32,6 +32,8 @@ int main(int argc, char **argv)
         return cli_send(&options);
     case TUI_WATCH:
         return cli_watch(&options);
+    case TUI_DEVICES:
+        return cli_devices(&options);
     case TUI_JOIN:
         return join_operator_run(&options);
     case TUI_SCREEN:

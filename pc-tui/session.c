@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/mqtt/recheck.h"
+#include "pc-tui/model/model_about.h"
 
 // Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
 // other end is gone without a word; the keep-alive alone finds that after twice its time.
@@ -21,7 +22,7 @@ struct session {
     const struct session_events *events;
     void *ctx;
     char root[PROTOCOL_ROOT_MAX + 1];
-    char topics[2][PROTOCOL_TOPIC_MAX]; // the link and the controller keep pointers to these
+    char topics[4][PROTOCOL_TOPIC_MAX]; // the link and the controller keep pointers to these
     int qos;
     struct model *model;
     struct controller *controller;
@@ -163,6 +164,10 @@ static void on_message(void *ctx, const struct link_message *message)
 {
     struct session *session = ctx;
     char device[PROTOCOL_DEVICE_MAX + 1];
+    if (model_about(session->model, message->topic, message->payload, message->len)) {
+        session->events->changed(session->ctx);
+        return;
+    }
     if (session->events->status &&
         protocol_topic_device(message->topic, session->root, "status", device) == 0)
         session->events->status(session->ctx, device, message);
@@ -247,6 +252,12 @@ static int make_link(struct session *session, const struct tui_options *options)
     if (!one) {
         protocol_topic(session->topics[1], session->root, "+", "status");
         wanted->topics[wanted->topic_count++] = session->topics[1];
+    }
+    // Behind the statuses, which tell what devices there are. A broker may refuse it.
+    for (size_t i = 2; i < 4 && (options->run == TUI_SCREEN || options->run == TUI_DEVICES); i++) {
+        protocol_topic(session->topics[i], session->root, i == 2 ? "" : "+", "about");
+        wanted->topic_may_be_refused[wanted->topic_count] = true;
+        wanted->topics[wanted->topic_count++] = session->topics[i];
     }
     session->link = link_new(session->base, wanted, &link_events, session);
     explicit_bzero(wanted, sizeof *wanted); // it holds the password

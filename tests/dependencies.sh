@@ -12,6 +12,9 @@ packages_tests=(mosquitto mosquitto-clients libcmocka-dev libvterm-dev python3 p
 packages_xterm=(xterm xvfb python3 python3-xlib python3-paho-mqtt mosquitto)
 packages_foot=(foot sway xkb-data fonts-dejavu-core util-linux python3 python3-paho-mqtt mosquitto)
 packages_multiplexers=(tmux screen)
+# For tests/run --terminals: the two that draw with OpenGL do so in software; fcitx5 is the Hangul input method.
+packages_more_terminals=(stterm alacritty kitty lxterminal libgl1 libegl1 libgl1-mesa-dri fcitx5 fcitx5-modules fcitx5-hangul
+  dbus)
 # The virtual Nano: the kernel's source and what builds it, what looks at its hardware, a Debian 13 for its libgpiod 2, and the
 # packages and a disk with systemd to install them on.
 packages_nano=(linux-source flex bison bc libelf-dev libssl-dev xz-utils make gcc kmod i2c-tools gpiod iproute2 strace

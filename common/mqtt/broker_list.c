@@ -66,6 +66,7 @@ void broker_list_is_up(struct broker_list *list, int64_t now_ms)
 bool broker_list_says_little(struct broker_list *list, const struct connection_end *end)
 {
     bool refused = list->permanent && list->at > 0;
+
     return end->phase == PHASE_TCP && (refused || broker_list_current(list)->address > 0);
 }
 
@@ -145,9 +146,7 @@ int broker_list_prepare(
 {
     const struct broker *broker = broker_list_current(list);
     bool tls = broker->place->transport == LINK_TLS;
-    // No certificate has the word `gateway`: without a name of its own it must have the address.
-    const char *host = gateway_is_meant(broker->place->host) ? broker_address(broker) : broker->place->host;
-    int rc = tls ? load_tls(list, host, why) : 0;
+    int rc = tls ? load_tls(list, broker_verified(broker), why) : 0;
 
     wanted->name = broker->name;
     wanted->port = broker->place->port;

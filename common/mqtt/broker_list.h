@@ -36,8 +36,8 @@ void broker_list_renew(struct broker_list *list);
 struct broker *broker_list_current(struct broker_list *list);
 // It is connected.
 void broker_list_is_up(struct broker_list *list, int64_t now_ms);
-// True if this end says little: of the attempt's first address, which is the one that people know, or of a broker before this
-// one that has refused us for good.
+// True if this end says little: the first address is the one that people know, and a further broker that cannot be reached
+// matters less than one before it that has refused us for good.
 bool broker_list_says_little(struct broker_list *list, const struct connection_end *end);
 // What an end means for the wait that follows, before broker_try_again is asked; its reason may become another. True if only a
 // person can mend it.

@@ -121,7 +121,7 @@ static bool begin_tls(struct scout *scout)
     char why[LINK_REASON_SIZE];
 
     scout->tls = tls_new(&scout->options->tls, NULL, why);
-    if (!scout->tls || tls_expect(scout->tls, scout->brokers[scout->at].place->host) < 0)
+    if (!scout->tls || tls_expect(scout->tls, broker_verified(&scout->brokers[scout->at])) < 0)
         return false;
     tls_let(scout->tls, true, true);
     scout->session = SSL_new(tls_context(scout->tls));

@@ -138,12 +138,10 @@ static void stop_by_guess(struct agent *agent, const struct request *request, st
     agent->status.stops += refuses;
     last->result = execute_stop(agent->channels, agent->count, refuses, now.us, fault);
     say(last->why, "%s%staken as stop; %s", fault, fault[0] ? "; " : "", request->why);
-    if (topics_noisy(&agent->topics, now.us) == topic && !topic->noise_told) {
-        topic->noise_told = true;
+    if (topics_noisy(&agent->topics, now.us) == topic && topics_is_first(&topic->noise_told))
         trouble(agent,
             "%s: more than %d payloads a minute that say stop and are no command; the latest: %s (%s)",
             topic->name, TOPICS_NOISE_A_MINUTE, last->cmd, request->why);
-    }
 }
 
 // brief: a motor that the command runs must not go on for longer than a second.
@@ -163,33 +161,20 @@ static void decide(struct agent *agent, const struct request *request, struct no
 {
     struct status_last *last = &agent->status.last;
     const struct protocol_command *words = &request->words;
-    bool stop = request->stop || request->guessed;
-    if (request->command->retained && !stop) {
-        last->result = RESULT_RETAINED;
-        say(last->why, "retained: publish it without -r (retain: false)");
+    bool late;
+    last->result =
+        request_judge(request, agent->repertoire.ids, agent->status.stops, now.boot_ms, &late, last->why);
+    if (last->result == RESULT_RETAINED)
         return; // The id is not remembered: the same command may come again, published live.
-    }
     const struct duplicate *first = words->id[0] ? duplicates_find(&agent->duplicates, words->id) : NULL;
-    if (first && !stop) {
+    if (first && !request->stop && !request->guessed) {
         duplicates_repeat(first, last);
         return;
     }
-    bool expired = !stop && request->is_text && request_is_expired(request, now.boot_ms, last->why);
-    bool off_late = expired && request->meaning == RESULT_OK && request->match.verb == VERB_OFF_ALL;
-    if (request->guessed) {
+    if (request->guessed)
         stop_by_guess(agent, request, now);
-    } else if (expired && !off_late) {
-        last->result = RESULT_EXPIRED;
-    } else if (request->meaning != RESULT_OK) {
-        last->result = request->meaning;
-        memcpy(last->why, request->why, strlen(request->why) + 1);
-    } else if (request_is_overtaken(request, agent->repertoire.ids, agent->status.stops)) {
-        last->result = RESULT_REFUSED;
-        say(last->why, "stopped meanwhile");
-    } else {
-        // A command without a deadline may have waited anywhere for any time.
-        carry_out(agent, &request->match, off_late, !words->has_by, now);
-    }
+    else if (last->result == RESULT_OK) // a command without a deadline may have waited anywhere for any time
+        carry_out(agent, &request->match, late, !words->has_by, now);
     if (words->id[0] && !first)
         duplicates_add(&agent->duplicates, last);
 }
@@ -217,24 +202,12 @@ static void reply(struct agent *agent, const struct agent_command *command)
             command->correlation_len);
 }
 
-// A status of ours that a bridge or a flow leads back: answering it with a status would go round for ever.
-static void drop_report(struct agent *agent, const char *name)
-{
-    struct topic *topic = topics_find(&agent->topics, name);
-    if (!topic->report_told)
-        trouble(agent, "%s: a status was published there; who does that leads reports back as commands",
-            topic->name);
-    topic->report_told = true;
-}
-
 // Once a run and topic, and nowhere else than where commands to us belong: another topic may be somebody's own.
 static void clear_retained(struct agent *agent, const char *name)
 {
-    struct topic *topic = topics_find(&agent->topics, name);
-    if (topic->retained_cleared || !protocol_is_control(name, agent->root, agent->status.device))
-        return;
-    topic->retained_cleared = true;
-    agent->io.clear_retained(agent->ctx, name);
+    if (protocol_is_control(name, agent->root, agent->status.device) &&
+        topics_is_first(&topics_find(&agent->topics, name)->retained_cleared))
+        agent->io.clear_retained(agent->ctx, name);
 }
 
 static int64_t clock_us(const struct agent *agent)
@@ -250,10 +223,12 @@ void agent_command(struct agent *agent, const struct agent_command *command, int
         return;
     int64_t start_us = clock_us(agent);
     repertoire_read(&agent->repertoire, &request, command, agent->status.device, agent->status.boot);
-    if (request.words.is_report) {
-        drop_report(agent, command->topic);
+    // A status of ours that a bridge or a flow leads back: answering it with a status would go round for ever.
+    if (request.words.is_report && topics_is_first(&topics_find(&agent->topics, command->topic)->report_told))
+        trouble(agent, "%s: a status was published there; who does that leads reports back as commands",
+            command->topic);
+    if (request.words.is_report)
         return;
-    }
     if (request_is_for_others(&request))
         return;
     request_begin(&request.words, &agent->status.last);
@@ -311,8 +286,7 @@ static void tick_input(struct agent *agent, struct channel *c, struct now now)
         return;
     if (debounce_is_settling(&c->debounce, now.us)) {
         bool level = c->debounce.level;
-        int rc = c->out.input->ops->get(c->out.input, &level);
-        tell_fault(agent, c, rc);
+        tell_fault(agent, c, c->out.input->ops->get(c->out.input, &level));
         act_on(agent, c, debounce_settle(&c->debounce, level, now.us), now);
     }
     act_on(agent, c, debounce_tick(&c->debounce, now.us), now);
@@ -471,10 +445,9 @@ static void save(struct agent *agent, int64_t now_us)
 void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
 {
     struct now now = {now_us, boot_ms};
-    for (size_t i = 0; i < agent->count; i++) {
-        int rc = channel_tick(&agent->channels[i], now_us, &agent->reporter.changed);
-        tell_fault(agent, &agent->channels[i], rc);
-    }
+    for (size_t i = 0; i < agent->count; i++)
+        tell_fault(
+            agent, &agent->channels[i], channel_tick(&agent->channels[i], now_us, &agent->reporter.changed));
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)
@@ -511,10 +484,8 @@ void agent_stop(struct agent *agent, int64_t now_us, int64_t boot_ms)
     // This comes before `exit`: a servo that only the end of the agent switches off is not saved as switched off.
     if (save_due_us(agent) != INT64_MAX)
         save(agent, now_us);
-    for (size_t i = 0; i < agent->count; i++) {
-        struct channel *c = &agent->channels[i];
-        tell_fault(agent, c, channel_finish(c, now_us));
-    }
+    for (size_t i = 0; i < agent->count; i++)
+        tell_fault(agent, &agent->channels[i], channel_finish(&agent->channels[i], now_us));
     const struct status *status = &agent->status;
     int len = status_write_offline(agent->json, status->device, status->boot, "stopped");
     if (len < 0)

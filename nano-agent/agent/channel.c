@@ -167,10 +167,12 @@ void channel_report(const struct channel *c, struct status_channel *out)
 {
     memset(out, 0, sizeof *out);
     memcpy(&out->id, &c->config.id, sizeof out->id);
-    if (!channel_is_absent(c)) {
+    int error = channel_is_absent(c) ? -ENODEV : c->ops->fault ? c->ops->fault(c) : 0;
+    if (error == 0) {
         c->ops->report(c, out);
         return;
     }
+    const char *words = channel_fault_words(c, error);
     out->axis = c->config.axis;
-    memcpy(out->fault, c->config.fault, sizeof out->fault);
+    text_clean(out->fault, sizeof out->fault, words, strlen(words), PROTOCOL_FAULT_CHARS);
 }

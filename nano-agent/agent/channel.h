@@ -104,6 +104,8 @@ struct channel_ops {
     // Does what is due. *changed is set where the report did; else it stays as it is.
     int (*tick)(struct channel *c, int64_t now_us, bool *changed);
     int64_t (*next_us)(const struct channel *c);
+    // What the channel suffers from while its hardware is open: a negative errno, or 0. The report then tells that alone.
+    int (*fault)(const struct channel *c);
     // Fills what the kind reports; id is there already and all else is zero.
     void (*report)(const struct channel *c, struct status_channel *out);
 };

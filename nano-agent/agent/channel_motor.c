@@ -151,6 +151,12 @@ static void report(const struct channel *c, struct status_channel *out)
     out->driven = motor_is_driven(m);
 }
 
+// A motor that may not be at zero is told in the place of figures that may be wrong.
+static int fault(const struct channel *c)
+{
+    return c->motor.error;
+}
+
 const struct channel_ops channel_motor = {
     .port = PORT_MOTOR,
     .is_first = true,
@@ -161,5 +167,6 @@ const struct channel_ops channel_motor = {
     .cut = cut,
     .tick = tick,
     .next_us = next_us,
+    .fault = fault,
     .report = report,
 };

@@ -111,7 +111,7 @@ enum protocol_result execute_halt(
     why[0] = '\0';
     cut_all(channels, count);
     for (size_t i = 0; i < count; i++)
-        if (channel_is_first(channels[i].config.id.kind))
+        if (channel_is_first(channels[i].config.id.kind) && !channel_is_absent(&channels[i]))
             add(&outcome, &channels[i], channel_apply(&channels[i], POLICY_OFF, now_us), "");
     return outcome.result;
 }

@@ -65,13 +65,14 @@ bool request_may_reply(
     return false;
 }
 
-bool request_is_overtaken(const struct request *r, const struct channel_id *ids, uint64_t stops)
+// True for a motion that was sent before a stop that was obeyed since: its sender saw another number of stops.
+static bool is_overtaken(const struct request *r, const struct channel_id *ids, uint64_t stops)
 {
-    return r->meaning == RESULT_OK && r->words.has_stops && (uint64_t)r->words.stops != stops &&
-           vocabulary_is_motion(&r->match, ids);
+    return r->words.has_stops && (uint64_t)r->words.stops != stops && vocabulary_is_motion(&r->match, ids);
 }
 
-bool request_is_expired(const struct request *r, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE])
+// True where it is meant for another run or comes after its deadline.
+static bool is_expired(const struct request *r, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE])
 {
     if (r->foreign) {
         say(why, "meant for another run of this device");
@@ -82,4 +83,23 @@ bool request_is_expired(const struct request *r, int64_t boot_ms, char why[PROTO
         return true;
     }
     return false;
+}
+
+enum protocol_result request_judge(const struct request *r, const struct channel_id *ids, uint64_t stops,
+    int64_t boot_ms, bool *late, char why[PROTOCOL_WHY_SIZE])
+{
+    bool is_off = r->meaning == RESULT_OK && r->match.verb == VERB_OFF_ALL;
+    *late = false;
+    if (r->command->retained && !r->stop && !r->guessed) {
+        say(why, "retained: publish it without -r (retain: false)");
+        return RESULT_RETAINED;
+    }
+    *late = !r->stop && r->is_text && is_expired(r, boot_ms, why);
+    if (*late && !is_off)
+        return RESULT_EXPIRED;
+    memcpy(why, r->why, strlen(r->why) + 1);
+    if (r->meaning != RESULT_OK || !is_overtaken(r, ids, stops))
+        return r->meaning;
+    say(why, "stopped meanwhile");
+    return RESULT_REFUSED;
 }

@@ -47,10 +47,10 @@ bool request_is_for_others(const struct request *request);
 bool request_may_reply(
     const struct agent_command *command, const char *root, const char *device, struct status_last *last);
 
-// True for a motion that was sent before a stop that was obeyed since: its sender saw another number of stops. ids as before.
-bool request_is_overtaken(const struct request *request, const struct channel_id *ids, uint64_t stops);
-
-// True where it is meant for another run or comes after its deadline; why (PROTOCOL_WHY_SIZE) then says which.
-bool request_is_expired(const struct request *request, int64_t boot_ms, char why[PROTOCOL_WHY_SIZE]);
+// Whether it may be carried out. RESULT_OK; RESULT_RETAINED for an old command; RESULT_EXPIRED where it is meant for another run or comes after its deadline; its
+// meaning where that is not RESULT_OK; RESULT_REFUSED for a motion whose sender saw another number of stops than there
+// were. why gets the reason, or "". *late: it is `off` and expired, and may then move nothing. ids as before.
+enum protocol_result request_judge(const struct request *request, const struct channel_id *ids,
+    uint64_t stops, int64_t boot_ms, bool *late, char why[PROTOCOL_WHY_SIZE]);
 
 #endif

@@ -42,3 +42,10 @@ struct topic *topics_noisy(struct topics *topics, int64_t now_us)
             return &topics->of[i];
     return NULL;
 }
+
+bool topics_is_first(bool *told)
+{
+    bool first = !*told;
+    *told = true;
+    return first;
+}

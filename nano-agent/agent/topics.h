@@ -35,6 +35,9 @@ struct topic *topics_find(struct topics *topics, const char *name);
 // "stop":false ten times a second must not make a car undrivable.
 bool topics_guess(struct topic *topic, int64_t now_us);
 
+// True the first time: *told is set then.
+bool topics_is_first(bool *told);
+
 // A topic on which more than TOPICS_NOISE_A_MINUTE stops a minute were guessed within the last minute, or NULL.
 struct topic *topics_noisy(struct topics *topics, int64_t now_us);
 

@@ -4,17 +4,21 @@
 #include <string.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/config/claims.h"
 
 enum { CELL_SIZE = 256 };
 
 // "servo tilt", of the channel that uses a pin; "" = none does.
 static void user_of_pin(const struct config *config, unsigned pin, char *out, size_t size)
 {
+    struct claim claims[CLAIMS_MAX];
     out[0] = '\0';
     for (size_t i = 0; i < config->agent.count; i++) {
         const struct channel_id *id = &config->agent.channels[i].id;
-        if (config->outputs[i].address.pin == pin)
-            snprintf(out, size, "* %s %s ", channel_kind_name(id->kind), id->name);
+        size_t count = claims_of(&config->agent.channels[i], &config->outputs[i], claims);
+        for (size_t k = 0; k < count; k++)
+            if (claims[k].at->pin == pin)
+                snprintf(out, size, "* %s %s ", channel_kind_name(id->kind), id->name);
     }
 }
 
@@ -22,10 +26,12 @@ static bool uses_bus(const struct config *config, int bus)
 {
     char name[16];
     snprintf(name, sizeof name, "i2c-%d", bus);
+    struct claim claims[CLAIMS_MAX];
     for (size_t i = 0; i < config->agent.count; i++) {
-        const struct hw_address *at = &config->outputs[i].address;
-        if (at->i2c_address && !strcmp(at->chip, name))
-            return true;
+        size_t count = claims_of(&config->agent.channels[i], &config->outputs[i], claims);
+        for (size_t k = 0; k < count; k++)
+            if (claims[k].at->i2c_address && !strcmp(claims[k].at->chip, name))
+                return true;
     }
     return false;
 }
@@ -60,11 +66,13 @@ static void draw_pin(const struct config *config, const char *model, unsigned pi
 
 static void print_elsewhere(const struct config *config, FILE *out)
 {
+    struct claim claims[CLAIMS_MAX];
     for (size_t i = 0; i < config->agent.count; i++) {
         const struct channel_id *id = &config->agent.channels[i].id;
-        const struct hw_address *at = &config->outputs[i].address;
-        if (!at->pin)
-            fprintf(out, "* %s %s: %s\n", channel_kind_name(id->kind), id->name, at->text);
+        size_t count = claims_of(&config->agent.channels[i], &config->outputs[i], claims);
+        for (size_t k = 0; k < count; k++)
+            if (!claims[k].at->pin)
+                fprintf(out, "* %s %s: %s\n", channel_kind_name(id->kind), id->name, claims[k].at->text);
     }
 }
 

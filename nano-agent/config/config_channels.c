@@ -7,23 +7,24 @@
 #include <string.h>
 
 #include "nano-agent/agent/repertoire.h"
-#include "nano-agent/config/address.h"
+#include "nano-agent/config/claims.h"
 #include "nano-agent/config/config_repertoire.h"
 #include "nano-agent/config/section.h"
-#include "nano-agent/hw/pca9685.h"
 
-static const struct section *const sections[CHANNEL_KINDS] = {
+static const struct section *const sections[] = {
     [CHANNEL_SERVO] = &section_servo,
     [CHANNEL_SWITCH] = &section_switch,
     [CHANNEL_DIMMER] = &section_dimmer,
     [CHANNEL_INPUT] = &section_input,
+    [CHANNEL_MOTOR] = &section_motor,
 };
+_Static_assert(sizeof sections / sizeof sections[0] == CHANNEL_KINDS, "every kind has a section");
 
 const struct key_table *config_channels_keys(struct key_table out[CHANNEL_KINDS])
 {
     for (int i = 0; i < CHANNEL_KINDS; i++)
-        out[i] = (struct key_table){channel_kind_name((enum channel_kind)i),
-            sections[i] ? sections[i]->keys : NULL, sections[i] ? sections[i]->key_count : 0};
+        out[i] = (struct key_table){
+            channel_kind_name((enum channel_kind)i), sections[i]->keys, sections[i]->key_count};
     return out;
 }
 
@@ -41,118 +42,26 @@ static int in_file_order(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static bool is_pwm(enum channel_kind kind)
-{
-    return channel_port(kind) == PORT_PWM;
-}
-
-static int read_channel(struct config_file *file, const struct place *at, const char *model,
-    struct agent_channel_config *c, struct config_output *o)
+static int read_channel(
+    struct config_file *file, const struct place *at, struct agent_channel_config *c, struct config_output *o)
 {
     const char *name = cfg_title(at->section), *kind = channel_kind_name(at->kind);
     char why[PROTOCOL_WHY_SIZE];
-    if (!sections[at->kind])
-        return config_file_refuse(file, (unsigned)at->section->line, "%s: not in this version", kind);
     if (protocol_check_name(name, why) < 0)
         return config_file_refuse(file, (unsigned)at->section->line, "%s %.64s: %s", kind, name, why);
     c->id.kind = at->kind;
     snprintf(c->id.name, sizeof c->id.name, "%s", name);
 
-    bool pwm = is_pwm(at->kind);
+    bool pwm = channel_port(at->kind) == PORT_PWM;
     const char *key = pwm ? "pwm" : "gpio";
-    const char *address = section_word(file, at, key);
-    o->line = (int)config_file_line(file, at->section, key);
-    if (address_parse(address, pwm, model, &o->address, why) < 0)
-        return config_file_refuse(
-            file, (unsigned)o->line, "%s %s: %s = %.64s; %s", kind, name, key, address, why);
+    o->line = at->section->line;
     o->gpio.consumer = "nano-agent";
+    if (channel_port(at->kind) != PORT_MOTOR) {
+        o->line = (int)config_file_line(file, at->section, key);
+        if (section_address(file, at, key, pwm, &o->address) < 0)
+            return -EINVAL;
+    }
     return sections[at->kind]->read(file, at, c, o);
-}
-
-// What to write in the place of an output that is taken: the header's pins of its kind that are left.
-static void say_free_pins(const struct config *config, const char *model, bool pwm, char out[256])
-{
-    uint64_t taken = 0;
-    char pins[200];
-    for (size_t i = 0; i < config->agent.count; i++)
-        taken |= UINT64_C(1) << config->outputs[i].address.pin;
-    snprintf(out, 256, "every channel wants a pin of its own");
-    if (!model)
-        return;
-    address_list_pins(model, pwm, taken, pins, sizeof pins);
-    snprintf(out, 256, "%s left: %s", pwm ? "PWM" : "GPIO", pins[0] ? pins : "none; use a PCA9685 board");
-}
-
-static int check_pins(struct config_file *file, const char *model, const struct config *config)
-{
-    for (size_t i = 1; i < config->agent.count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const struct config_output *a = &config->outputs[j], *b = &config->outputs[i];
-            if (!address_same(&a->address, &b->address))
-                continue;
-            const struct channel_id *x = &config->agent.channels[j].id, *y = &config->agent.channels[i].id;
-            char left[256];
-            say_free_pins(config, model, is_pwm(y->kind), left);
-            // On the Nano a GPIO request takes the pad away from its PWM for good (pinctrl-tegra210).
-            return config_file_refuse(file, (unsigned)b->line, "%s %s: %s is already %s %s's (line %d)%s; %s",
-                channel_kind_name(y->kind), y->name, b->address.text, channel_kind_name(x->kind), x->name,
-                a->line, a->address.kind == b->address.kind ? "" : ", and one pin is GPIO or PWM, never both",
-                left);
-        }
-    }
-    return 0;
-}
-
-static long hz_of(const struct config_output *output)
-{
-    return (long)((INT64_C(1000000000) + output->period_ns / 2) / output->period_ns);
-}
-
-// "1-0040": a PCA9685 that the kernel drives; the one PWM chip behind I2C that there is for a Jetson's
-// header.
-static bool is_i2c_device(const char *name)
-{
-    size_t digits = strspn(name, "0123456789");
-    return digits && name[digits] == '-' && strlen(name) == digits + 5 &&
-           strspn(name + digits + 1, "0123456789abcdef") == 4;
-}
-
-static bool is_pca9685(const struct hw_address *at)
-{
-    return at->kind == HW_PCA9685 || (at->kind == HW_PWM_SYSFS && is_i2c_device(at->chip));
-}
-
-static bool on_one_chip(const struct hw_address *a, const struct hw_address *b)
-{
-    return a->kind == b->kind && a->i2c_address == b->i2c_address && !strcmp(a->chip, b->chip);
-}
-
-// The channels of a PCA9685 share its one frequency.
-static int check_frequencies(
-    struct config_file *file, const struct place *places, const struct config *config)
-{
-    for (size_t i = 0; i < config->agent.count; i++) {
-        const struct config_output *b = &config->outputs[i];
-        const struct channel_id *y = &config->agent.channels[i].id;
-        unsigned line = is_pca9685(&b->address) ? config_file_line(file, places[i].section, "hz") : 0;
-        if (!line)
-            continue;
-        if (pca9685_prescale(b->period_ns) < 0)
-            return config_file_refuse(file, line, "%s %s: hz = %ld; a PCA9685 does %d to %d",
-                channel_kind_name(y->kind), y->name, hz_of(b), PCA9685_HZ_MIN, PCA9685_HZ_MAX);
-        for (size_t j = 0; j < i; j++) {
-            const struct config_output *a = &config->outputs[j];
-            const struct channel_id *x = &config->agent.channels[j].id;
-            if (!on_one_chip(&a->address, &b->address) || a->period_ns == b->period_ns)
-                continue;
-            return config_file_refuse(file, line,
-                "%s %s: hz = %ld, but %s %s (line %d) on the same PCA9685 has %ld; one chip has one "
-                "frequency",
-                channel_kind_name(y->kind), y->name, hz_of(b), channel_kind_name(x->kind), x->name, a->line,
-                hz_of(a));
-        }
-    }
-    return 0;
 }
 
 static int check_names(struct config_file *file, const struct place *places, const struct config *config)
@@ -195,7 +104,7 @@ static int check_commands(struct config_file *file, const struct place *places, 
 }
 
 // Every channel's section in the order of the file, so that the one that is too many is the last. NULL without memory.
-static struct place *find_places(const struct config_file *file, size_t *count)
+static struct place *find_places(const struct config_file *file, const char *model, size_t *count)
 {
     size_t all = 0;
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
@@ -205,20 +114,39 @@ static struct place *find_places(const struct config_file *file, size_t *count)
     for (int kind = 0; places && kind < CHANNEL_KINDS; kind++) {
         const char *name = file->sections[kind].name;
         for (unsigned i = 0; i < cfg_size(file->cfg, name); i++)
-            places[(*count)++] = (struct place){cfg_getnsec(file->cfg, name, i), (enum channel_kind)kind};
+            places[(*count)++] = (struct place){
+                .section = cfg_getnsec(file->cfg, name, i), .kind = (enum channel_kind)kind, .model = model};
     }
     if (places)
         qsort(places, *count, sizeof *places, in_file_order);
     return places;
 }
 
+static void simulate(struct hw_address *address)
+{
+    if (address->kind != HW_SIM)
+        address->line = 0;
+    address->kind = HW_SIM;
+}
+
+static void simulate_motor(struct hw_motor_options *motor)
+{
+    for (unsigned i = 0; i < HW_MOTOR_OUTPUTS_MAX; i++) {
+        simulate(&motor->forward[i]);
+        simulate(&motor->backward[i]);
+        simulate(&motor->pwm[i]);
+    }
+    simulate(&motor->direction.at);
+    simulate(&motor->in1.at);
+    simulate(&motor->in2.at);
+    simulate(&motor->enable.at);
+}
+
 static void simulate_all(struct config *config)
 {
     for (size_t i = 0; i < config->agent.count; i++) {
-        struct hw_address *address = &config->outputs[i].address;
-        if (address->kind != HW_SIM)
-            address->line = 0;
-        address->kind = HW_SIM;
+        simulate(&config->outputs[i].address);
+        simulate_motor(&config->outputs[i].motor);
     }
 }
 
@@ -236,12 +164,13 @@ static void make_fingerprints(struct config *config)
 int config_channels_build(struct config_file *file, const char *model, struct config *out)
 {
     size_t count;
-    struct place *places = find_places(file, &count);
+    struct place *places = find_places(file, model, &count);
     if (!places)
         return config_file_refuse(file, 0, "out of memory");
     int rc = 0;
     if (count == 0)
-        rc = config_file_refuse(file, 0, "no channel; write at least one servo, switch, dimmer or input");
+        rc = config_file_refuse(
+            file, 0, "no channel; write at least one servo, switch, dimmer, motor or input");
     else if (count > PROTOCOL_CHANNELS_MAX)
         rc = config_file_refuse(file, (unsigned)places[PROTOCOL_CHANNELS_MAX].section->line,
             "%s %.64s: more than %d channels", channel_kind_name(places[PROTOCOL_CHANNELS_MAX].kind),
@@ -252,11 +181,9 @@ int config_channels_build(struct config_file *file, const char *model, struct co
         memset(out->outputs, 0, sizeof out->outputs);
     }
     for (size_t i = 0; i < count && rc == 0; i++)
-        rc = read_channel(file, &places[i], model, &out->agent.channels[i], &out->outputs[i]);
+        rc = read_channel(file, &places[i], &out->agent.channels[i], &out->outputs[i]);
     if (rc == 0)
-        rc = check_pins(file, model, out);
-    if (rc == 0)
-        rc = check_frequencies(file, places, out);
+        rc = claims_check(file, places, model, out);
     if (rc == 0)
         rc = check_names(file, places, out);
     if (rc == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/broker_place.h"
+#include "nano-agent/config/claims.h"
 #include "nano-agent/config/config_channels.h"
 
 __attribute__((format(printf, 2, 3))) static void say(void (*line)(const char *text), const char *format, ...)
@@ -59,10 +60,20 @@ static void describe_place(const struct hw_address *at, char *out, size_t size)
 static void describe_channel(const struct agent_channel_config *channel, const struct config_output *output,
     void (*line)(const char *text))
 {
+    const char *kind = channel_kind_name(channel->id.kind), *name = channel->id.name;
     char place[2 * HW_CHIP_MAX + 32], rest[CONFIG_LINE_SIZE / 2];
-    describe_place(&output->address, place, sizeof place);
+    struct claim claims[CLAIMS_MAX];
+    size_t count = claims_of(channel, output, claims);
     config_channels_describe(channel, output, rest, sizeof rest);
-    say(line, "%s %s: %s%s", channel_kind_name(channel->id.kind), channel->id.name, place, rest);
+    for (size_t i = 0; i < count; i++) {
+        describe_place(claims[i].at, place, sizeof place);
+        if (channel_port(channel->id.kind) == PORT_MOTOR)
+            say(line, "%s %s: %s %s", kind, name, claims[i].key, place);
+        else
+            say(line, "%s %s: %s%s", kind, name, place, rest);
+    }
+    if (channel_port(channel->id.kind) == PORT_MOTOR)
+        say(line, "%s %s%s", kind, name, rest);
 }
 
 static void describe_words(const struct words_table *table, void (*line)(const char *text))

@@ -24,16 +24,6 @@ static const struct key_table top = {NULL, top_keys, sizeof top_keys / sizeof *t
 
 enum { KEYS_MAX = 24 };
 
-// The sections with free keys.
-static const struct {
-    const char *name;
-    size_t max;
-    const char *key; // what stands in front of the equal sign, in words
-} free_sections[] = {
-    [CONFIG_POSE] = {"pose", PROTOCOL_POSES_MAX, "CHANNEL"},
-    [CONFIG_WORDS] = {"words", PROTOCOL_WORDS_MAX, "WORD"},
-};
-
 // The file that is being parsed: libconfuse passes no argument of ours to its callbacks.
 static struct config_file *parsing;
 
@@ -75,19 +65,6 @@ static int section_of(cfg_t *cfg)
 {
     int kind = (int)channel_kind_parse(cfg_name(cfg));
     return kind == CHANNEL_OTHER ? CONFIG_TOP : kind;
-}
-
-static int free_section_of(cfg_t *cfg)
-{
-    int i = 0;
-    while (i < CONFIG_FREE_SECTIONS && strcmp(cfg_name(cfg), free_sections[i].name) != 0)
-        i++;
-    return i;
-}
-
-const char *config_file_free_section(enum config_free_section section)
-{
-    return free_sections[section].name;
 }
 
 // "servo tilt: ", or "" outside a section.
@@ -246,7 +223,7 @@ static int value_hook(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
         return -1;
 
     int rc = 0;
-    bool is_free = free_section_of(cfg) < CONFIG_FREE_SECTIONS;
+    bool is_free = free_section_of(cfg_name(cfg)) != FREE_SECTIONS;
     const struct key *key = is_free ? NULL : find_key(file, section_of(cfg), opt->name);
     if (is_free)
         rc = 0; // checked later, when all channels are known
@@ -292,9 +269,9 @@ static void hook_all(cfg_opt_t *opts)
 
 static void refuse_unknown_key(cfg_t *cfg, const char *name)
 {
-    int free_section = free_section_of(cfg);
+    enum free_section free_section = free_section_of(cfg_name(cfg));
     char free_name[128];
-    if (free_section < CONFIG_FREE_SECTIONS) {
+    if (free_section != FREE_SECTIONS) {
         config_file_refuse(parsing, (unsigned)cfg->line, "%s%.64s is not understood; write %s = VALUE",
             where(cfg, free_name), name, free_sections[free_section].key);
         return;
@@ -369,10 +346,11 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
     for (size_t i = 0; i < table->count; i++) {
         const struct key *key = &table->keys[i];
         unsigned line = config_file_line(file, section, key->name);
-        if (key->type == KEY_ADDRESS && !config_file_has(file, section, key->name))
+        if (key->type == KEY_ADDRESS && !key->initial[0] && !config_file_has(file, section, key->name))
             return config_file_refuse(file, line, "%s%s is missing; for example %s = \"pin %s\"",
                 where(section, name), key->name, key->name, !strcmp(key->name, "pwm") ? "33" : "7");
-        if (key->count == 2 && config_file_has(file, section, key->name) && cfg_size(section, key->name) != 2)
+        if (key->type == KEY_NUMBER && key->count == 2 && config_file_has(file, section, key->name) &&
+            cfg_size(section, key->name) != 2)
             return config_file_refuse(
                 file, line, "%s%s: two values are wanted: %s", where(section, name), key->name, key->right);
     }
@@ -381,7 +359,7 @@ static int check_counts(struct config_file *file, cfg_t *section, int kind)
 
 static int find_free_keys(struct config_file *file, const char *text, struct free_keys *keys)
 {
-    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++) {
+    for (int i = 0; i < FREE_SECTIONS; i++) {
         if (free_keys_find(&keys[i], text, free_sections[i].name, free_sections[i].max) < 0)
             return config_file_refuse(file, 0, "out of memory");
         if (keys[i].too_many_line)
@@ -403,7 +381,7 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
     if (rc < 0)
         goto free_text;
 
-    struct free_keys free_keys[CONFIG_FREE_SECTIONS] = {0};
+    struct free_keys free_keys[FREE_SECTIONS] = {0};
     rc = find_free_keys(file, prepared, free_keys);
     if (rc < 0)
         goto free_keys;
@@ -422,7 +400,7 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
     for (int kind = 0; kind < CHANNEL_KINDS; kind++)
         opts[n++] = (cfg_opt_t)CFG_SEC(
             sections[kind].name, section_opts[kind], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++)
+    for (int i = 0; i < FREE_SECTIONS; i++)
         opts[n++] = (cfg_opt_t)CFG_SEC(
             free_sections[i].name, free_keys[i].opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     opts[n] = (cfg_opt_t)CFG_END();
@@ -445,7 +423,7 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
     }
 free_keys:
     parsing = NULL;
-    for (int i = 0; i < CONFIG_FREE_SECTIONS; i++)
+    for (int i = 0; i < FREE_SECTIONS; i++)
         free_keys_finish(&free_keys[i]);
 free_text:
     free(prepared);
@@ -491,4 +469,10 @@ long config_file_number(
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
 {
     return value_text(file, section, find_key(file, kind, name), 0);
+}
+
+const char *config_file_text_at(
+    const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
+{
+    return value_text(file, section, find_key(file, kind, name), index);
 }

@@ -13,9 +13,6 @@
 // Stands for the keys outside any section, where a kind of channel stands for those of its sections.
 enum { CONFIG_TOP = CHANNEL_KINDS };
 
-// The sections whose keys are whatever stands there. Who reads them checks them.
-enum config_free_section { CONFIG_POSE, CONFIG_WORDS, CONFIG_FREE_SECTIONS };
-
 enum key_type {
     KEY_NUMBER,  // a decimal; held as an integer: value * scale
     KEY_WORD,    // one of words
@@ -27,12 +24,14 @@ enum key_type {
 struct key {
     const char *name;
     enum key_type type;
-    unsigned count;         // values: 1 or 2
-    int scale;              // KEY_NUMBER
-    long min, max;          // KEY_NUMBER, scaled
-    const char *initial[2]; // the default; NULL = the key is required, or its default follows from other keys
-    const char *words;      // KEY_WORD: "off last center"
-    const char *right;      // KEY_NUMBER: "1 to 10000 degrees a second"
+    unsigned count; // values: 1 or 2; of KEY_ADDRESS at most so many
+    int scale;      // KEY_NUMBER
+    long min, max;  // KEY_NUMBER, scaled
+    const char
+        *initial[2];   // the default; NULL = the key is required, or its default follows from other keys. Of
+                       // KEY_ADDRESS "" says that the key may be missing
+    const char *words; // KEY_WORD: "off last center"
+    const char *right; // KEY_NUMBER: "1 to 10000 degrees a second"
 };
 
 // The keys of one section. There is one section for each kind of channel (section.h), in the order of enum channel_kind.
@@ -70,9 +69,8 @@ bool config_file_has(const struct config_file *file, cfg_t *section, const char 
 long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
 const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name);
-
-// "pose", "words".
-const char *config_file_free_section(enum config_free_section section);
+const char *config_file_text_at(
+    const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
 
 // Puts PATH, LINE (0 = none) and a sentence in why, the first time only. Returns -EINVAL.
 int config_file_refuse(struct config_file *file, unsigned line, const char *format, ...)

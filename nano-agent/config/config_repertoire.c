@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nano-agent/agent/repertoire.h"
+#include "nano-agent/config/free_keys.h"
 
 struct entry {
     const char *key, *value;
@@ -29,9 +30,9 @@ static bool next_entry(const struct config_file *file, cfg_t *section, size_t *a
     return false;
 }
 
-static cfg_t *section_at(const struct config_file *file, enum config_free_section kind, size_t index)
+static cfg_t *section_at(const struct config_file *file, enum free_section kind, size_t index)
 {
-    const char *name = config_file_free_section(kind);
+    const char *name = free_sections[kind].name;
     return index < cfg_size(file->cfg, name) ? cfg_getnsec(file->cfg, name, (unsigned)index) : NULL;
 }
 
@@ -48,31 +49,33 @@ static bool read_step(const struct agent_channel_config *c, const char *value, s
     char why[PROTOCOL_WHY_SIZE])
 {
     enum channel_kind kind = c->id.kind;
-    bool is_on = strcmp(value, "on") == 0, is_servo = kind == CHANNEL_SERVO;
+    const char *unit = kind_of(kind)->unit;
+    bool switches = kind_has_verb(kind, VERB_ON), degrees = strcmp(unit, "degrees") == 0;
+    bool percent = switches && strcmp(unit, "percent") == 0;
+    bool is_on = strcmp(value, "on") == 0;
+    const int *limit = c->motion.limit;
     char low[16], high[16];
     long tenths = 0;
-    if (kind != CHANNEL_SWITCH && kind != CHANNEL_DIMMER && !is_servo) {
-        snprintf(why, PROTOCOL_WHY_SIZE, "a pose sets servos, switches and dimmers; this is %s %s",
-            kind == CHANNEL_INPUT ? "an" : "a", channel_kind_name(kind));
+    if (!switches && !degrees) {
+        snprintf(why, PROTOCOL_WHY_SIZE, "a pose sets servos, switches and dimmers; %s is none of them",
+            channel_kind_name(kind));
         return false;
     }
     out->verb = is_on ? VERB_ON : VERB_OFF;
-    if (!is_servo && (is_on || strcmp(value, "off") == 0))
+    if (switches && (is_on || strcmp(value, "off") == 0))
         return true;
     out->verb = VERB_SET;
-    const int *limit = c->motion.limit;
-    bool is_number = kind != CHANNEL_SWITCH && config_read_decimal(value, 10, &tenths);
+    bool is_number = (degrees || percent) && config_read_decimal(value, 10, &tenths);
     out->tenths = (int)tenths;
-    if (is_servo && is_number && tenths >= limit[0] && tenths <= limit[1])
+    if (degrees && is_number && tenths >= limit[0] && tenths <= limit[1])
         return true;
-    if (!is_servo && is_number && tenths >= 0 && tenths <= 1000 && tenths % 10 == 0)
+    if (percent && is_number && tenths >= 0 && tenths <= 1000 && tenths % 10 == 0)
         return true;
-    if (is_servo)
+    if (degrees)
         snprintf(why, PROTOCOL_WHY_SIZE, "its limit is %s to %s degrees",
             protocol_format_tenths(low, limit[0]), protocol_format_tenths(high, limit[1]));
     else
-        snprintf(why, PROTOCOL_WHY_SIZE, "on%s or off is wanted",
-            kind == CHANNEL_DIMMER ? ", 0 to 100 percent" : "");
+        snprintf(why, PROTOCOL_WHY_SIZE, "on%s or off is wanted", percent ? ", 0 to 100 percent" : "");
     return false;
 }
 
@@ -111,7 +114,7 @@ int config_poses_build(struct config_file *file, struct config *out)
     size_t culprit;
     cfg_t *section;
     agent->pose_count = 0;
-    while ((section = section_at(file, CONFIG_POSE, agent->pose_count))) {
+    while ((section = section_at(file, FREE_POSE, agent->pose_count))) {
         int rc = read_pose(file, section, out, &agent->poses[agent->pose_count]);
         if (rc < 0)
             return rc;
@@ -129,7 +132,7 @@ static bool read_command(const struct agent_config *agent, const char *text, cha
     bool *is_stop, char why[PROTOCOL_WHY_SIZE])
 {
     struct channel_id ids[PROTOCOL_NAMES_MAX];
-    struct vocabulary_match match;
+    struct vocabulary_match match = {0};
     struct protocol_command command;
     size_t count = repertoire_ids(agent->channels, agent->count, agent->poses, agent->pose_count, ids);
     if (protocol_parse_text(text, strlen(text), &command, why) < 0 ||
@@ -233,7 +236,7 @@ int config_words_build(struct config_file *file, struct config *out)
     struct agent_config *agent = &out->agent;
     cfg_t *section;
     agent->words_count = 0;
-    while ((section = section_at(file, CONFIG_WORDS, agent->words_count))) {
+    while ((section = section_at(file, FREE_WORDS, agent->words_count))) {
         int rc = read_table(file, section, out, &agent->words[agent->words_count]);
         if (rc < 0)
             return rc;

@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/protocol/protocol.h"
+
+const struct free_section_info free_sections[FREE_SECTIONS] = {
+    [FREE_POSE] = {"pose", PROTOCOL_POSES_MAX, "CHANNEL"},
+    [FREE_WORDS] = {"words", PROTOCOL_WORDS_MAX, "WORD"},
+};
+
+enum free_section free_section_of(const char *name)
+{
+    int i = 0;
+    while (i < FREE_SECTIONS && strcmp(name, free_sections[i].name) != 0)
+        i++;
+    return (enum free_section)i;
+}
+
 enum { KEYS_MAX = 1024 }; // of all sections together
 
 // A word, a string without its quotes, or one character.

@@ -9,6 +9,19 @@
 #include <confuse.h>
 #include <stddef.h>
 
+enum free_section { FREE_POSE, FREE_WORDS, FREE_SECTIONS };
+
+// Who reads such a section checks what stands there.
+struct free_section_info {
+    const char *name; // "pose"
+    size_t max;       // so many of them in a file
+    const char *key;  // what stands in front of the equal sign, in words
+};
+extern const struct free_section_info free_sections[FREE_SECTIONS];
+
+// The section of that name; FREE_SECTIONS for another.
+enum free_section free_section_of(const char *name);
+
 // The keys of all sections of one name.
 struct free_keys {
     size_t count;

@@ -9,6 +9,7 @@ static const struct key keys[] = {
     {"start", KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
     {"safe", KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
     {"lost", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
+    {"stop", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
     {"exit", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
 };
 
@@ -18,6 +19,7 @@ static int read_keys(
     c->start = section_policy(file, at, "start");
     c->safe = section_policy(file, at, "safe");
     c->lost = section_policy(file, at, "lost");
+    c->id.stops_off = section_policy(file, at, "stop") == POLICY_OFF;
     c->exit = section_policy(file, at, "exit");
     o->period_ns = c->motion.period_ns = section_period_ns(section_number(file, at, "hz", 0));
     return 0;

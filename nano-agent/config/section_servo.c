@@ -15,7 +15,7 @@ static const struct key keys[] = {
     {"step", KEY_NUMBER, 1, 10, 1, 900, {"5"}, NULL, "0.1 to 90 degrees"},
     {"speed", KEY_NUMBER, 1, 1, 1, 10000, {"120"}, NULL, "1 to 10000 degrees a second"},
     {"accel", KEY_NUMBER, 1, 1, 0, 100000, {"600"}, NULL, "0 (none) to 100000 degrees a second squared"},
-    {"axis", KEY_WORD, 1, 0, 0, 0, {"none"}, "none tilt pan", NULL},
+    {"axis", KEY_WORD, 1, 0, 0, 0, {"none"}, "none tilt pan steer", NULL},
     {"start", KEY_WORD, 1, 0, 0, 0, {"off"}, "off last center", NULL},
     {"safe", KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold center", NULL},
     {"lost", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold center off", NULL},
@@ -60,7 +60,10 @@ static int check_servo(struct config_file *file, const struct place *at, const s
 static enum servo_axis read_axis(const struct config_file *file, const struct place *at)
 {
     const char *axis = section_word(file, at, "axis");
-    return strcmp(axis, "tilt") == 0 ? AXIS_TILT : strcmp(axis, "pan") == 0 ? AXIS_PAN : AXIS_NONE;
+    return strcmp(axis, "tilt") == 0    ? AXIS_TILT
+           : strcmp(axis, "pan") == 0   ? AXIS_PAN
+           : strcmp(axis, "steer") == 0 ? AXIS_STEER
+                                        : AXIS_NONE;
 }
 
 static int read_keys(
@@ -79,7 +82,7 @@ static int read_keys(
     c->step = section_number(file, at, "step", 0);
     c->idle_off_ms = section_number(file, at, "idle_off", 0);
     c->axis = read_axis(file, at);
-    c->id.pan = c->axis == AXIS_PAN;
+    c->id.pan = status_axis_is_sideways(c->axis);
     c->start = section_policy(file, at, "start");
     c->safe = section_policy(file, at, "safe");
     c->lost = section_policy(file, at, "lost");

@@ -7,6 +7,7 @@ static const struct key keys[] = {
     {"start", KEY_WORD, 1, 0, 0, 0, {"off"}, "off on", NULL},
     {"safe", KEY_WORD, 1, 0, 0, 0, {"off"}, "off hold on", NULL},
     {"lost", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off on", NULL},
+    {"stop", KEY_WORD, 1, 0, 0, 0, {"hold"}, "hold off", NULL},
 };
 
 static int read_keys(
@@ -15,6 +16,7 @@ static int read_keys(
     c->start = section_policy(file, at, "start");
     c->safe = section_policy(file, at, "safe");
     c->lost = section_policy(file, at, "lost");
+    c->id.stops_off = section_policy(file, at, "stop") == POLICY_OFF;
     o->gpio.active_low = section_is_true(file, at, "active_low");
     o->gpio.initial = c->start == POLICY_ON;
     return 0;

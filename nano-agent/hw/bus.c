@@ -68,11 +68,6 @@ static struct bus *find(const char *name)
     return bus;
 }
 
-bool bus_is_used(const char *name)
-{
-    return find(name) != NULL;
-}
-
 struct bus *bus_join(const char *name)
 {
     struct bus *bus = find(name);

@@ -22,9 +22,6 @@ struct bus_job {
 struct bus *bus_join(const char *name);
 void bus_leave(struct bus *bus);
 
-// Whether somebody has joined the bus of this name.
-bool bus_is_used(const char *name);
-
 // Asks that a job is run. An urgent one goes before all that are not; it waits for nothing but the transfer that is under
 // way.
 void bus_ask(struct bus *bus, struct bus_job *job, bool urgent);

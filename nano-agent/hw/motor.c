@@ -22,7 +22,7 @@ struct direct_pwm {
     enum motor_side side;
 };
 
-struct outputs {
+struct motor_outputs {
     struct hw_motor base;
     int event_fd; // of the groups; -1 = there is none
     struct hw_switch *enable, *in1, *in2, *direction;
@@ -47,7 +47,7 @@ static int set_line(struct hw_switch *line, bool on)
 }
 
 // Takes note of what is known of the newest request.
-static int settle(struct outputs *m, int rc)
+static int settle(struct motor_outputs *m, int rc)
 {
     if (rc == 0 && m->asked == HW_MOTOR_COAST) {
         m->turn = HW_MOTOR_COAST;
@@ -58,7 +58,7 @@ static int settle(struct outputs *m, int rc)
 
 static int motor_result(struct hw_motor *base, int64_t *done_us)
 {
-    struct outputs *m = (struct outputs *)base;
+    struct motor_outputs *m = (struct motor_outputs *)base;
     eventfd_t times;
     if (m->event_fd >= 0)
         eventfd_read(
@@ -80,7 +80,7 @@ static int motor_result(struct hw_motor *base, int64_t *done_us)
 }
 
 // Switches everything off but `enable`. Every output is tried, whatever became of those before it.
-static int switch_off(struct outputs *m, int rc)
+static int switch_off(struct motor_outputs *m, int rc)
 {
     m->asked = HW_MOTOR_COAST;
     rc = first_failure(rc, set_line(m->in1, false));
@@ -96,24 +96,24 @@ static int switch_off(struct outputs *m, int rc)
 
 static int motor_zero(struct hw_motor *base)
 {
-    struct outputs *m = (struct outputs *)base;
+    struct motor_outputs *m = (struct motor_outputs *)base;
     return switch_off(m, set_line(m->enable, false));
 }
 
 static int motor_enable(struct hw_motor *base, bool on)
 {
-    return set_line(((struct outputs *)base)->enable, on);
+    return set_line(((struct motor_outputs *)base)->enable, on);
 }
 
 // The lines of a driver that has them: they choose the direction, and the PWM is still 0 when they change.
-static int set_lines(struct outputs *m, enum hw_motor_turn turn)
+static int set_lines(struct motor_outputs *m, enum hw_motor_turn turn)
 {
     int rc = set_line(m->direction, turn == HW_MOTOR_BACKWARD);
     rc = first_failure(rc, set_line(m->in1, turn != HW_MOTOR_BACKWARD));
     return first_failure(rc, set_line(m->in2, turn != HW_MOTOR_FORWARD));
 }
 
-static int set_direct_pwms(struct outputs *m, enum hw_motor_turn turn, int permille)
+static int set_direct_pwms(struct motor_outputs *m, enum hw_motor_turn turn, int permille)
 {
     int rc = 0;
     for (unsigned i = 0; i < m->pwm_count && rc == 0; i++) {
@@ -128,7 +128,7 @@ static int set_direct_pwms(struct outputs *m, enum hw_motor_turn turn, int permi
 // the dead time; this holds whatever the caller does.
 static int motor_set(struct hw_motor *base, enum hw_motor_turn turn, int permille)
 {
-    struct outputs *m = (struct outputs *)base;
+    struct motor_outputs *m = (struct motor_outputs *)base;
     if (permille < 0 || permille > PERMILLE || (turn == HW_MOTOR_SHORT && !base->can_short))
         return -EINVAL;
     if (turn == HW_MOTOR_COAST)
@@ -154,7 +154,7 @@ static void close_line(struct hw_switch *line)
 }
 
 // Frees what is open. The lines go last: while `enable` is ours, it is low.
-static void destroy(struct outputs *m)
+static void destroy(struct motor_outputs *m)
 {
     int64_t until_ms = clock_now_ms() + CLOSE_MS;
     for (unsigned i = 0; i < m->group_count; i++) {
@@ -175,7 +175,7 @@ static void destroy(struct outputs *m)
 static void motor_close(struct hw_motor *base)
 {
     motor_zero(base);
-    destroy((struct outputs *)base);
+    destroy((struct motor_outputs *)base);
 }
 
 static const struct hw_motor_ops motor_ops = {motor_set, motor_zero, motor_enable, motor_result, motor_close};
@@ -203,7 +203,7 @@ static bool bus_of(const struct hw_address *at, char bus[PWM_SYSFS_NAME_SIZE])
     return true;
 }
 
-static struct motor_group *group_of(struct outputs *m, const char *bus, char why[HW_WHY_SIZE])
+static struct motor_group *group_of(struct motor_outputs *m, const char *bus, char why[HW_WHY_SIZE])
 {
     for (unsigned i = 0; i < m->group_count; i++) {
         if (motor_group_is_on(m->groups[i], bus))
@@ -223,7 +223,7 @@ static struct motor_group *group_of(struct outputs *m, const char *bus, char why
     return group;
 }
 
-static int open_output(struct outputs *m, const struct hw_address *at, enum motor_side side,
+static int open_output(struct motor_outputs *m, const struct hw_address *at, enum motor_side side,
     int64_t *period_ns, char why[HW_WHY_SIZE])
 {
     char bus[PWM_SYSFS_NAME_SIZE];
@@ -245,7 +245,7 @@ static int open_output(struct outputs *m, const struct hw_address *at, enum moto
     return 0;
 }
 
-static int open_side(struct outputs *m, const struct hw_motor_options *options, enum motor_side side,
+static int open_side(struct motor_outputs *m, const struct hw_motor_options *options, enum motor_side side,
     bool on_a_bus, char why[HW_WHY_SIZE])
 {
     const struct hw_address *at = side == MOTOR_SIDE_FORWARD    ? options->forward
@@ -269,7 +269,7 @@ static int open_side(struct outputs *m, const struct hw_motor_options *options, 
 }
 
 // Opens the lines, then the outputs that wait for nobody, then those on a bus, which may hang.
-static int open_all(struct outputs *m, const struct hw_motor_options *options, char why[HW_WHY_SIZE])
+static int open_all(struct motor_outputs *m, const struct hw_motor_options *options, char why[HW_WHY_SIZE])
 {
     static const enum motor_side sides[] = {MOTOR_SIDE_FORWARD, MOTOR_SIDE_BACKWARD, MOTOR_SIDE_ANY};
     int rc = open_line(options, &options->enable, &m->enable, why);
@@ -290,7 +290,7 @@ int hw_motor_open(const struct hw_motor_options *options, struct hw_motor **out,
 {
     if (motor_sim_is_meant(options))
         return motor_sim_open(options, out, why);
-    struct outputs *m = calloc(1, sizeof *m);
+    struct motor_outputs *m = calloc(1, sizeof *m);
     if (!m) {
         snprintf(why, HW_WHY_SIZE, "out of memory");
         return -ENOMEM;

@@ -14,12 +14,13 @@
 #include "nano-agent/hw/bus.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pca9685_chip.h"
+#include "nano-agent/hw/pca9685_wire.h"
 #include "nano-agent/hw/pwm_sysfs.h"
 
 enum { OUTPUTS_MAX = 16, PERMILLE = 1000 };
 
 // Either a channel of a PCA9685 that is ours, or one that a driver of the kernel has.
-struct output {
+struct group_output {
     enum motor_side side;
     struct pca9685_chip *chip; // NULL: it is `pwm`
     unsigned channel;
@@ -33,7 +34,7 @@ struct motor_group {
     struct bus *bus;
     char bus_name[HW_CHIP_MAX + 1];
     int event_fd;
-    struct output outputs[OUTPUTS_MAX];
+    struct group_output outputs[OUTPUTS_MAX];
     unsigned count;
     bool on;         // some output may be
     unsigned resets; // those of all chips that are known
@@ -61,7 +62,7 @@ bool motor_side_is_on(enum motor_side side, enum hw_motor_turn turn)
     return false;
 }
 
-static unsigned steps_of(const struct output *output, enum hw_motor_turn turn, int permille)
+static unsigned steps_of(const struct group_output *output, enum hw_motor_turn turn, int permille)
 {
     if (!motor_side_is_on(output->side, turn))
         return 0;
@@ -71,7 +72,7 @@ static unsigned steps_of(const struct output *output, enum hw_motor_turn turn, i
 // How many outputs from `first` on are channels of one chip side by side. The outputs are in order.
 static unsigned span_of(const struct motor_group *group, unsigned first)
 {
-    const struct output *from = &group->outputs[first];
+    const struct group_output *from = &group->outputs[first];
     unsigned count = 1;
     while (from->chip && count < PCA9685_SPAN_MAX && first + count < group->count &&
            from[count].chip == from->chip && from[count].channel == from->channel + count)
@@ -84,7 +85,7 @@ static int switch_off(struct motor_group *group)
 {
     int first_rc = 0;
     for (unsigned i = 0, count; i < group->count; i += count) {
-        struct output *output = &group->outputs[i];
+        struct group_output *output = &group->outputs[i];
         count = span_of(group, i);
         int rc = output->chip ? pca9685_chip_zero_span(output->chip, output->channel, count)
                               : pwm_sysfs_zero(output->pwm);
@@ -120,8 +121,8 @@ static int switch_on(struct motor_group *group, enum hw_motor_turn turn, int per
         return rc;
     group->on = true;
     for (unsigned i = 0, count; i < group->count && rc == 0; i += count) {
-        struct output *output = &group->outputs[i];
-        unsigned steps[PCA9685_SPAN_MAX];
+        struct group_output *output = &group->outputs[i];
+        unsigned steps[PCA9685_SPAN_MAX] = {0};
         count = span_of(group, i);
         for (unsigned n = 0; n < count; n++)
             steps[n] = steps_of(&output[n], turn, permille);
@@ -170,6 +171,7 @@ struct motor_group *motor_group_new(const char *bus, int event_fd)
     struct motor_group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
+    pca9685_wire_hurry(bus);
     // A descriptor of its own: where the bus hangs at the end, the thread still has it.
     group->event_fd = fcntl(event_fd, F_DUPFD_CLOEXEC, 0);
     group->bus = group->event_fd < 0 ? NULL : bus_join(bus);
@@ -191,7 +193,7 @@ bool motor_group_is_on(const struct motor_group *group, const char *bus)
 }
 
 static int open_channel(
-    struct output *output, const struct hw_address *at, int64_t *period_ns, char why[HW_WHY_SIZE])
+    struct group_output *output, const struct hw_address *at, int64_t *period_ns, char why[HW_WHY_SIZE])
 {
     int prescale = pca9685_prescale(*period_ns);
     if (prescale < 0) {
@@ -210,7 +212,6 @@ static int open_channel(
         return rc;
     }
     output->channel = at->line;
-    pca9685_chip_hurry(output->chip);
     *period_ns = pca9685_period_ns(prescale);
     rc = pca9685_chip_zero_span(output->chip, output->channel, 1);
     if (rc < 0)
@@ -219,7 +220,7 @@ static int open_channel(
 }
 
 static int open_pwm(
-    struct output *output, const struct hw_address *at, int64_t *period_ns, char why[HW_WHY_SIZE])
+    struct group_output *output, const struct hw_address *at, int64_t *period_ns, char why[HW_WHY_SIZE])
 {
     int rc = pwm_sysfs_open_at_zero("/sys", at, *period_ns, &output->pwm, why);
     if (rc == 0)
@@ -227,7 +228,7 @@ static int open_pwm(
     return rc;
 }
 
-static void close_output(struct output *output)
+static void close_output(struct group_output *output)
 {
     if (output->pwm)
         output->pwm->ops->close(output->pwm);
@@ -237,7 +238,7 @@ static void close_output(struct output *output)
     pca9685_chip_close(output->chip);
 }
 
-static bool belongs_before(const struct output *a, const struct output *b)
+static bool belongs_before(const struct group_output *a, const struct group_output *b)
 {
     return a->chip == b->chip ? a->channel < b->channel : (uintptr_t)a->chip < (uintptr_t)b->chip;
 }
@@ -245,7 +246,7 @@ static bool belongs_before(const struct output *a, const struct output *b)
 int motor_group_add(struct motor_group *group, const struct hw_address *at, enum motor_side side,
     int64_t *period_ns, char why[HW_WHY_SIZE])
 {
-    struct output output = {.side = side};
+    struct group_output output = {.side = side};
     if (group->count == OUTPUTS_MAX) {
         snprintf(why, HW_WHY_SIZE, "%s: a motor has at most %d outputs on one bus", at->text, OUTPUTS_MAX);
         return -E2BIG;

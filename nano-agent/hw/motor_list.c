@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "nano-agent/hw/motor_list.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,43 +123,68 @@ int motor_list_write(const char *path, const struct hw_motor_options *const *mot
     return -error;
 }
 
-// What stands at the end of a line, behind a blank: the name of a chip.
-static bool parse_chip(const char *rest, struct motor_list_entry *out)
+// Takes a word and the blank behind it. False where the text begins with something else.
+static bool take_word(const char **text, const char *word)
 {
-    if (rest[0] != ' ' || !rest[1] || strlen(rest + 1) > HW_CHIP_MAX)
+    size_t len = strlen(word);
+    if (strncmp(*text, word, len) != 0 || (*text)[len] != ' ')
         return false;
-    snprintf(out->at.chip, sizeof out->at.chip, "%s", rest + 1);
+    *text += len + 1;
     return true;
 }
 
-static bool parse_gpio(const char *line, struct motor_list_entry *out)
+// Takes a number of digits, and the blank behind it where the text goes on.
+static bool take_number(const char **text, int base, unsigned long max, unsigned *out)
 {
-    char level[8] = "";
-    int end = 0;
+    char *end;
+    unsigned long number = strtoul(*text, &end, base);
+    if (!isxdigit((unsigned char)**text) || end == *text || number > max || (*end && *end != ' '))
+        return false;
+    *out = (unsigned)number;
+    *text = *end ? end + 1 : end;
+    return true;
+}
+
+static bool take_chip(const char *text, size_t len, struct motor_list_entry *out)
+{
+    if (len == 0 || len > HW_CHIP_MAX || memchr(text, '/', len))
+        return false;
+    snprintf(out->at.chip, sizeof out->at.chip, "%.*s", (int)len, text);
+    return true;
+}
+
+static bool parse_gpio(const char *text, struct motor_list_entry *out)
+{
     out->at.kind = HW_GPIO;
-    if (sscanf(line, "gpio %7s %u%n", level, &out->at.line, &end) != 2 || !parse_chip(line + end, out))
-        return false;
-    out->active_low = !strcmp(level, "low");
-    return out->active_low || !strcmp(level, "high");
+    out->active_low = take_word(&text, "low");
+    return (out->active_low || take_word(&text, "high")) && take_number(&text, 10, UINT_MAX, &out->at.line) &&
+           take_chip(text, strlen(text), out);
 }
 
-static bool parse_pwm(const char *line, struct motor_list_entry *out)
+static bool parse_pwm(const char *text, struct motor_list_entry *out)
 {
-    int end = 0;
     out->at.kind = HW_PWM_SYSFS;
-    return sscanf(line, "pwm %u%n", &out->at.line, &end) == 1 && parse_chip(line + end, out) &&
-           !strchr(out->at.chip, '/');
+    return take_number(&text, 10, UINT_MAX, &out->at.line) && take_chip(text, strlen(text), out);
 }
 
-static bool parse_pca9685(const char *line, struct motor_list_entry *out)
+static bool parse_pca9685(const char *text, struct motor_list_entry *out)
 {
-    int end = 0;
+    size_t len = strcspn(text, " ");
     out->at.kind = HW_PCA9685;
-    if (sscanf(line, "pca9685 %63s %x %u%n", out->at.chip, &out->at.i2c_address, &out->at.line, &end) != 3 ||
-        line[end])
+    if (strncmp(text, "i2c-", 4) != 0 || !text[len] || !take_chip(text, len, out))
         return false;
-    return !strncmp(out->at.chip, "i2c-", 4) && !strchr(out->at.chip, '/') &&
-           out->at.i2c_address <= I2C_ADDRESS_MAX && out->at.line < PCA9685_CHANNELS;
+    text += len + 1;
+    return take_number(&text, 16, I2C_ADDRESS_MAX, &out->at.i2c_address) &&
+           take_number(&text, 10, PCA9685_CHANNELS - 1, &out->at.line) && !*text;
+}
+
+static bool parse_output(const char *line, struct motor_list_entry *out)
+{
+    if (take_word(&line, "gpio"))
+        return parse_gpio(line, out);
+    if (take_word(&line, "pwm"))
+        return parse_pwm(line, out);
+    return take_word(&line, "pca9685") && parse_pca9685(line, out);
 }
 
 int motor_list_parse(const char *line, struct motor_list_entry *out)
@@ -165,7 +192,7 @@ int motor_list_parse(const char *line, struct motor_list_entry *out)
     *out = (struct motor_list_entry){0};
     if (!*line || *line == '#')
         return 0;
-    if (!parse_gpio(line, out) && !parse_pwm(line, out) && !parse_pca9685(line, out))
+    if (!parse_output(line, out))
         return -EINVAL;
     snprintf(out->at.text, sizeof out->at.text, "%.63s", line);
     return 1;

@@ -9,8 +9,8 @@
 
 enum { PATIENCE_SLOW_US = 100000, PATIENCE_REST_US = 5000000 };
 
-struct patience { // all zero at the beginning
-    int64_t rest_until_us;
+struct patience {                  // all zero at the beginning
+    _Atomic int64_t rest_until_us; // a bus may be opened by the loop while its thread asks it
 };
 
 // Call it before the hardware is asked. 0, or -ETIMEDOUT while it is to be left alone. now_us is CLOCK_MONOTONIC.

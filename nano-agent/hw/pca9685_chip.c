@@ -26,7 +26,8 @@ struct pca9685_chip {
     unsigned address;
     int prescale;
     struct pca9685_wire wire;
-    unsigned resets;    // how often it was found to have been reset
+    _Atomic unsigned
+        resets; // how often it was found to have been reset; the loop reads it when it opens a channel
     int64_t checked_us; // when that was looked for last
     unsigned used;      // bit N is set while channel N is open
     struct pca9685_chip *next;
@@ -38,7 +39,7 @@ int pca9685_chip_write_span(struct pca9685_chip *chip, unsigned first, const uns
 {
     unsigned char registers[PCA9685_BLOCK_MAX] = {0};
     for (unsigned i = 0; i < count; i++)
-        pca9685_encode(steps[i], registers + 4 * i);
+        pca9685_encode(steps[i], registers + (size_t)4 * i);
     return pca9685_wire_write_block(&chip->wire, PCA9685_LED0_ON_L + 4 * first, registers, (size_t)4 * count);
 }
 
@@ -70,7 +71,7 @@ int pca9685_chip_zero_span(struct pca9685_chip *chip, unsigned first, unsigned c
 {
     unsigned char registers[PCA9685_BLOCK_MAX] = {0};
     for (unsigned i = 0; i < count; i++)
-        pca9685_encode(0, registers + 4 * i);
+        pca9685_encode(0, registers + (size_t)4 * i);
     // What is read afterwards counts, not the answer: a transfer that failed may have taken effect, and the other way round.
     pca9685_wire_write_block_now(&chip->wire, PCA9685_LED0_ON_L + 4 * first, registers, (size_t)4 * count);
     int first_rc = 0;
@@ -80,11 +81,6 @@ int pca9685_chip_zero_span(struct pca9685_chip *chip, unsigned first, unsigned c
             first_rc = rc;
     }
     return first_rc;
-}
-
-void pca9685_chip_hurry(const struct pca9685_chip *chip)
-{
-    pca9685_wire_hurry(&chip->wire);
 }
 
 int pca9685_chip_read(struct pca9685_chip *chip, unsigned channel, unsigned *steps)

@@ -36,9 +36,6 @@ int pca9685_chip_write_span(struct pca9685_chip *chip, unsigned first, const uns
 // errno: -EIO where a channel does not read as off.
 int pca9685_chip_zero_span(struct pca9685_chip *chip, unsigned first, unsigned count);
 
-// pca9685_wire_hurry: for the chips of motors.
-void pca9685_chip_hurry(const struct pca9685_chip *chip);
-
 // Finds out whether the chip lost its supply for a moment, and sets it up again where it did, with all channels off. Looks
 // at most ten times a second. 0 or a negative errno. pca9685_chip_resets counts how often that was found.
 int pca9685_chip_check(struct pca9685_chip *chip);

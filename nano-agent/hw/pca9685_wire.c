@@ -90,20 +90,30 @@ int pca9685_wire_write_block_now(
     return transfer_now(wire, I2C_SMBUS_WRITE, reg, I2C_SMBUS_I2C_BLOCK_DATA, &data);
 }
 
-void pca9685_wire_hurry(const struct pca9685_wire *wire)
+static int open_bus(const char *bus)
 {
+    char path[HW_CHIP_MAX + 8];
+    snprintf(path, sizeof path, "/dev/%s", bus);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+void pca9685_wire_hurry(const char *bus)
+{
+    int fd = open_bus(bus);
+    if (fd < 0) // whoever uses the bus finds out why
+        return;
     // An adapter that does not obey refuses, or ignores it: nothing is lost.
-    (void)ioctl(wire->fd, I2C_TIMEOUT, (unsigned long)HURRY_TIMEOUT);
-    (void)ioctl(wire->fd, I2C_RETRIES, 0UL);
+    (void)ioctl(fd, I2C_TIMEOUT, (unsigned long)HURRY_TIMEOUT);
+    (void)ioctl(fd, I2C_RETRIES, 0UL);
+    close(fd);
 }
 
 int pca9685_wire_attach(struct pca9685_wire *wire, const char *bus, unsigned address)
 {
-    char path[HW_CHIP_MAX + 8];
-    snprintf(path, sizeof path, "/dev/%s", bus);
-    *wire = (struct pca9685_wire){.fd = open(path, O_RDWR | O_CLOEXEC)};
+    *wire = (struct pca9685_wire){.fd = open_bus(bus)};
     if (wire->fd < 0)
-        return -errno;
+        return wire->fd;
     // I2C_SLAVE, never I2C_SLAVE_FORCE: what a kernel driver owns is refused.
     if (ioctl(wire->fd, I2C_SLAVE, (unsigned long)address) == 0)
         return 0;

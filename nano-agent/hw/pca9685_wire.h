@@ -32,8 +32,9 @@ int pca9685_wire_attach(struct pca9685_wire *wire, const char *bus, unsigned add
 int pca9685_wire_open(struct pca9685_wire *wire, const struct hw_address *at, char why[HW_WHY_SIZE]);
 void pca9685_wire_close(struct pca9685_wire *wire);
 
-// Asks the adapter to give up on a transfer after 50 ms and to try no transfer twice. That holds for everybody on the bus.
-void pca9685_wire_hurry(const struct pca9685_wire *wire);
+// Asks the adapter of a bus to give up on a transfer after 50 ms and to try no transfer twice. That holds for everybody on
+// the bus from now on.
+void pca9685_wire_hurry(const char *bus);
 
 // 0 or a negative errno. They fail at once with -ETIMEDOUT for a while after a transfer that took long (patience.h).
 int pca9685_wire_read(struct pca9685_wire *wire, unsigned reg, unsigned *value);

@@ -21,7 +21,7 @@
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/sysfs.h"
 
-enum { TEGRA_STEPS = 256, NAME_SIZE = PWM_SYSFS_NAME_SIZE };
+enum { TEGRA_STEPS = 256, NAME_SIZE = PWM_SYSFS_NAME_SIZE, ADDRESS_DIGITS = 4, BUS_DIGITS_MAX = 9 };
 
 struct sysfs_pwm {
     struct hw_pwm base;
@@ -119,15 +119,18 @@ int pwm_sysfs_find(const char *root, const char *wanted, char chip[NAME_SIZE], c
 bool pwm_sysfs_bus(const char *root, const char *wanted, char bus[NAME_SIZE])
 {
     char chip[NAME_SIZE], device[NAME_SIZE], path[PATH_MAX], why[HW_WHY_SIZE];
-    unsigned number, address;
-    int len = 0;
     if (pwm_sysfs_find(root, wanted, chip, why) < 0)
         return false;
     snprintf(path, sizeof path, "%s/class/pwm/%s/device", root, chip);
-    // An I2C device is named by its bus and its address (i2c-core-base.c, i2c_dev_set_name): 1-0040.
-    if (!link_name(path, device) || sscanf(device, "%u-%4x%n", &number, &address, &len) != 2 || device[len])
+    if (!link_name(path, device))
         return false;
-    snprintf(bus, NAME_SIZE, "i2c-%u", number);
+    // An I2C device is named by its bus and its address (i2c-core-base.c, i2c_dev_set_name): 1-0040.
+    size_t digits = strspn(device, "0123456789");
+    if (!digits || digits > BUS_DIGITS_MAX || device[digits] != '-' ||
+        strlen(device) != digits + 1 + ADDRESS_DIGITS ||
+        strspn(device + digits + 1, "0123456789abcdef") != ADDRESS_DIGITS)
+        return false;
+    snprintf(bus, NAME_SIZE, "i2c-%.*s", (int)digits, device);
     return true;
 }
 
@@ -361,7 +364,7 @@ static int open_pwm(
 int pwm_sysfs_open_at_zero(const char *root, const struct hw_address *at, int64_t period_ns,
     struct hw_pwm **out, char why[HW_WHY_SIZE])
 {
-    struct hw_pwm *pwm;
+    struct hw_pwm *pwm = NULL;
     int rc = pwm_sysfs_open(root, at, period_ns, &pwm, why);
     if (rc < 0)
         return rc;

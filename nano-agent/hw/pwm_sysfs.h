@@ -18,7 +18,7 @@ uint32_t pwm_sysfs_steps(const char *root, const char *chip);
 bool pwm_sysfs_bus(const char *root, const char *wanted, char bus[PWM_SYSFS_NAME_SIZE]);
 
 // Writes the pulse 0 to an output of pwm_sysfs_open, whatever was written before. 0 or a negative errno.
-int pwm_sysfs_zero(struct hw_pwm *pwm);
+int pwm_sysfs_zero(struct hw_pwm *base);
 
 // Does what hw_pwm_sysfs.open_pwm does, with another root in place of "/sys", for tests. Waits at most 2 s for the files
 // of a channel that was just exported.

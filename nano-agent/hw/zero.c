@@ -56,9 +56,9 @@ static int zero_pwm(const struct hw_address *at, char why[HW_WHY_SIZE])
 static int zero_channel(const struct hw_address *at, char why[HW_WHY_SIZE])
 {
     struct pca9685_wire wire;
+    pca9685_wire_hurry(at->chip);
     int rc = pca9685_wire_attach(&wire, at->chip, at->i2c_address);
     if (rc == 0) {
-        pca9685_wire_hurry(&wire);
         for (int i = 0; i < TRIES; i++) {
             rc = pca9685_wire_write_now(&wire, PCA9685_LED0_OFF_H + 4 * at->line, PCA9685_LED_FULL);
             if (rc == 0)

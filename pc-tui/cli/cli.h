@@ -23,4 +23,8 @@ int cli_send(const struct tui_options *options);
 // as it came, in one line; else in words. Changes of the link go to stderr. Returns an exit status.
 int cli_watch(const struct tui_options *options);
 
+// Waits options->timeout_ms for reports and prints a line a device: its state, addresses and board; with options->json one
+// object a line. In natural order. CLI_OK, CLI_NO_ECHO where there is none, CLI_NO_BROKER.
+int cli_devices(const struct tui_options *options);
+
 #endif

@@ -15,7 +15,7 @@
 #include "pc-tui/config/config_file.h"
 #include "pc-tui/config/password.h"
 
-enum { TIMEOUT_DEFAULT_MS = 5000 };
+enum { TIMEOUT_DEFAULT_MS = 5000, DEVICES_DEFAULT_MS = 1000 };
 
 enum option_key {
     OPTION_TTL = 0x400, // the options of broker_options have smaller keys
@@ -41,8 +41,10 @@ static const struct argp_option argp_options[] = {
     {"config", 'c', "FILE", 0, "Configuration (default $XDG_CONFIG_HOME/pc-tui.conf)", 2},
     {"read-only", OPTION_READ_ONLY, NULL, 0, "Watch: SPACE still stops, everything else is refused", 2},
     {"ttl", OPTION_TTL, "TIME", 0, "How long a command that moves may take to arrive (1.5s)", 2},
-    {"timeout", OPTION_TIMEOUT, "TIME", 0, "send: how long to wait for the device's echo (5s)", 2},
-    {"json", OPTION_JSON, NULL, 0, "watch: each status as it came; send: each result as an object", 2},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0,
+        "send: how long to wait for the device's echo (5s); devices: for reports (1s)", 2},
+    {"json", OPTION_JSON, NULL, 0,
+        "watch: each status as it came; send, devices: each result or device as an object", 2},
     {"all", OPTION_ALL, NULL, 0, "watch: every status, not only those that say something new", 2},
     {"undo", OPTION_UNDO, NULL, 0, "join: take it back", 2},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII signs only", 2},
@@ -73,10 +75,13 @@ static void take_argument(struct tui_command_line *line, char *arg, struct argp_
             options->run = TUI_SEND;
         else if (strcmp(arg, "watch") == 0)
             options->run = TUI_WATCH;
+        else if (strcmp(arg, "devices") == 0)
+            options->run = TUI_DEVICES;
         else if (strcmp(arg, "join") == 0)
             options->run = TUI_JOIN;
         else
-            argp_error(state, "\"%s\" is none of send, watch, join; to send it: pc-tui send '%s'", arg, arg);
+            argp_error(state, "\"%s\" is none of send, watch, devices, join; to send it: pc-tui send '%s'",
+                arg, arg);
     } else if (options->run == TUI_JOIN) {
         if (options->join.file)
             argp_error(state, "join takes one file: \"%s\"", arg);
@@ -84,7 +89,8 @@ static void take_argument(struct tui_command_line *line, char *arg, struct argp_
     } else if (options->run == TUI_SEND) {
         options->commands[options->command_count++] = arg;
     } else {
-        argp_error(state, "watch takes no argument: \"%s\"", arg);
+        argp_error(
+            state, "%s takes no argument: \"%s\"", options->run == TUI_DEVICES ? "devices" : "watch", arg);
     }
 }
 
@@ -100,16 +106,16 @@ static void check_end(const struct tui_command_line *line, struct argp_state *st
         argp_error(state, "join: broker and login stand in the file, and not on the command line");
     if (options->join.undo && options->run != TUI_JOIN)
         argp_error(state, "--undo belongs to join");
-    if (options->json && options->run != TUI_SEND && options->run != TUI_WATCH)
-        argp_error(state, "--json belongs to watch and send");
+    if (options->json && (options->run == TUI_SCREEN || options->run == TUI_JOIN))
+        argp_error(state, "--json belongs to watch, send and devices");
     if (options->all && options->run != TUI_WATCH)
         argp_error(state, "--all belongs to watch");
 }
 
 static void print_completion(const char *shell, struct argp_state *state)
 {
-    static const char *const words[] = {"send", "watch", "join", NULL}, *const taking[] = {"send", NULL},
-                             *const files[] = {"join", NULL};
+    static const char *const words[] = {"send", "watch", "devices", "join", NULL},
+                             *const taking[] = {"send", NULL}, *const files[] = {"join", NULL};
     const struct shell_completion completion = {.program = "pc-tui",
         .argp = state->root_argp,
         .words = words,
@@ -227,7 +233,7 @@ static int load(struct tui_options *options, int argc, char **argv)
         {&broker_options_argp, 0, "Broker and device, as mosquitto_pub names them:", 1}, {0}};
     static const struct argp argp = {.options = argp_options,
         .parser = parse,
-        .args_doc = "\nsend COMMAND...\nwatch\njoin FILE\njoin --undo",
+        .args_doc = "\nsend COMMAND...\nwatch\ndevices\njoin FILE\njoin --undo",
         .doc =
             "Drives the servos, switches and dimmers of a Jetson Nano over MQTT.\v"
             "Without a subcommand: the screen; ? there shows the keys. send publishes each COMMAND "
@@ -235,7 +241,8 @@ static int load(struct tui_options *options, int argc, char **argv)
             "own "
             "echo and prints it; it exits 0 ok or limit, 1 refused by the device, 2 usage or "
             "configuration, 3 no "
-            "echo or no device, 4 no broker. watch prints a line a status. join "
+            "echo or no device, 4 no broker. watch prints a line a status. devices lists the devices and their "
+            "addresses; it exits 3 where there is none. join "
             "connects to a broker of pc-tui-broker, by the file that add-operator wrote there; - = standard "
             "input.",
         .children = children};
@@ -249,6 +256,7 @@ static int load(struct tui_options *options, int argc, char **argv)
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
 
+    bool waits_briefly = options->run == TUI_DEVICES && !line.given.timeout;
     default_file(path);
     const char *file = line.file ? line.file : path;
     options->argc = argc;
@@ -260,6 +268,8 @@ static int load(struct tui_options *options, int argc, char **argv)
         return -EINVAL;
     if ((line.file || access(path, F_OK) == 0) && tui_config_file_read(options, file, &line.given) < 0)
         return -EINVAL;
+    if (waits_briefly)
+        options->timeout_ms = DEVICES_DEFAULT_MS;
     if (options->broker.broker_count == 0)
         broker_options_add_hosts(&options->broker, "localhost", why);
     memcpy(options->ui.device, options->broker.device, sizeof options->ui.device);

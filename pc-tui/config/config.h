@@ -8,7 +8,7 @@
 #include "common/broker_options.h"
 #include "pc-tui/ui/ui.h"
 
-enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH, TUI_JOIN };
+enum tui_run { TUI_SCREEN, TUI_SEND, TUI_WATCH, TUI_DEVICES, TUI_JOIN };
 
 struct tui_join {         // of the sub-command join
     const char *file;     // the bundle, NULL = none; points into argv
@@ -20,10 +20,12 @@ struct tui_options {
     struct broker_options broker; // at least one host after tui_config_load: localhost where none is named
     enum tui_run run;
     int ttl_ms; // --ttl: how long a motion command may take to arrive; 100 to 60000, default PROTOCOL_TTL_MS
-    int timeout_ms;  // --timeout: how long `send` waits for an echo; 100 to 600000, 5000
-    bool ascii;      // --ascii
-    bool mouse;      // ask the terminal for wheel and clicks; off with --no-mouse
-    bool json;       // --json: `watch` prints each status as it came, `send` each result as an object
+    // --timeout: how long `send` waits for an echo (5000), and `devices` for reports (1000); 100 to 600000
+    int timeout_ms;
+    bool ascii; // --ascii
+    bool mouse; // ask the terminal for wheel and clicks; off with --no-mouse
+    bool
+        json; // --json: `watch` prints each status as it came, `send` each result and `devices` each device as an object
     bool all;        // watch --all: also statuses that say nothing new
     char **commands; // of `send`, in the order given; points into argv
     int command_count;

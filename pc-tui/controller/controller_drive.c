@@ -28,7 +28,7 @@ void controller_drive_answered(struct peer *peer, const struct peer_command *ans
         snprintf(drive->why, sizeof drive->why, "%s", last->why[0] ? last->why : result);
 }
 
-void controller_drive_overheard(struct peer *peer)
+void controller_drive_overheard(struct peer *peer, int64_t now_us)
 {
     const struct status_last *last = &peer->device->status->last;
     struct channel_id ids[PROTOCOL_NAMES_MAX];
@@ -39,8 +39,10 @@ void controller_drive_overheard(struct peer *peer)
     if (protocol_parse_text(last->cmd, strlen(last->cmd), &command, why) < 0 ||
         vocabulary_match(ids, count, &command, &match, why) != RESULT_OK)
         return;
-    if (match.verb == VERB_STOP_ALL || match.verb == VERB_OFF_ALL || vocabulary_is_halt(&match, ids))
-        peer->drive.stopped = true;
+    if (match.verb != VERB_STOP_ALL && match.verb != VERB_OFF_ALL && !vocabulary_is_halt(&match, ids))
+        return;
+    peer->drive.stopped = true;
+    peer->overheard_us = now_us;
 }
 
 // The sample that the clock is read from is too old to begin driving with.
@@ -138,8 +140,10 @@ struct controller_answer controller_drive(
     struct peer *peer = controller_peer(controller, found);
     if (!peer)
         return controller_reply(CONTROLLER_REFUSED, "not enough memory");
+    // So soon after somebody else's stop it may be the same press, of which a few repeats came late.
+    bool soon = peer->overheard_us > 0 && now.us - peer->overheard_us < CONTROLLER_HELD_US;
     if (fresh)
-        peer->drive = (struct peer_drive){.since_us = now.us};
+        peer->drive = (struct peer_drive){.since_us = now.us, .stopped = soon};
     int64_t run_us = controller_run_us(found, motor);
     if (hindrance(controller, peer, run_us, now, why)) {
         controller_ask_clock(

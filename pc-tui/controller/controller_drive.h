@@ -8,6 +8,6 @@
 // The latest status is the answer to a command of COMMAND_DRIVE.
 void controller_drive_answered(struct peer *peer, const struct peer_command *answered);
 // The latest status tells of somebody else's command: one that stops ends what a held key does.
-void controller_drive_overheard(struct peer *peer);
+void controller_drive_overheard(struct peer *peer, int64_t now_us);
 
 #endif

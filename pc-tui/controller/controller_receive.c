@@ -163,7 +163,7 @@ static void take_new_boot(struct controller *controller, struct peer *peer, cons
     controller_give_up_all(controller, peer, "the device restarted");
     peer->sample_count = 0;
     peer->last_is_ours = false;
-    peer->turned_on = 0;
+    peer->set_going = 0;
     peer->drive.stopped = true;
     snprintf(peer->boot, sizeof peer->boot, "%s", boot);
 }
@@ -186,7 +186,7 @@ static void take_result(
     if (!ours && peer && !device->first_of_boot && strcmp(last->cmd, "stop") == 0)
         peer->let_go = true;
     if (!ours && peer && !device->first_of_boot)
-        controller_drive_overheard(peer);
+        controller_drive_overheard(peer, now.us);
     if (last->result == RESULT_RETAINED)
         clear_retained(controller, device, ours, now);
 }
@@ -216,7 +216,7 @@ void controller_status(
     // Only an answer to a command of ours says that what we moved is at rest.
     if (peer->last_is_ours && !peer_moves(peer) && !peer_motion_unanswered(peer)) {
         peer->moving = false;
-        peer->turned_on = 0;
+        peer->set_going = 0;
     }
     int64_t agent_ms;
     if (peer->waiting.used && peer_clock(peer, now.us, &agent_ms))

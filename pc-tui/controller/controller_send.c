@@ -203,12 +203,13 @@ static bool drives(
            model_kind(ids[match->channel].kind)->selection == SELECTION_MOTOR;
 }
 
-// Turning on what `stop` switches off is motion, which leaving ends.
-static void note_turned_on(
+// Leaving ends what this screen runs, and leaves alone what somebody else does with the same device.
+static void note_set_going(
     struct peer *peer, const struct vocabulary_match *match, const struct channel_id *ids, bool motion)
 {
-    if (motion && match->channel >= 0 && ids[match->channel].stops_off)
-        peer->turned_on |= UINT64_C(1) << match->channel;
+    const struct channel_id *channel = match->channel >= 0 ? &ids[match->channel] : NULL;
+    if (motion && channel && (channel->stops_off || model_kind(channel->kind)->selection == SELECTION_MOTOR))
+        peer->set_going |= UINT64_C(1) << match->channel;
 }
 
 // A command that brings a motor to rest counts nowhere and waits for nothing. False where it is another command.
@@ -291,7 +292,7 @@ struct controller_answer controller_deliver(struct controller *controller, struc
     else
         out = publish_order(controller, peer, order, need.motion, need.deadline, now);
     if (out.verdict == CONTROLLER_TAKEN && known == RESULT_OK)
-        note_turned_on(peer, &match, ids, need.motion);
+        note_set_going(peer, &match, ids, need.motion);
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pc-tui/controller/controller.h"
+#include "pc-tui/model/model_kind.h"
 
 enum { TRIP_LIFE_US = 10000000 };
 
@@ -148,8 +149,12 @@ bool peer_moves(const struct peer *peer)
 {
     const struct status *status = peer->device->status;
     for (size_t i = 0; i < status->count; i++) {
-        if ((peer->turned_on >> i & 1u) && status->channels[i].on)
+        const struct status_channel *channel = &status->channels[i];
+        bool ours = peer->set_going >> i & 1u;
+        if (model_channel_moves(channel) && (ours || model_is_servo(channel)))
+            return true;
+        if (ours && channel->id.stops_off && channel->on)
             return true;
     }
-    return model_moves(peer->device);
+    return false;
 }

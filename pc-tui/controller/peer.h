@@ -113,8 +113,10 @@ struct peer {
     bool let_go;        // it was stopped meanwhile: a key that was held then must rest before it steps again
     struct peer_halt halts[PEER_HALTS_MAX];
     struct peer_drive drive;
-    uint64_t
-        turned_on; // the bit 1 << index of each channel that `stop` switches off and a command of ours turned on
+    int64_t overheard_us; // when somebody else was last heard to stop it; 0 = never
+    // The bit 1 << index of each motor that a command of ours ran, and of each channel that `stop` switches off and a command
+    // of ours turned on.
+    uint64_t set_going;
     struct {
         int64_t at_us, us;
     } trips[PEER_TRIPS_MAX]; // the latest round trips, in a ring

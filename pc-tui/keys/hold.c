@@ -10,6 +10,7 @@ static unsigned leave(struct hold *hold, enum hold_phase next)
 {
     unsigned wishes = hold_runs(hold) ? HOLD_STOP : 0;
     hold->phase = next;
+    hold->fell_silent = false;
     return wishes;
 }
 
@@ -30,6 +31,7 @@ static void begin(struct hold *hold, int key, int64_t now_ms)
 {
     hold->phase = HOLD_TAPPED;
     hold->key = key;
+    hold->fell_silent = false;
     hold->interval_count = 0;
     // A key is known to be down until its release is told; where that got lost, until its repeats do not come.
     hold->end_ms = now_ms + (hold->tells_releases ? HOLD_REPEAT_MS : HOLD_TAP_MS);
@@ -64,8 +66,9 @@ unsigned hold_press(struct hold *hold, int key, bool repeats, int64_t now_ms)
     case HOLD_NONE:
         break;
     }
+    bool held_on = hold->fell_silent && key == hold->key; // the terminal was only late
     hold->event_ms = now_ms;
-    if (repeats) { // it went down for something that has ended since
+    if (repeats && !held_on) { // it went down for something that has ended since
         hold->key = key;
         return wishes | hold_kill(hold, now_ms);
     }
@@ -98,8 +101,12 @@ unsigned hold_tick(struct hold *hold, int64_t now_ms)
         hold->end_ms = hold->event_ms + HOLD_REPEAT_MS;
         return wishes | (now_ms >= hold->end_ms ? leave(hold, HOLD_NONE) : 0);
     }
-    if (hold->phase != HOLD_NONE && now_ms >= hold->end_ms)
-        return leave(hold, HOLD_NONE);
+    if (hold->phase != HOLD_NONE && now_ms >= hold->end_ms) {
+        bool held = hold->phase == HOLD_HELD;
+        unsigned wishes = leave(hold, HOLD_NONE);
+        hold->fell_silent = held;
+        return wishes;
+    }
     if (hold->phase != HOLD_TAPPED || now_ms < hold->renew_ms)
         return 0;
     hold->renew_ms = now_ms + HOLD_RENEW_MS;

@@ -49,6 +49,7 @@ struct hold {
     int64_t renew_ms; // when a key that is known to be down asks to go on
     int64_t intervals[HOLD_INTERVALS];
     size_t interval_count;
+    bool fell_silent;    // the latest hold of the key ended because its repeats did not come
     bool tells_releases; // the terminal has told of a release, so it tells of them all
 };
 

@@ -48,8 +48,9 @@ struct model_device {
         *trace; // the last minute of its channels; NULL where there was no memory, or nothing live yet
     // In the units of struct status_health, oldest first; TRACE_GAP where the machine did not tell the figure.
     int history[FIGURE_COUNT][MODEL_HISTORY];
-    size_t history_count;              // values of each figure
-    bool first_of_boot;                // the latest status was the first of its boot that arrived here
+    size_t history_count; // values of each figure
+    char *about;          // what it says of itself, one JSON object on a line (model_about.h); NULL = nothing
+    bool first_of_boot;   // the latest status was the first of its boot that arrived here
     struct model_device_private *priv; // for the files of this folder alone
 };
 

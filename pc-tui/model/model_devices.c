@@ -47,6 +47,7 @@ static void device_free(struct model_device *device)
     if (!device)
         return;
     model_trace_free(device->trace);
+    free(device->about);
     if (device->priv)
         free(device->priv->status);
     free(device->priv);

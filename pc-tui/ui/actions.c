@@ -64,6 +64,8 @@ static const struct action_info table[] = {
         "every live device (a only where no car is); Esc, n, p end it", "all", "", 10},
     {ACTION_RETIRE, "retire-device", "D", GROUP_CHOOSE, REPEAT_HELD, NEED_DEVICE | NEED_CONTROL | NEED_GONE,
         "then y: clear the last report of a device that is gone", "clear", "clear", 5},
+    {ACTION_ABOUT, "about-device", "i", GROUP_LOOK, REPEAT_HARMLESS, NEED_DEVICE,
+        "what the selected device is, and its addresses", NULL, NULL, 0},
     {ACTION_COMMAND, "command-line", ":", GROUP_LOOK, REPEAT_HARMLESS, 0,
         "command line: Tab completes, Up recalls, Enter sends", "command", "", 3},
     {ACTION_FILTER, "filter-events", "/", GROUP_LOOK, REPEAT_HARMLESS, 0,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/ui/ui_about.h"
 #include "pc-tui/ui/ui_action.h"
 #include "pc-tui/ui/ui_drive.h"
 #include "pc-tui/ui/ui_line.h"
@@ -100,34 +101,47 @@ static unsigned main_key(
     return unbound(ui, event, key, now_ms);
 }
 
-static unsigned help_key(struct ui *ui, const struct key_event *event, const char *key, int64_t now_ms)
+// The rows that scroll in this mode: those of help, or of what a device says of itself.
+static size_t last_top(const struct ui *ui)
 {
-    size_t last = ui_help_last_top(ui);
+    return ui->mode == UI_ABOUT ? ui_about_last_top(ui) : ui_help_last_top(ui);
+}
+
+// True where the key scrolls, or moves nothing that could be scrolled.
+static bool scrolls(struct ui *ui, const struct key_event *event, unsigned *effects)
+{
+    size_t last = last_top(ui);
+    *effects = UI_REDRAW;
     switch (event->code) {
     case KEYCODE_UP:
         ui->help_top -= ui->help_top > 0;
-        return UI_REDRAW;
+        return true;
     case KEYCODE_DOWN:
         ui->help_top += ui->help_top < last;
-        return UI_REDRAW;
+        return true;
     case KEYCODE_PAGE_UP:
         ui->help_top -= ui->help_top < HELP_SCROLL ? ui->help_top : HELP_SCROLL;
-        return UI_REDRAW;
+        return true;
     case KEYCODE_PAGE_DOWN:
         ui->help_top = ui->help_top + HELP_SCROLL < last ? ui->help_top + HELP_SCROLL : last;
-        return UI_REDRAW;
+        return true;
     case KEYCODE_HOME:
         ui->help_top = 0;
-        return UI_REDRAW;
+        return true;
     case KEYCODE_END:
         ui->help_top = last;
-        return UI_REDRAW;
-    case KEYCODE_LEFT:
-    case KEYCODE_RIGHT:
-        return 0;
+        return true;
     default:
-        break;
+        *effects = 0;
+        return event->code == KEYCODE_LEFT || event->code == KEYCODE_RIGHT;
     }
+}
+
+static unsigned help_key(struct ui *ui, const struct key_event *event, const char *key, int64_t now_ms)
+{
+    unsigned effects;
+    if (scrolls(ui, event, &effects))
+        return effects;
     if (strcmp(key, "q") == 0 || actions_by_key(key, 0) == ACTION_HELP) {
         ui->mode = UI_MAIN;
         return UI_REDRAW;
@@ -166,13 +180,19 @@ static unsigned paste(struct ui *ui, const struct key_event *event, int64_t now_
     return UI_REDRAW;
 }
 
+static unsigned about_key(struct ui *ui, const struct key_event *event, const char *key)
+{
+    unsigned effects;
+    return scrolls(ui, event, &effects) ? effects : ui_about_key(ui, key);
+}
+
 // Scrolls back (direction 1) or forward (-1) by one notch. The wheel never moves anything else.
 static unsigned wheel(struct ui *ui, int direction)
 {
-    size_t last = ui_help_last_top(ui);
+    size_t last = last_top(ui);
     if (ui->mode == UI_PICKER)
         return 0;
-    if (ui->mode != UI_HELP && ui->mode != UI_HELP_SEARCH)
+    if (ui->mode != UI_HELP && ui->mode != UI_HELP_SEARCH && ui->mode != UI_ABOUT)
         ui_scroll_events(ui, direction * WHEEL_SCROLL);
     else if (direction > 0)
         ui->help_top -= ui->help_top < WHEEL_SCROLL ? ui->help_top : WHEEL_SCROLL;
@@ -251,6 +271,8 @@ unsigned ui_key(struct ui *ui, const struct key_event *event, int64_t now_ms)
         return effects | help_key(ui, event, key, now_ms);
     if (ui->mode == UI_PICKER)
         return effects | ui_picker_key(ui, event, key);
+    if (ui->mode == UI_ABOUT)
+        return effects | about_key(ui, event, key);
     return effects | main_key(ui, event, key, is_held, now_ms);
 }
 
@@ -279,7 +301,7 @@ unsigned ui_click(struct ui *ui, const struct ui_hit *hit, int64_t now_ms)
 void ui_resize(struct ui *ui, int rows)
 {
     ui->rows = rows;
-    size_t last = ui_help_last_top(ui);
+    size_t last = last_top(ui);
     if (ui->help_top > last)
         ui->help_top = last;
 }

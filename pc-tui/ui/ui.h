@@ -37,6 +37,7 @@ enum ui_mode {
     UI_HELP_SEARCH, // `/` within help
     UI_CONFIRM,     // a question waits for its `y`
     UI_PICKER,      // `g`: the list of devices
+    UI_ABOUT,       // `i`: what the selected device says of itself
 };
 
 // What ui_key, ui_tick and ui_refresh ask of the shell. Several may come together.
@@ -92,7 +93,7 @@ struct ui { // views read it, only ui_ functions change it
     char filter[LINE_SIZE];      // events shown contain it, whatever the case; "" = all
     char help_filter[LINE_SIZE]; // the same for help
     size_t events_back;          // how many events the pane is scrolled back; 0 = newest at the bottom
-    size_t help_top;             // first row of help shown
+    size_t help_top;             // first row of help, or of what a device says of itself, shown
 
     enum ui_question question;        // of UI_CONFIRM
     char question_text[UI_HINT_SIZE]; // what is asked: "tilt 23 on nano-lab2?"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pc-tui/ui/ui_about.h"
 #include "pc-tui/ui/ui_drive.h"
 #include "pc-tui/ui/ui_picker.h"
 #include "pc-tui/ui/ui_select.h"
@@ -225,6 +226,8 @@ unsigned ui_do(struct ui *ui, enum action id, int nth, int64_t now_ms)
         return address_all(ui, now_ms);
     case ACTION_RETIRE:
         return ui_ask(ui, QUESTION_RETIRE, "", now_ms);
+    case ACTION_ABOUT:
+        return ui_about_open(ui);
     case ACTION_COMMAND:
         return ui_line_open(ui, UI_COMMAND);
     case ACTION_FILTER:

@@ -138,6 +138,9 @@ size_t ui_footer(const struct ui *ui, bool ascii, struct footer_item *items, siz
         count = put(items, count, max, updown, "scroll");
         count = put(items, count, max, "/", "search");
         return put(items, count, max, "q", "close");
+    case UI_ABOUT:
+        count = put(items, count, max, updown, "scroll");
+        return put(items, count, max, "q", "close");
     case UI_CONFIRM:
         count = put(items, count, max, "y", "yes");
         return put(items, count, max, "any other key", "cancel");

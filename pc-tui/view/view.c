@@ -141,6 +141,8 @@ static void draw_list(struct screen *screen, const struct view *view, int rows, 
     pane.rows = rows - 2 - header;
     if (pane.rows > 0 && view->ui->mode == UI_PICKER)
         view_picker(&pane);
+    else if (pane.rows > 0 && view->ui->mode == UI_ABOUT)
+        view_about(&pane);
     else if (pane.rows > 0)
         view_help(&pane);
     pane.rows = 1;
@@ -198,7 +200,7 @@ static void draw_main(struct screen *screen, const struct view *view)
 
 static bool is_list(const struct ui *ui)
 {
-    return ui->mode == UI_HELP || ui->mode == UI_HELP_SEARCH || ui->mode == UI_PICKER;
+    return ui->mode == UI_HELP || ui->mode == UI_HELP_SEARCH || ui->mode == UI_PICKER || ui->mode == UI_ABOUT;
 }
 
 struct ui_hit view_hit(struct screen *screen, const struct view *view, int row, int column)

@@ -230,6 +230,8 @@ void view_details(const struct pane *pane)
             put_motor(&column, channel);
         else
             put_value(&column, "state", model_value(value, channel));
+        if (channel->id.stops_off)
+            put_value(&column, "STOP", "turns it off");
         put_channel_graph(&column, device, index, channel);
     }
     put_answers_graph(&column, device);

@@ -70,14 +70,15 @@ int view_message(const struct pane *pane)
         return put_line(pane, &ui->line, "device: ");
     case UI_MAIN:
     case UI_HELP:
+    case UI_ABOUT:
         break;
     }
     if (ui->hint[0]) {
         snprintf(text, sizeof text, "%s%s", ui->hint_is_problem ? "✗ " : "", ui->hint);
         return put_text(pane, ui->hint_is_problem ? ROLE_WRONG : ROLE_NOTICE, text);
     }
-    const char *filter = ui->mode == UI_HELP ? ui->help_filter : ui->filter;
-    size_t back = ui->mode == UI_HELP ? 0 : ui->events_back;
+    const char *filter = ui->mode == UI_ABOUT ? "" : ui->mode == UI_HELP ? ui->help_filter : ui->filter;
+    size_t back = ui->mode == UI_MAIN ? ui->events_back : 0;
     if (filter[0] && back > 0)
         snprintf(text, sizeof text, "/%s   %zu newer: PgDn", filter, back);
     else if (filter[0])

@@ -33,6 +33,7 @@ void view_events(const struct pane *pane);
 // All that is known of the selected channel, with graphs of the last minute.
 void view_details(const struct pane *pane);
 void view_help(const struct pane *pane);
+void view_about(const struct pane *pane);
 void view_picker(const struct pane *pane);
 // The last row of the screen is pane->row. With rows = 2 the row above is the footer's too: it says what the keys mean that
 // have no room for their words.

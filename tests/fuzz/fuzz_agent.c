@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The agent with hardware that fails when it likes, commands, edges and losses of the link in any order at any time: no pulse
-// is ever outside a servo's limits, every command gets exactly one result, every report can be read, nothing moves after a stop,
+// is ever outside a servo's limits, no motor has another side before all were off for `dead`, none turns longer than a run after the
+// last command or without a link, every command gets exactly one result, every report can be read, nothing moves after a stop,
 // and the agent never asks to be woken for a time that is past.
 #include <errno.h>
 #include <stdio.h>
@@ -11,12 +12,15 @@
 #include "tests/fuzz/require.h"
 
 enum {
-    CHANNELS = 5,
+    CHANNELS = 6,
     TILT = 0,
     PAN = 1,
     LED = 2,
     LAMP = 3,
     BUTTON = 4,
+    DRIVE = 5,
+    RUN_MS = 2000,
+    DEAD_US = 20000,
     SERVOS = 2,
     PERIOD_NS = 20000000,
     BOOT_MS = 70000
@@ -28,10 +32,15 @@ struct output {
     struct hw_pwm pwm;
     struct hw_switch sw;
     struct hw_input input;
+    struct hw_motor motor;
+    enum hw_motor_turn turn, last; // of a motor: now, and the one before it was off
+    int64_t off_us;                // when it was switched off last
     int64_t pulse_ns, least_ns, most_ns;
     bool enabled, level, fails;
     int64_t moved_us; // when the pulse last became another one, off not counted
 };
+
+static const char words_topic[] = "car/control";
 
 static struct world {
     struct agent *agent;
@@ -41,8 +50,9 @@ static struct world {
     bool up, stopped, refuses, anything_fails;
     unsigned results; // of commands from outside, since last counted
     enum protocol_result result;
-    uint64_t n;      // of the latest result
-    int64_t stop_us; // of the latest stop that was carried out, INT64_MIN = none
+    uint64_t n;         // of the latest result
+    int64_t stop_us;    // of the latest stop that was carried out, INT64_MIN = none
+    int64_t command_us; // of the latest command or edge: nothing else may have begun a run
     bool saved_sound;
 } world;
 
@@ -102,6 +112,53 @@ static int switch_set(struct hw_switch *sw, bool on)
     return 0;
 }
 
+// A failing bus obeys in part of the cases: a transfer may take effect and return an error.
+static int motor_set(struct hw_motor *motor, enum hw_motor_turn turn, int permille)
+{
+    struct output *output = output_of(motor);
+    bool on = turn != HW_MOTOR_COAST;
+
+    REQUIRE(permille >= 0 && permille <= MOTOR_FULL && (on || permille == 0));
+    REQUIRE(!on || !world.stopped);
+    if (on) {
+        const struct motor_config *config = &world.config.channels[DRIVE].motor;
+        REQUIRE(permille >= config->min || turn == HW_MOTOR_SHORT);
+        REQUIRE(permille <= config->max || turn == HW_MOTOR_SHORT);
+        REQUIRE(output->turn == HW_MOTOR_COAST || output->turn == turn);
+        REQUIRE(output->turn == turn || output->last == turn || world.now_us >= output->off_us + DEAD_US);
+    }
+    if (turn == HW_MOTOR_FORWARD || turn == HW_MOTOR_BACKWARD) {
+        REQUIRE(world.now_us < world.command_us + RUN_MS * 1000);
+        REQUIRE(world.stop_us == INT64_MIN || world.now_us >= world.stop_us + PROTOCOL_STOP_HOLD_MS * 1000);
+    }
+    if (output->fails && (world.now_us & 1))
+        return -EIO;
+    if (!on && output->turn != HW_MOTOR_COAST)
+        output->off_us = world.now_us;
+    output->last = on ? turn : output->last;
+    output->turn = turn;
+    return 0;
+}
+
+static int motor_zero(struct hw_motor *motor)
+{
+    output_of(motor)->enabled = false;
+    return motor_set(motor, HW_MOTOR_COAST, 0);
+}
+
+static int motor_enable(struct hw_motor *motor, bool on)
+{
+    REQUIRE(!on || !world.stopped);
+    output_of(motor)->enabled = on;
+    return 0;
+}
+
+static int motor_result(struct hw_motor *motor, int64_t *done_us)
+{
+    *done_us = world.now_us;
+    return output_of(motor)->fails ? -EREMOTEIO : 0;
+}
+
 static int input_get(struct hw_input *input, bool *level)
 {
     if (output_of(input)->fails)
@@ -112,6 +169,8 @@ static int input_get(struct hw_input *input, bool *level)
 
 static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable};
 static const struct hw_switch_ops switch_ops = {.set = switch_set};
+static const struct hw_motor_ops motor_ops = {
+    .set = motor_set, .zero = motor_zero, .enable = motor_enable, .result = motor_result};
 static const struct hw_input_ops input_ops = {.get = input_get};
 
 static int on_status(void *ctx, const char *json, size_t len, bool heartbeat, bool final)
@@ -206,6 +265,8 @@ static struct agent_channel_config *add(const char *name, enum channel_kind kind
     *output = (struct output){.pwm = {.ops = &pwm_ops, .period_ns = PERIOD_NS},
         .sw = {.ops = &switch_ops},
         .input = {.ops = &input_ops, .fd = -1},
+        .motor = {.ops = &motor_ops, .fd = -1, .period_ns = 5000000, .has_enable = true, .can_short = true},
+        .off_us = INT64_MIN / 2,
         .most_ns = PERIOD_NS,
         .moved_us = INT64_MIN};
     return c;
@@ -246,6 +307,31 @@ static void add_servo(const char *name, bool pan, struct bytes *bytes)
     }
 }
 
+static void add_word(struct words_table *table, const char *word, const char *text)
+{
+    struct words_entry *entry = &table->entries[table->count++];
+
+    snprintf(entry->word, sizeof entry->word, "%s", word);
+    snprintf(entry->command, sizeof entry->command, "%s", text);
+}
+
+static void add_pose_and_words(void)
+{
+    struct pose *pose = &world.config.poses[world.config.pose_count++];
+    struct words_table *table = &world.config.words[world.config.words_count++];
+
+    snprintf(pose->name, sizeof pose->name, "look");
+    pose->steps[pose->count++] = (struct pose_step){.channel = PAN, .verb = VERB_SET, .tenths = 100};
+    pose->steps[pose->count++] = (struct pose_step){.channel = LAMP, .verb = VERB_ON};
+    pose->steps[pose->count++] = (struct pose_step){.channel = TILT, .verb = VERB_SET, .tenths = -50};
+    snprintf(table->topic, sizeof table->topic, "%s", words_topic);
+    add_word(table, "up", "tilt_up");
+    add_word(table, "go", "look");
+    add_word(table, "halt", "stop");
+    snprintf(table->number, sizeof table->number, "pan");
+    table->factor = 300;
+}
+
 static void begin(struct bytes *bytes)
 {
     union agent_output outputs[CHANNELS];
@@ -261,8 +347,22 @@ static void begin(struct bytes *bytes)
     add("lamp", CHANNEL_DIMMER);
     struct agent_channel_config *button = add("button", CHANNEL_INPUT);
     button->debounce_ms = 20;
-    snprintf(button->press, sizeof button->press, "%s", bytes_next(bytes) & 1 ? "stop" : "tilt_up");
+    unsigned how = bytes_next(bytes);
+    snprintf(button->press, sizeof button->press, "%s",
+        how & 1   ? "stop"
+        : how & 2 ? "drive_forward"
+                  : "tilt_up");
     snprintf(button->release, sizeof button->release, "led_toggle");
+    struct agent_channel_config *drive = add("drive", CHANNEL_MOTOR);
+    drive->run_ms = RUN_MS;
+    drive->motor = (struct motor_config){.min = 200,
+        .max = 990,
+        .start_at = 600,
+        .ramp = how & 4 ? 0 : 3000,
+        .dead_us = DEAD_US,
+        .brake_short = how & 8};
+    world.config.channels[LED].id.stops_off = how & 16;
+    add_pose_and_words();
     for (size_t i = 0; i < CHANNELS; i++) {
         world.outputs[i].fails = bytes_next(bytes) % 8 == 7;
         world.anything_fails = world.anything_fails || world.outputs[i].fails;
@@ -270,6 +370,8 @@ static void begin(struct bytes *bytes)
             outputs[i].sw = &world.outputs[i].sw;
         else if (i == BUTTON)
             outputs[i].input = &world.outputs[i].input;
+        else if (i == DRIVE)
+            outputs[i].motor = &world.outputs[i].motor;
         else
             outputs[i].pwm = &world.outputs[i].pwm;
     }
@@ -306,6 +408,7 @@ static void deliver(const char *payload, size_t len, bool retained, bool shared)
     bool is_foreign = shared && parsed.boot[0] && strcmp(parsed.boot, "9f31c2aa") != 0;
 
     world.results = 0;
+    world.command_us = world.now_us;
     agent_command(world.agent, &command, world.now_us, boot_ms());
     if (len == 0 || world.stopped)
         REQUIRE(world.results == 0);
@@ -314,10 +417,47 @@ static void deliver(const char *payload, size_t len, bool retained, bool shared)
     else
         REQUIRE(world.results == 1);
     if (is_stop && world.results == 1) {
-        REQUIRE(
-            world.result == RESULT_OK || world.result == RESULT_UNKNOWN || world.result == RESULT_INVALID);
-        if (world.result == RESULT_OK && strcmp(parsed.cmd, "stop") == 0)
+        REQUIRE(world.result == RESULT_OK || world.result == RESULT_UNKNOWN ||
+                world.result == RESULT_INVALID || world.result == RESULT_FAULT);
+        if (strcmp(parsed.cmd, "stop") == 0) {
             world.stop_us = world.now_us;
+            REQUIRE(world.outputs[DRIVE].turn == HW_MOTOR_COAST || world.outputs[DRIVE].fails);
+            REQUIRE(!world.outputs[DRIVE].enabled);
+        }
+    }
+}
+
+// A payload on the topic with words of its own.
+static void deliver_word(const char *payload, size_t len, bool retained)
+{
+    struct agent_command command = {
+        .topic = words_topic, .payload = payload, .len = len, .retained = retained};
+    struct protocol_command parsed;
+    char why[PROTOCOL_WHY_SIZE];
+    bool is_report = len > 0 && protocol_parse_command(payload, len, &parsed, why) != 0 && parsed.is_report;
+
+    world.results = 0;
+    agent_command(world.agent, &command, world.now_us, boot_ms());
+    REQUIRE(world.results == (len > 0 && !world.stopped && !is_report));
+    if (world.results == 1 && len == 4 && memcmp(payload, "halt", 4) == 0) {
+        REQUIRE(world.result == RESULT_OK);
+        world.stop_us = world.now_us;
+    }
+}
+
+static void word(struct bytes *bytes)
+{
+    static const char *const texts[] = {"up", "go", "halt", "GO ", "0.5", "-1", "1e300", "-2.7e-17", "stop",
+        "{\"cmd\":\"stop\"}", "up 3", "tilt_up"};
+    unsigned which = bytes_next(bytes), how = bytes_next(bytes);
+    size_t len;
+
+    if (which >= 200) {
+        const uint8_t *raw = bytes_take(bytes, how % 64, &len);
+        deliver_word((const char *)raw, len, which & 1);
+    } else {
+        const char *text = texts[which % (sizeof texts / sizeof texts[0])];
+        deliver_word(text, strlen(text), how & 16);
     }
 }
 
@@ -325,7 +465,9 @@ static void command(struct bytes *bytes)
 {
     static const char *const texts[] = {"tilt_up", "tilt_down", "tilt %d", "move %d", "move pan %d",
         "tilt_center", "tilt_stop", "tilt_off", "pan_left %d", "pan_right %d", "pan %d", "pan_off", "led_on",
-        "led_off", "led_toggle", "lamp %d", "lamp_up %d", "lamp_on", "stop", "center", "off", "status"};
+        "led_off", "led_toggle", "look", "lamp %d", "lamp_up %d", "lamp_on", "stop", "center", "off",
+        "status", "drive %d", "drive_forward", "drive_backward", "drive_forward %d", "drive_stop",
+        "drive_off", "drive_speed %d", "drive_faster", "drive_slower"};
     char text[64], payload[256];
     size_t len;
     unsigned which = bytes_next(bytes), how = bytes_next(bytes);
@@ -355,6 +497,11 @@ static void event(struct bytes *bytes)
 
     switch (how & 7) {
     case 0:
+        if (how & 8)
+            word(bytes);
+        else
+            command(bytes);
+        break;
     case 1:
         command(bytes);
         break;
@@ -370,14 +517,19 @@ static void event(struct bytes *bytes)
         break;
     case 5:
         world.outputs[BUTTON].level = how & 8;
+        world.command_us = world.now_us;
         agent_input(world.agent, BUTTON, how & 8, world.now_us, boot_ms());
         break;
     case 6:
         world.up = !world.up;
         if (world.up)
             agent_link_up(world.agent, world.now_us, boot_ms());
-        else
+        else if (how & 8)
             agent_link_lost(world.agent, world.now_us, boot_ms());
+        else
+            agent_link_down(world.agent, world.now_us);
+        if (!world.up)
+            REQUIRE(world.outputs[DRIVE].turn == HW_MOTOR_COAST || world.outputs[DRIVE].fails);
         break;
     default:
         if (how & 8)
@@ -409,6 +561,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     agent_stop(world.agent, world.now_us, boot_ms());
     world.stopped = true;
     pass(60 * 1000000);
+    REQUIRE(world.outputs[DRIVE].turn == HW_MOTOR_COAST);
     REQUIRE(agent_next_us(world.agent) == INT64_MAX);
     agent_free(world.agent);
     return 0;

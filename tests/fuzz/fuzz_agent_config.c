@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "nano-agent/agent/repertoire.h"
 #include "nano-agent/config/address.h"
 #include "nano-agent/config/config.h"
 #include "tests/fuzz/require.h"
@@ -39,6 +40,42 @@ static void require_servo(const struct agent_channel_config *c, int64_t period_n
     REQUIRE(c->step >= 1 && c->idle_off_ms >= 0);
 }
 
+static void require_pose(const struct config *config, const struct pose *pose)
+{
+    REQUIRE(pose->count >= 1 && pose->count <= config->agent.count);
+    for (size_t i = 0; i < pose->count; i++) {
+        const struct pose_step *step = &pose->steps[i];
+        REQUIRE(step->channel < config->agent.count);
+        const struct agent_channel_config *c = &config->agent.channels[step->channel];
+        if (c->id.kind == CHANNEL_SERVO)
+            REQUIRE(step->verb == VERB_SET && step->tenths >= c->motion.limit[0] &&
+                    step->tenths <= c->motion.limit[1]);
+        else
+            REQUIRE(step->verb == VERB_ON || step->verb == VERB_OFF || c->id.kind == CHANNEL_DIMMER);
+    }
+}
+
+// Every right side means something, and a word that says stop stops.
+static void require_words(
+    const struct config *config, const struct words_table *table, const struct channel_id *ids, size_t count)
+{
+    struct protocol_command parsed;
+    struct vocabulary_match match;
+    char why[PROTOCOL_WHY_SIZE];
+
+    REQUIRE(protocol_check_words_topic(table->topic, config->broker.root, why) == 0);
+    REQUIRE(table->count <= WORDS_ENTRIES_MAX && (table->count > 0 || table->number[0]));
+    for (size_t i = 0; i < table->count; i++) {
+        const struct words_entry *entry = &table->entries[i];
+        REQUIRE(protocol_parse_text(entry->command, strlen(entry->command), &parsed, why) == 0);
+        REQUIRE(vocabulary_match(ids, count, &parsed, &match, why) == RESULT_OK);
+        if (protocol_says_stop(entry->word, strlen(entry->word)))
+            REQUIRE(protocol_is_stop(&parsed) || vocabulary_is_halt(&match, ids));
+    }
+    if (table->number[0])
+        REQUIRE(table->factor >= WORDS_FACTOR_MIN && table->factor <= WORDS_FACTOR_MAX);
+}
+
 static void require_sound(const struct config *config)
 {
     struct channel_id ids[PROTOCOL_NAMES_MAX];
@@ -56,7 +93,6 @@ static void require_sound(const struct config *config)
         const struct config_output *output = &config->outputs[i];
         struct protocol_command parsed;
 
-        ids[i] = c->id;
         REQUIRE(c->id.kind < CHANNEL_OTHER);
         if (c->id.kind == CHANNEL_SERVO)
             require_servo(c, output->period_ns);
@@ -67,7 +103,13 @@ static void require_sound(const struct config *config)
         for (size_t j = 0; j < i; j++)
             REQUIRE(!address_same(&output->address, &config->outputs[j].address));
     }
-    REQUIRE(vocabulary_check(ids, config->agent.count, &culprit, why) == 0);
+    size_t count = repertoire_ids(
+        config->agent.channels, config->agent.count, config->agent.poses, config->agent.pose_count, ids);
+    REQUIRE(vocabulary_check(ids, count, &culprit, why) == 0);
+    for (size_t i = 0; i < config->agent.pose_count; i++)
+        require_pose(config, &config->agent.poses[i]);
+    for (size_t i = 0; i < config->agent.words_count; i++)
+        require_words(config, &config->agent.words[i], ids, count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

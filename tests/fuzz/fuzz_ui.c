@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The keys, the ui, the controller and the model together, as the screen has them: bytes of any kind are typed, devices report
 // what they like, the link comes and goes. No command leaves that no bound key and no entered line asked for, and a SPACE that
-// is a key stops, in every mode: at once with a link, first of all without one.
+// is a key stops, in every mode: at once with a link, first of all without one. A motor is driven only while its key may be down.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 #include "tests/fuzz/bytes.h"
 #include "tests/fuzz/require.h"
 
-enum { DEVICES = 2, LINES_MAX = 64, SILENCE_MS = 3000 };
+// A key that was heard of so long ago is not down: the longest time to a first repeat, and a turn of this loop.
+enum { DEVICES = 2, LINES_MAX = 64, SILENCE_MS = 3000, KEY_DOWN_US = 700000 + 100000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,9 +41,10 @@ static struct world {
         unsigned count;
     } lines[LINES_MAX]; // the same for the latest lines entered
     size_t line_count;
-    unsigned safe;         // `x`, then `y`
-    unsigned stops;        // published
-    int64_t stop_asked_us; // when a stop was last asked for, INT64_MIN = never
+    int64_t drive_asked_us; // when a key that drives was last pressed, INT64_MIN = never
+    unsigned safe;          // `x`, then `y`
+    unsigned stops;         // published
+    int64_t stop_asked_us;  // when a stop was last asked for, INT64_MIN = never
 } world;
 
 static bool ends_with(const char *word, const char *end)
@@ -65,7 +67,10 @@ static bool fits(enum action action, const char *word)
         [ACTION_TOGGLE] = "_toggle",
         [ACTION_TOGGLE_NTH] = "_toggle",
         [ACTION_BRIGHTER] = "_up",
-        [ACTION_DARKER] = "_down"};
+        [ACTION_DARKER] = "_down",
+        [ACTION_STEER_LEFT] = "_left",
+        [ACTION_STEER_RIGHT] = "_right",
+        [ACTION_STEER_CENTER] = "_center"};
 
     return ends[action] && ends_with(word, ends[action]);
 }
@@ -84,6 +89,10 @@ static bool account_for(const struct protocol_command *command)
         world.safe--;
         return true;
     }
+    if (strcmp(command->word, "drive_forward") == 0 || strcmp(command->word, "drive_backward") == 0)
+        return world.drive_asked_us >= 0 && world.us - world.drive_asked_us <= KEY_DOWN_US;
+    if (strcmp(command->cmd, "drive_stop") == 0)
+        return world.drive_asked_us >= 0;
     for (int action = 0; action < ACTION_COUNT; action++) {
         if (world.asked[action] == 0 || !fits((enum action)action, command->word))
             continue;
@@ -164,8 +173,12 @@ static void note_asked(const struct key_event *key)
     struct protocol_command command;
     enum action action = actions_by_key(key_format(name, key), ui_have(&world.ui));
 
+    if (key->phase == KEYPHASE_RELEASE)
+        return;
     if (is_stop_key(key))
         world.stop_asked_us = world.us;
+    if (world.ui.mode == UI_MAIN && (action == ACTION_FORWARD || action == ACTION_BACKWARD))
+        world.drive_asked_us = world.us;
     if (world.ui.mode == UI_MAIN && action != ACTION_NONE)
         world.asked[action] += DEVICES;
     if (world.ui.mode == UI_CONFIRM && strcmp(name, "y") == 0)
@@ -173,6 +186,8 @@ static void note_asked(const struct key_event *key)
     if (world.ui.mode != UI_COMMAND || key->code != KEYCODE_ENTER)
         return;
     action = actions_by_name(world.ui.line.text);
+    if (action == ACTION_FORWARD || action == ACTION_BACKWARD)
+        world.drive_asked_us = world.us;
     if (action == ACTION_STOP)
         world.stop_asked_us = world.us;
     else if (action != ACTION_NONE)
@@ -196,7 +211,7 @@ static void on_key(void *ctx, const struct key_event *key)
     // In a text line a SPACE is text; it stops as well where something moves on our command.
     bool may_be_text =
         is_text_line(world.ui.mode) && (!key_is_space(key) || !controller_busy(world.controller));
-    bool must_stop = is_stop_key(key) && !may_be_text;
+    bool must_stop = is_stop_key(key) && !may_be_text && key->phase != KEYPHASE_RELEASE;
     unsigned stops = world.stops;
 
     (void)ctx;
@@ -231,16 +246,24 @@ static void link_to(bool up)
 static void report(struct device *device, bool online)
 {
     char payload[2048], topic[PROTOCOL_TOPIC_MAX];
+    // The second device is a car.
+    const char *car =
+        device == &world.devices[0] ? ""
+        : device->moving
+            ? ",\"drive\":{\"kind\":\"motor\",\"percent\":40,\"target\":60,\"speed\":60,\"run\":0.5},"
+              "\"wheel\":{\"kind\":\"servo\",\"axis\":\"steer\"}"
+            : ",\"drive\":{\"kind\":\"motor\",\"percent\":0,\"target\":0,\"speed\":60,\"run\":0.5},"
+              "\"wheel\":{\"kind\":\"servo\",\"axis\":\"steer\"}";
     int len = snprintf(payload, sizeof payload,
         "{\"v\":1,\"device\":\"%s\",\"online\":%s,\"boot\":\"b0\",\"seq\":%" PRIu64 ",\"t\":%" PRId64
         ",\"report\":1.0,"
         "\"channels\":{\"tilt\":{\"kind\":\"servo\",\"axis\":\"tilt\",\"deg\":%d,\"target\":%d,\"min\":-45,\"max\":45,\"step\":5,"
         "\"speed\":120,\"moving\":%s,\"driven\":true},\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"deg\":0,\"target\":0,\"min\":-90,"
         "\"max\":90,\"step\":5,\"speed\":120,\"moving\":false,\"driven\":true},\"led\":{\"kind\":\"switch\",\"on\":%s},"
-        "\"lamp\":{\"kind\":\"dimmer\",\"on\":true,\"percent\":40}},\"last\":{\"n\":%" PRIu64
+        "\"lamp\":{\"kind\":\"dimmer\",\"on\":true,\"percent\":40}%s},\"last\":{\"n\":%" PRIu64
         "%s%s%s,\"cmd\":\"x\",\"result\":\"ok\"}}",
         device->name, online ? "true" : "false", ++device->seq, world.us / 1000 + 5000, device->tilt,
-        device->tilt, device->moving ? "true" : "false", device->led ? "true" : "false", device->n,
+        device->tilt, device->moving ? "true" : "false", device->led ? "true" : "false", car, device->n,
         device->id[0] ? ",\"id\":\"" : "", device->id, device->id[0] ? "\"" : "");
 
     protocol_topic(topic, "jetson", device->name, "status");
@@ -276,7 +299,8 @@ static void type_a_key(unsigned which)
     static const char *const keys[] = {"\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", " ", "\r", "\x1b", "\t", ":",
         "/", "?", "x", "y", "c", "o", "f", "t", "1", "2", "+", "-", "n", "p", "a", "[", "]", "q", "\x1a",
         "\x7f", "tilt 20\r", ":tilt_up\r", ":stop\r", ":led_toggle\r", "\x1b[200~tilt 20\r \x1b[201~",
-        "\xe3\x80\x80", ":tilt-up\r", "r", "\x1b[5~", "\x1b[6~", "off\r"};
+        "\xe3\x80\x80", ":tilt-up\r", "r", "\x1b[5~", "\x1b[6~", "off\r", "w", "w", "w", "s", "d", "e", "<",
+        ">", "A", "\x1b[119;1:3u", "\x1b[O", ":drive-forward\r"};
     const char *key = keys[which % (sizeof keys / sizeof keys[0])];
 
     // A person presses one key after the other: what comes in one read may be taken for a paste.
@@ -358,7 +382,7 @@ static void begin(struct bytes *bytes)
 
     memset(&world, 0, sizeof world);
     world.us = 1000000000;
-    world.stop_asked_us = INT64_MIN;
+    world.stop_asked_us = world.drive_asked_us = INT64_MIN;
     world.read_only = (how & 7) == 7;
     world.devices[0].name = "";
     world.devices[1].name = "left";

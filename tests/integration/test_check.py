@@ -2,10 +2,12 @@
 """`nano-agent check` and `nano-agent pins` as programs: what they print, into a pipe, and how they end. What they find out
 about hardware is tested on a real kernel (tests/nano/test_check.py) and with made-up machines (tests/unit)."""
 import os
+import re
 import socket
 
 import harness
 from harness import check, equal, program, scenario, tool
+from pty_terminal import Terminal
 
 
 def run_check(stage, path, *args, env=None):
@@ -186,6 +188,85 @@ def the_board_is_found_in_a_device_tree_that_may_be_elsewhere(stage):
     nowhere = stage.run([program('nano-agent'), 'pins', '-c', path], env={'NANO_AGENT_DEVICE_TREE': '/nonexistent'})
     equal((nowhere.code, nowhere.out), (2, ''), 'no board')
     check('--board NAME' in nowhere.err, nowhere.err)
+
+
+MOTORS = '''
+motor left { forward = {"sim"}  backward = {"sim"}  enable = "sim" }
+motor right { forward = {"sim"}  backward = {"sim"} }
+'''
+ASKED = r'THE WHEELS MUST BE OFF THE GROUND.*Are they\? y or n:'
+
+
+def trial(stage, text=MOTORS):
+    path = stage.write('agent.conf', text)
+    return Terminal(stage, [program('nano-agent'), 'check', '--motors', '--sim', '-c', path])
+
+
+def turns(terminal):
+    """What the simulated motors did: ['left forward 20.0 %', 'left coast', …]."""
+    return re.findall(r'[0-9.]+ ((?:left|right) (?:forward|backward|coast|enable)[^\r\n]*)', terminal.text())
+
+
+@scenario
+def check_motors_turns_each_side_alone_once_it_was_told_that_the_wheels_are_off_the_ground(stage):
+    terminal = trial(stage)
+    terminal.wait('(?s)' + ASKED, 'it asks first')
+    check(not any('%' in line for line in turns(terminal)), 'nothing turned before the answer: %r' % turns(terminal))
+    terminal.type(b'y\n')
+    for count, word in enumerate(('forward', 'backward') * 2, 1):
+        terminal.wait('(?s)(Did all its wheels turn.*){%d}' % count, 'question %d' % count)
+        check(word in terminal.text().rsplit('Did all', 1)[1], 'it asks for %s' % word)
+        terminal.type(b'y\n')
+    equal(terminal.exit(), 0, 'every side turned')
+    terminal.wait('ok  motor right: backward', 'each is told')
+    equal([line for line in turns(terminal) if 'enable' not in line and 'coast' not in line],
+          ['left forward 20.0 %', 'left backward 20.0 %', 'right forward 20.0 %', 'right backward 20.0 %'], 'each side alone')
+    lines = [line for line in turns(terminal) if line.startswith('left')]
+    check(lines.index('left enable high') < lines.index('left forward 20.0 %'), 'enable first: %r' % lines)
+    for before, after in zip(turns(terminal), turns(terminal)[1:]):
+        check('%' not in before or '%' not in after, 'off in between: %r' % turns(terminal))
+
+
+@scenario
+def a_side_that_turns_wrong_is_a_finding_and_what_mends_it(stage):
+    terminal = trial(stage, 'motor left { forward = {"sim"}  backward = {"sim"} }\n')
+    terminal.wait('(?s)' + ASKED, 'it asks first')
+    terminal.type(b'y\n')
+    for count in (1, 2):
+        terminal.wait('(?s)(Did all its wheels turn.*){%d}' % count, 'question %d' % count)
+        terminal.type(b'n\n')
+    equal(terminal.exit(), 1, 'a finding')
+    terminal.wait('!!  motor left: forward', 'it is told')
+    check('swap forward and backward' in terminal.text(), 'with what mends it: %r' % terminal.text())
+
+
+@scenario
+def without_a_yes_no_motor_is_opened(stage):
+    for answer in (b'n\n', b'\n', b'\x04'):
+        terminal = trial(stage)
+        terminal.wait('(?s)' + ASKED, 'it asks first')
+        terminal.type(answer)
+        equal(terminal.exit(), 1, 'the answer %r' % answer)
+        equal(turns(terminal), [], 'nothing was opened')
+
+
+@scenario
+def check_motors_refuses_without_a_terminal(stage):
+    path = stage.write('agent.conf', MOTORS)
+    outcome = stage.run([program('nano-agent'), 'check', '--motors', '--sim', '-c', path], 'y\ny\ny\n')
+    equal(outcome.code, 1, repr(outcome))
+    check('asks on a terminal' in outcome.out and '%' not in outcome.out, repr(outcome))
+    outcome = stage.run([program('nano-agent'), '--motors', '--sim', '-c', path])
+    equal(outcome.code, 2, 'without check: %r' % outcome)
+
+
+@scenario
+def check_says_how_long_a_plain_word_runs_a_motor(stage):
+    broker = stage.broker()
+    path = stage.write('agent.conf', 'motor drive { forward = {"sim"}  backward = {"sim"}  run = 3.5 }\n')
+    _, findings, _ = run_check(stage, path, '--sim', *broker.options())
+    equal(finding(findings, 'a command runs it'),
+          'ok  motor drive: a command runs it 3.5 s, a plain word or number without a deadline 1.0 s', 'the finding')
 
 
 if __name__ == '__main__':

@@ -50,7 +50,7 @@ def the_shells_can_read_their_completions(stage):
 
 @scenario
 def bash_offers_subcommands_options_and_files(stage):
-    equal(offered(stage, 'pc-tui', ''), ['send', 'watch', 'join'], 'at first')
+    equal(offered(stage, 'pc-tui', ''), ['send', 'watch', 'devices', 'join'], 'at first')
     equal(offered(stage, 'pc-tui', '--as'), ['--ascii'], 'an option')
     equal(offered(stage, 'pc-tui', '--device', ''), [], 'a name that nobody can know')
     stage.write('some.conf', '')

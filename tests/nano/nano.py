@@ -102,11 +102,11 @@ class Guest:
 
 class VirtualNano(Process):
     """Boots the guest and talks to its shell. cable: a Cable, then it has 192.168.55.1; pca9685: 'driver' binds the
-    kernel's driver to the chip, 'none' leaves it to /dev/i2c-0."""
+    kernel's driver to the chip, 'none' leaves it to /dev/i2c-0; chips: addresses of more of them, '0x5c,0x5e'."""
 
-    def __init__(self, stage, cable=None, pca9685='driver'):
+    def __init__(self, stage, cable=None, pca9685='driver', chips=''):
         self._boot(stage, cable, ['rootfstype=hostfs', 'rootflags=/', 'ro', 'init=%s/init' % HERE,
-                                  'NANO_PCA9685=%s' % pca9685])
+                                  'NANO_PCA9685=%s' % pca9685, 'NANO_CHIPS=%s' % chips])
 
     def _boot(self, stage, cable, words, directory='nano'):
         kernel = kernel_directory()
@@ -209,10 +209,10 @@ class VirtualNano(Process):
     def prescale(self):
         return self.register(0xfe)
 
-    def channels(self, count):
+    def channels(self, count, chip=0x40):
         """The registers of the first channels at one look, each as (ON, OFF) with their full bits."""
         last = 6 + 4 * count - 1
-        dump = self.run('i2cdump -f -y -r 0x06-0x%02x 0 0x40 b' % last)
+        dump = self.run('i2cdump -f -y -r 0x06-0x%02x 0 0x%02x b' % (last, chip))
         found = {}
         for row in re.finditer(r'^([0-9a-f]0): (.{47})', dump, re.M):
             for column in range(16):
@@ -422,12 +422,12 @@ def boot(stage, modern=False, **options):
     return nano
 
 
-def cabled(stage, config, pca9685='driver', modern=False, **options):
+def cabled(stage, config, pca9685='driver', modern=False, chips='', **options):
     """PC, cable, Nano, agent: everything up. Returns broker, watcher, nano, agent."""
     cable = Cable(stage)
     broker = cable.broker()
     watcher = stage.watcher(broker)
-    nano = boot(stage, modern, cable=cable, pca9685=pca9685)
+    nano = boot(stage, modern, cable=cable, pca9685=pca9685, chips=chips)
     agent = nano.agent(config, **options)
     watcher.online()
     nano.cable = cable

@@ -21,6 +21,7 @@ MASKS = (
     (re.compile(r'([▴^] [a-z_]+(?: -?\d+)?(?: [×x]\d+)?) +.*?((?:ok|limit) [-−0-9o]\S*(?: %)?)'),
      lambda found: ('%s … %s' % found.groups()).ljust(len(found.group(0)))),
     (re.compile(r'live  [0-9.]+ s '), 'live  AGE '),
+    (re.compile(r'→ 60 % +0\.\d s'), '→ 60 %   LEFT'),
     (re.compile(r'^( (CPU|load|busy|mem|GPU|up) .*)$'), ' HEALTH'),
     (re.compile(r'(load|mem|up|GPU|CPU|power) +[0-9].*$'), 'HEALTH'),
     (re.compile(r' +\d+ ms$'), '  SCALE'),

@@ -261,5 +261,37 @@ def read_only_sends_stop_and_nothing_else(stage):
     check(not [r for r in watcher.results(mark) if not re.match('stop|status', r['cmd'])], 'nothing else was sent')
 
 
+@scenario
+def i_shows_who_the_device_is_and_where_to_log_in(stage):
+    broker, agent, s = live(stage)
+    watcher = stage.watcher(broker, topics=['jetson/about'])
+    addresses = watcher.wait(lambda r: r.status, 'about').status['addresses']
+    s.press('i')
+    s.wait(r'^ jetson *$')
+    s.wait(r'host +\S+')
+    s.wait(r'nano-agent +[0-9]')
+    s.wait(r'configuration +' + agent.config_path[:20])
+    if addresses:
+        s.wait(r'address +' + addresses[0]['ip'].replace('.', r'\.'))
+    s.press('up')
+    s.press('q')
+    s.wait(r'tilt +−45')
+    equal([r['cmd'] for r in stage.watcher(broker).results() if r['cmd'] != 'status'], [], 'commands')
+
+
+@scenario
+def clearing_a_device_that_is_gone_clears_what_it_said_of_itself(stage):
+    broker, agent, s = live(stage)
+    watcher = stage.watcher(broker, topics=['jetson/about'])
+    watcher.wait(lambda r: r.status, 'about')
+    agent.terminate()
+    s.wait(r'✗ offline \(stopped\)')
+    mark = watcher.mark()
+    s.press('D')
+    s.wait(r'Clear the last report')
+    s.press('y')
+    watcher.wait(lambda r: not r.payload, 'about is cleared', mark)
+
+
 if __name__ == '__main__':
     harness.main()

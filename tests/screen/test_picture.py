@@ -89,6 +89,17 @@ def what_moves_is_bold_and_shows_where_it_goes(stage):
 
 
 @scenario
+def a_command_that_waits_for_its_answer_is_shown_all_the_same(stage):
+    _, agent, s = live(stage)
+    screens.steady(s, 0.2)
+    agent.signal(signal.SIGSTOP)
+    s.press('t')
+    s.wait(r'▴ led_toggle +sent')
+    agent.signal(signal.SIGCONT)
+    s.wait(r'▴ led_toggle +sent .* ok on$')
+
+
+@scenario
 def led_toggles_with_its_colour(stage):
     _, agent, s = live(stage)
     row = s.row('1 led')

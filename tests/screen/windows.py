@@ -17,6 +17,7 @@ def xlib():
         import Xlib.X
         import Xlib.XK
         import Xlib.display
+        import Xlib.error
         import Xlib.ext.xtest
         import Xlib.protocol.event
     except ImportError:
@@ -134,35 +135,75 @@ def told(before, argv):
     return ['/bin/sh', '-c', 'printf %b "$0"; exec "$@"', before] + argv
 
 
-class XTerm(Window):
-    """There is no window manager. before: what the terminal is told before the program."""
+class XWindow(Window):
+    """A terminal in an X server of its own. There is no window manager."""
 
-    def __init__(self, stage, argv, options=(), rows=24, columns=80, before=''):
-        xterm = harness.tool('xterm')
+    def __init__(self, stage, rows, columns):
         self.server = Server(stage)
         super().__init__(stage, rows, columns)
-        resources = ['XTerm*printerCommand: ' + self.print_command, 'XTerm*printerAutoClose: true',
-                     'XTerm*printAttributes: 0', 'XTerm*utf8: 2', 'XTerm*locale: true',
-                     'XTerm*VT100.translations: #override <Key>F12: print()']
-        arguments = [xterm, '-display', self.server.name, '-geometry', '%dx%d' % (columns, rows)]
-        for resource in resources:
-            arguments += ['-xrm', resource]
-        # Mode 19: the whole screen is printed, and not the scrolling region alone, which GNU screen uses.
-        self.process = stage.start('xterm', arguments + list(options) + ['-e'] + told(r'\033[?19h' + before, argv),
-                                   env=self.environment)
-        self.window = wait_for(self._window, 'the window of xterm', 20)
+        self.environment['DISPLAY'] = self.server.name
+        self.window = None
+
+    def start(self, name, command):
+        self.process = self.stage.start(name, command, env=self.environment)
+        self.window = wait_for(self._window, 'the window of %s' % name, 20)
         self.window.set_input_focus(self.server.xlib.X.RevertToParent, self.server.xlib.X.CurrentTime)
-        self.point(rows - 2, columns // 2)
+        shape = self.window.get_geometry()
+        self.window.warp_pointer(shape.width // 2, shape.height * 9 // 10)
+        self.server.display.sync()
 
     def _window(self):
-        check(self.process.alive(), 'xterm has ended: %s' % self.process.err())
+        check(self.process.alive(), 'the terminal has ended: %s' % self.process.err())
         for window in self.server.display.screen().root.query_tree().children:
-            if window.get_wm_class() and window.get_attributes().map_state == self.server.xlib.X.IsViewable:
-                return window
+            try:
+                if window.get_wm_class() and window.get_attributes().map_state == self.server.xlib.X.IsViewable:
+                    return window
+            except self.server.xlib.error.BadWindow:  # it was there for a moment only
+                continue
         return None
 
     def press(self, *keys):
         self.server.press(*keys)
+
+    def press_with(self, modifier, key):
+        self.server.press_with(modifier, key)
+
+    def hold(self, key, seconds):
+        self.server.down(key)
+        time.sleep(seconds)
+        self.server.up(key)
+
+    def wheel(self, notches):
+        """Turns the wheel; below 0 is up."""
+        for _ in range(abs(notches)):
+            self.server.click(WHEEL_UP if notches < 0 else WHEEL_DOWN)
+
+    def close_window(self):
+        """What a window manager sends when somebody closes the window."""
+        display, xlib_ = self.server.display, self.server.xlib
+        self.window.send_event(xlib_.protocol.event.ClientMessage(
+            window=self.window, client_type=display.intern_atom('WM_PROTOCOLS'),
+            data=(32, [display.intern_atom('WM_DELETE_WINDOW'), xlib_.X.CurrentTime, 0, 0, 0])))
+        display.sync()
+
+    def close(self):
+        self.server.close()
+
+
+class XTerm(XWindow):
+    """before: what the terminal is told before the program."""
+
+    def __init__(self, stage, argv, options=(), rows=24, columns=80, before=''):
+        xterm = harness.tool('xterm')
+        super().__init__(stage, rows, columns)
+        resources = ['XTerm*printerCommand: ' + self.print_command, 'XTerm*printerAutoClose: true',
+                     'XTerm*printAttributes: 0', 'XTerm*utf8: 2', 'XTerm*locale: true',
+                     'XTerm*VT100.translations: #override <Key>F12: print()']
+        command = [xterm, '-geometry', '%dx%d' % (columns, rows)]
+        for resource in resources:
+            command += ['-xrm', resource]
+        # Mode 19: the whole screen is printed, and not the scrolling region alone, which GNU screen uses.
+        self.start('xterm', command + list(options) + ['-e'] + told(r'\033[?19h' + before, argv))
 
     def point(self, row, column):
         """Moves the pointer into a cell."""
@@ -176,26 +217,51 @@ class XTerm(Window):
         self.point(row, column)
         self.server.click()
 
-    def wheel(self, notches):
-        """Turns the wheel; below 0 is up."""
-        for _ in range(abs(notches)):
-            self.server.click(WHEEL_UP if notches < 0 else WHEEL_DOWN)
 
-    def press_with(self, modifier, key):
-        self.server.press_with(modifier, key)
+class HangulXTerm(XTerm):
+    """xterm with fcitx5 as its input method (by XIM), which `hangul()` switches to Hangul."""
 
-    def hold(self, key, seconds):
-        self.server.down(key)
-        time.sleep(seconds)
-        self.server.up(key)
+    def start(self, name, command):
+        stage, daemon, fcitx = self.stage, harness.tool('dbus-daemon'), harness.tool('fcitx5')
+        bus = 'unix:path=' + stage.path('bus')
+        self.environment.update(DBUS_SESSION_BUS_ADDRESS=bus, XMODIFIERS='@im=fcitx', XDG_RUNTIME_DIR=stage.directory)
+        os.makedirs(stage.path('config/fcitx5'))
+        stage.write('config/fcitx5/profile', '[Groups/0]\nName=Default\nDefault Layout=us\nDefaultIM=hangul\n'
+                    '[Groups/0/Items/0]\nName=keyboard-us\nLayout=\n[Groups/0/Items/1]\nName=hangul\nLayout=\n'
+                    '[GroupOrder]\n0=Default\n')
+        stage.start('dbus-daemon', [daemon, '--session', '--nofork', '--nopidfile', '--address=' + bus])
+        wait_for(lambda: os.path.exists(stage.path('bus')), 'dbus-daemon listens')
+        stage.start('fcitx5', [fcitx, '--disable=wayland,waylandim'], env=self.environment)
+        root, atom = self.server.display.screen().root, self.server.display.intern_atom('XIM_SERVERS')
+        wait_for(lambda: root.get_full_property(atom, self.server.xlib.X.AnyPropertyType), 'fcitx5 serves XIM', 20)
+        super().start(name, command)
 
-    def close_window(self):
-        """What a window manager sends when somebody closes the window."""
-        display, xlib_ = self.server.display, self.server.xlib
-        self.window.send_event(xlib_.protocol.event.ClientMessage(
-            window=self.window, client_type=display.intern_atom('WM_PROTOCOLS'),
-            data=(32, [display.intern_atom('WM_DELETE_WINDOW'), xlib_.X.CurrentTime, 0, 0, 0])))
-        display.sync()
+    def hangul(self):
+        remote = harness.tool('fcitx5-remote')
 
-    def close(self):
-        self.server.close()
+        def switched():
+            self.stage.run([remote, '-s', 'hangul'], env=self.environment)
+            return self.stage.run([remote, '-n'], env=self.environment).out.strip() == 'hangul'
+
+        wait_for(switched, 'the input method is in Hangul mode')
+
+
+class Other(XWindow):
+    """A terminal of which only the keys and the mouse are used: it cannot be asked what it shows."""
+
+    COMMANDS = {
+        'st': ['st', '-g', '80x24', '-e'],
+        'alacritty': ['alacritty', '--config-file', '/dev/null', '-e'],
+        'kitty': ['kitty', '--config', 'NONE', '-o', 'confirm_os_window_close=0'],
+        'lxterminal': ['lxterminal', '--no-remote', '-e'],
+    }
+
+    def __init__(self, stage, name, argv):
+        command = list(self.COMMANDS[name])
+        command[0] = harness.tool(command[0])
+        super().__init__(stage, 24, 80)
+        self.environment.update(LIBGL_ALWAYS_SOFTWARE='1', GDK_BACKEND='x11', XDG_RUNTIME_DIR=stage.directory)
+        self.start(name, command + argv)
+
+    def evidence(self):
+        return ''

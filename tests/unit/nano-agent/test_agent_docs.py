@@ -14,7 +14,7 @@ SOURCES = [*sorted(AGENT.rglob('*.c')), ROOT / 'common' / 'mqtt' / 'link_reason.
 # Sub-commands print to the terminal what mends it; their sentences and those about the file are told whole.
 NOT_LOGGED = {'check.c', 'check_report.c', 'check_software.c', 'check_hardware.c', 'check_broker.c', 'check_motors.c', 'check_kits.c', 'trial.c', 'pins.c', 'join_device.c', 'join_service.c', 'config.c', 'config_file.c', 'config_text.c', 'config_channels.c',
               'config_repertoire.c', 'config_describe.c',
-              'section.c', 'section_servo.c', 'section_input.c', 'section_dimmer.c',
+              'claims.c', 'section.c', 'section_servo.c', 'section_motor.c', 'section_input.c', 'section_dimmer.c',
               'address.c', 'health.c', 'sim.c', 'notify.c', 'identity.c', 'positions.c', 'board.c', 'motion.c'}
 # Sentences that nobody can act on, or that only go into a report.
 EXEMPT = (

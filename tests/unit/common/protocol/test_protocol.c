@@ -214,9 +214,45 @@ static void replies_go_below_reply_and_nowhere_else(void **state)
     assert_false(protocol_reply_allowed("jetson/nano/reply/me", "jetson", ""));
 }
 
+static void a_topic_with_words_is_literal_printable_and_not_under_the_root(void **state)
+{
+    (void)state;
+    char longest[PROTOCOL_WORDS_TOPIC_MAX + 2];
+    static const char *const right[] = {
+        "car/control", "a", "/a", "jetsons", "jetson2/control", "\xec\xb0\xa8/a b"};
+    static const struct {
+        const char *topic, *why;
+    } wrong[] = {{"", "1 to 128 bytes"}, {"a/+", "no +, # or $"}, {"#", "no +, # or $"},
+        {"$SYS/x", "no +, # or $"}, {"a$b", "no +, # or $"}, {"jetson", "no words of its own"},
+        {"jetson/x", "no words of its own"}, {"a\x07", "printable"}, {"\xff", "printable"}};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        assert_int_equal(protocol_check_words_topic(right[i], "jetson", why), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(protocol_check_words_topic(wrong[i].topic, "jetson", why), -EINVAL);
+        assert_non_null(strstr(why, wrong[i].why));
+    }
+    memset(longest, 'a', sizeof longest);
+    longest[PROTOCOL_WORDS_TOPIC_MAX + 1] = '\0';
+    assert_int_equal(protocol_check_words_topic(longest, "jetson", why), -EINVAL);
+    assert_int_equal(protocol_check_words_topic(longest + 1, "jetson", why), 0);
+}
+
+static void the_name_of_a_pose_does_not_say_stop(void **state)
+{
+    (void)state;
+    assert_int_equal(protocol_check_pose("look_ahead", why), 0);
+    assert_int_equal(protocol_check_pose("nonstop", why), 0);
+    assert_int_equal(protocol_check_pose("full_stop", why), -EINVAL);
+    assert_int_equal(protocol_check_pose("stop_2", why), -EINVAL);
+    assert_int_equal(protocol_check_pose("Look", why), -EINVAL);
+    assert_int_equal(protocol_check_pose("move", why), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_topic_with_words_is_literal_printable_and_not_under_the_root),
+        cmocka_unit_test(the_name_of_a_pose_does_not_say_stop),
         cmocka_unit_test(each_result_has_a_name_and_is_found_by_it),
         cmocka_unit_test(only_ok_and_limit_are_success_so_an_unknown_result_is_a_failure),
         cmocka_unit_test(an_envelope_written_is_an_envelope_read),

@@ -76,6 +76,37 @@ static int pwm_check(struct hw_pwm *pwm)
     return -ESTALE;
 }
 
+static int motor_set(struct hw_motor *motor, enum hw_motor_turn turn, int permille)
+{
+    struct rig_hardware *h = &current->hardware[owner(motor)];
+    if (h->error)
+        return h->error;
+    h->permille = turn == HW_MOTOR_BACKWARD ? -permille : permille;
+    record(RIG_MOTOR, owner(motor), turn == HW_MOTOR_SHORT ? RIG_MOTOR_SHORT : h->permille);
+    return 0;
+}
+
+static int motor_zero(struct hw_motor *motor)
+{
+    current->hardware[owner(motor)].enabled = false;
+    return motor_set(motor, HW_MOTOR_COAST, 0);
+}
+
+static int motor_enable(struct hw_motor *motor, bool on)
+{
+    current->hardware[owner(motor)].enabled = on;
+    record(RIG_ENABLE, owner(motor), on);
+    return 0;
+}
+
+static int motor_result(struct hw_motor *motor, int64_t *done_us)
+{
+    *done_us = current->now_us;
+    return current->hardware[owner(motor)].error;
+}
+
+static const struct hw_motor_ops motor_ops = {
+    .set = motor_set, .zero = motor_zero, .enable = motor_enable, .result = motor_result};
 static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .check = pwm_check};
 static const struct hw_switch_ops switch_ops = {.set = switch_set};
 static const struct hw_input_ops input_ops = {.get = input_get};
@@ -175,6 +206,14 @@ struct agent_channel_config *rig_add(struct rig *rig, const char *name, enum cha
         c->motion = (struct motion_config){
             .pulse_us = {1000, 2000}, .angle = {-450, 450}, .limit = {-450, 450}, .speed = 120, .accel = 600};
     }
+    if (kind == CHANNEL_MOTOR) {
+        c->safe = c->lost = c->exit = POLICY_OFF;
+        c->run_ms = 500;
+        c->motor =
+            (struct motor_config){.min = 200, .max = 990, .start_at = 600, .ramp = 3000, .dead_us = 20000};
+    }
+    h->motor = (struct hw_motor){
+        .ops = &motor_ops, .fd = -1, .period_ns = 5000000, .has_enable = true, .can_short = true};
     h->pwm = (struct hw_pwm){.ops = &pwm_ops, .period_ns = kind == CHANNEL_SERVO ? 20000000 : 1000000};
     h->sw.ops = &switch_ops;
     h->input = (struct hw_input){.ops = &input_ops, .fd = -1};
@@ -221,6 +260,8 @@ static union agent_output output_of(struct rig *rig, size_t channel)
         return (union agent_output){.sw = &h->sw};
     if (kind == CHANNEL_INPUT)
         return (union agent_output){.input = &h->input};
+    if (kind == CHANNEL_MOTOR)
+        return (union agent_output){.motor = &h->motor};
     return (union agent_output){.pwm = &h->pwm};
 }
 

@@ -7,12 +7,13 @@
 
 #define RIG_BOOT "9f31c2aa"
 
-enum { RIG_EVENTS_MAX = 4096, RIG_BOOT_OFFSET_MS = 70000 };
+enum { RIG_EVENTS_MAX = 4096, RIG_BOOT_OFFSET_MS = 70000, RIG_MOTOR_SHORT = 10000 };
 
 enum rig_kind {
     RIG_SET,     // a PWM's pulse: value = nanoseconds
-    RIG_ENABLE,  // value = 0 or 1
+    RIG_ENABLE,  // value = 0 or 1, of a PWM or a motor's driver
     RIG_SWITCH,  // value = 0 or 1
+    RIG_MOTOR,   // value = permille, negative = backward; RIG_MOTOR_SHORT
     RIG_STATUS,  // value = 1 for a heartbeat at QoS 1
     RIG_FINAL,   // the offline status
     RIG_REPLY,   // …
@@ -30,10 +31,12 @@ struct rig_event {
 };
 
 struct rig_hardware {
-    struct hw_pwm pwm; // which of the three is used follows from the channel's kind
+    struct hw_pwm pwm; // which of the four is used follows from the channel's kind
     struct hw_switch sw;
+    struct hw_motor motor;
     struct hw_input input;
     int64_t pulse_ns; // as set
+    int permille;     // of a motor, negative = backward
     bool enabled;
     bool level;      // a switch's output, an input's level
     int error;       // what the next calls return

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "nano-agent/agent/request.h"
 
-static const struct channel_id ids[] = {
-    {"tilt", CHANNEL_SERVO, false, false}, {"led", CHANNEL_SWITCH, false, false}};
+static const struct channel_id ids[] = {{"tilt", CHANNEL_SERVO, false, false},
+    {"led", CHANNEL_SWITCH, false, false}, {"drive", CHANNEL_MOTOR, false, false}};
 static struct request request;
 static struct agent_command command;
+static char why[PROTOCOL_WHY_SIZE];
+static bool late;
 
 static void read_text(const char *payload, const char *device, bool shared)
 {
     command = (struct agent_command){
         .topic = "jetson/control", .shared = shared, .payload = payload, .len = strlen(payload)};
-    request_read(&request, &command, ids, 2, device, "ours");
+    request_read(&request, &command, ids, sizeof ids / sizeof *ids, device, "ours");
 }
 
 static void a_command_is_understood_with_its_meaning(void **state)
@@ -93,19 +96,66 @@ static void an_envelope_for_another_run_on_the_shared_topic_is_for_others(void *
     assert_true(request_is_for_others(&request));
 }
 
+static enum protocol_result judge(int64_t boot_ms, uint64_t stops)
+{
+    return request_judge(&request, ids, stops, boot_ms, &late, why);
+}
+
 static void what_comes_too_late_or_for_another_run_is_expired(void **state)
 {
     (void)state;
-    char why[PROTOCOL_WHY_SIZE] = "";
     read_text("{\"cmd\":\"tilt_up\",\"by\":1000,\"boot\":\"ours\"}", "", false);
-    assert_false(request_is_expired(&request, 1000, why));
-    assert_true(request_is_expired(&request, 1250, why));
+    assert_int_equal(judge(1000, 0), RESULT_OK);
+    assert_string_equal(why, "");
+    assert_int_equal(judge(1250, 0), RESULT_EXPIRED);
     assert_string_equal(why, "250 ms too late");
     read_text("{\"cmd\":\"tilt_up\",\"by\":1000,\"boot\":\"another\"}", "", false);
-    assert_true(request_is_expired(&request, 0, why));
+    assert_int_equal(judge(0, 0), RESULT_EXPIRED);
     assert_string_equal(why, "meant for another run of this device");
     read_text("tilt_up", "", false);
-    assert_false(request_is_expired(&request, INT64_MAX, why));
+    assert_int_equal(judge(INT64_MAX, 0), RESULT_OK);
+    read_text("{\"cmd\":\"off\",\"by\":1000,\"boot\":\"ours\"}", "", false);
+    assert_int_equal(judge(1250, 0), RESULT_OK); // and it may move nothing
+    assert_true(late);
+    read_text("{\"cmd\":\"tilt_stop\",\"by\":1000,\"boot\":\"another\"}", "", false);
+    assert_int_equal(judge(1250, 0), RESULT_OK);
+    assert_false(late);
+}
+
+static void what_was_sent_before_a_stop_moves_nothing_after_it(void **state)
+{
+    (void)state;
+    read_text("{\"cmd\":\"tilt_up\",\"boot\":\"ours\",\"stops\":3}", "", false);
+    assert_int_equal(judge(0, 3), RESULT_OK);
+    assert_int_equal(judge(0, 4), RESULT_REFUSED);
+    assert_string_equal(why, "stopped meanwhile");
+    assert_int_equal(judge(0, 2), RESULT_REFUSED);
+    read_text("{\"cmd\":\"led_on\",\"boot\":\"ours\",\"stops\":3}", "", false);
+    assert_int_equal(judge(0, 4), RESULT_OK); // it moves nothing
+    read_text("tilt_up", "", false);
+    assert_int_equal(judge(0, 4), RESULT_OK);
+    read_text("{\"cmd\":\"stop\",\"boot\":\"ours\",\"stops\":3}", "", false);
+    assert_int_equal(judge(0, 4), RESULT_OK);
+}
+
+static void a_motors_halt_is_a_stop_and_another_ones_is_another_ones(void **state)
+{
+    (void)state;
+    static const char *const halts[] = {"drive_stop", "drive_off", "drive 0"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[64];
+        read_text(halts[i], "nano", true);
+        assert_true(request.stop && request.halt);
+        assert_false(request_is_for_others(&request));
+        snprintf(text, sizeof text, "{\"cmd\":\"%s\",\"boot\":\"another\"}", halts[i]);
+        read_text(text, "nano", true);
+        assert_true(request_is_for_others(&request));
+        read_text(text, "nano", false);
+        assert_false(request_is_for_others(&request));
+        assert_int_equal(judge(0, 0), RESULT_OK);
+    }
+    read_text("drive 5", "nano", true);
+    assert_false(request.stop || request.halt);
 }
 
 static void a_report_led_back_is_known(void **state)
@@ -127,6 +177,8 @@ int main(void)
         cmocka_unit_test(on_root_control_another_device_may_be_meant),
         cmocka_unit_test(an_envelope_for_another_run_on_the_shared_topic_is_for_others),
         cmocka_unit_test(what_comes_too_late_or_for_another_run_is_expired),
+        cmocka_unit_test(what_was_sent_before_a_stop_moves_nothing_after_it),
+        cmocka_unit_test(a_motors_halt_is_a_stop_and_another_ones_is_another_ones),
         cmocka_unit_test(a_report_led_back_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

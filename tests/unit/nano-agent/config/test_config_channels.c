@@ -239,6 +239,130 @@ static void a_pca9685_does_24_to_1526_hz(void **state)
     accept("dimmer a { pwm = \"7000a000.pwm:0\" hz = 20000 }");
 }
 
+#define SIDES                                                                                                \
+    "forward = {\"pca9685 i2c-1 0x5e:3\", \"pca9685 i2c-1 0x5e:0\"} backward = \"pca9685 i2c-1 0x5e:2\" "
+
+static void a_motor_has_two_sides_or_a_pwm_and_lines(void **state)
+{
+    (void)state;
+    accept("motor drive { " SIDES "enable = \"pin 29\" enable_active_low = true axis = drive }");
+    const struct hw_motor_options *motor = &output("drive")->motor;
+    assert_string_equal(motor->name, "drive");
+    assert_int_equal(motor->forward_count, 2);
+    assert_int_equal(motor->forward[1].line, 0);
+    assert_int_equal(motor->forward[1].i2c_address, 0x5e);
+    assert_int_equal(motor->backward_count, 1);
+    assert_int_equal(motor->pwm_count, 0);
+    assert_true(motor->enable.is_set && motor->enable.active_low);
+    assert_false(motor->direction.is_set || motor->in1.is_set || motor->in2.is_set);
+    assert_int_equal(motor->period_ns, 5000000);
+    assert_int_equal(channel("drive")->axis, AXIS_DRIVE);
+    accept("motor m { pwm = \"pin 32\" direction = \"pin 31\" active_low = true }");
+    motor = &output("m")->motor;
+    assert_int_equal(motor->pwm_count, 1);
+    assert_true(motor->direction.is_set && motor->direction.active_low);
+    assert_false(motor->enable.is_set);
+    accept("motor m { pwm = \"pin 32\" in1 = \"pin 31\" in2 = \"pin 29\" brake = short }");
+    static const char *const wrong[] = {"", "forward = sim", "backward = sim", "pwm = sim",
+        "pwm = sim in1 = sim", "pwm = sim direction = sim in1 = sim in2 = sim", SIDES "pwm = sim",
+        SIDES "direction = sim", "direction = sim", "in1 = sim in2 = sim", "enable = sim",
+        "forward = {} backward = sim"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "\nmotor m { %s }", wrong[i]);
+        refuse_at(text,
+            "f:2: motor m: ", "forward and backward are wanted, or pwm and direction, or pwm, in1 and in2");
+    }
+}
+
+static void a_motor_says_what_is_wrong_with_its_numbers(void **state)
+{
+    (void)state;
+    accept("motor m { " SIDES "}");
+    const struct agent_channel_config *m = channel("m");
+    assert_int_equal(m->motor.min, 200);
+    assert_int_equal(m->motor.max, 990);
+    assert_int_equal(m->motor.start_at, 600);
+    assert_int_equal(m->motor.ramp, 3000);
+    assert_int_equal(m->motor.dead_us, 20000);
+    assert_int_equal(m->run_ms, 500);
+    assert_false(m->motor.brake_short);
+    accept("motor m { " SIDES "min = 12.5 max = 40 }"); // start_at follows
+    assert_int_equal(channel("m")->motor.min, 125);
+    assert_int_equal(channel("m")->motor.start_at, 400);
+    refuse_at(
+        "motor m { " SIDES "\n min = 50 max = 40 }", "f:2: motor m: min = 50 is more than max = 40", "");
+    refuse_at("motor m { " SIDES "\n start_at = 10 }", "f:2: motor m: start_at: 20 to 99", "");
+    refuse_at("motor m { " SIDES "\n min = 0 }", "f:2: motor m: min = 0; ", "1 to 100 percent");
+    refuse_at("motor m { " SIDES "\n max = 101 }", "f:2: motor m: max = 101; ", "1 to 100 percent");
+    refuse_at("motor m { " SIDES "\n ramp = -1 }", "f:2: motor m: ramp = -1; ", "percent a second");
+    refuse_at("motor m { " SIDES "\n run = 0 }", "f:2: motor m: run = 0; ", "0.1 to 10 seconds");
+    refuse_at("motor m { " SIDES "\n run = 11 }", "f:2: motor m: run = 11; ", "0.1 to 10 seconds");
+    refuse_at("motor m { " SIDES "\n brake = hard }", "f:2: motor m: brake = hard; ", "coast or short");
+    refuse_at("motor m { pwm = sim direction = sim\n brake = short }", "f:2: motor m: brake = short; ",
+        "in1 and in2");
+    refuse_at(
+        "motor m { forward = \"pin 31\"\n backward = sim }", "f:1: motor m: forward = pin 31; ", "32, 33");
+    refuse_at("motor m { " SIDES "\n enable = \"pca9685 i2c-1 0x5e:9\" }", "f:2: motor m: enable", "GPIO");
+    refuse_at("motor m { backward = sim\n forward = {sim, sim, sim, sim, sim, sim, sim, sim, sim} }",
+        "f:2: motor m: forward: at most 8", "");
+}
+
+static void a_motors_dead_time_holds_a_period_and_5_ms(void **state)
+{
+    (void)state;
+    refuse_at("motor m { " SIDES "\n dead = 9 }", "f:2: motor m: dead = 9; at least 10, ", "hz");
+    accept("motor m { " SIDES "dead = 10 }");
+    refuse_at("motor m { " SIDES "hz = 50\n dead = 24 }", "f:2: motor m: dead = 24; at least 25, ", "");
+    accept("motor m { " SIDES "hz = 50 dead = 25 }");
+    accept("motor m { " SIDES "hz = 50 }"); // what is not said is what is right
+    assert_int_equal(channel("m")->motor.dead_us, 25000);
+    refuse_at("motor m { " SIDES "hz = 1000\n dead = 4 }", "f:2: motor m: dead = 4; ", "5 to 2000");
+    accept("motor m { " SIDES "hz = 1000 dead = 6 }");
+}
+
+static void an_output_of_a_motor_is_nobody_elses(void **state)
+{
+    (void)state;
+    refuse_at("motor m { forward = {\"pin 32\", \"pin 32\"}\n backward = sim }",
+        "f:1: motor m: pin 32 is already", "motor m's (line 1)");
+    refuse_at("motor m { forward = \"pin 32\"\n backward = \"pin 32\" }", "f:2: motor m: pin 32", "line 1");
+    refuse_at("motor m { " SIDES "}\nservo s { hz = 200\n pwm = \"pca9685 i2c-1 0x5e:0\" }",
+        "f:3: servo s: pca", "motor m's (line 1)");
+    refuse_at("switch led { gpio = \"pin 29\" }\nmotor m { " SIDES "\n enable = \"pin 29\" }",
+        "f:3: motor m: pin 29", "switch led's (line 1)");
+    refuse_at("servo s { hz = 50 pwm = \"pca9685 i2c-1 0x5e:9\" }\nmotor m { " SIDES "\n hz = 200 }",
+        "f:3: motor m: hz = 200, but servo s", "one chip has one frequency");
+    refuse_at("motor m { " SIDES "\n hz = 20 }", "f:2: motor m: hz = 20; a PCA9685 does 24", "");
+}
+
+static void in_simulation_every_output_of_a_motor_is_simulated(void **state)
+{
+    (void)state;
+    char why[1024];
+    config_init(&config);
+    config.sim = true;
+    assert_int_equal(config_parse("motor m { " SIDES "enable = \"pin 29\" }", "f", &config, why), 0);
+    const struct hw_motor_options *motor = &config.outputs[0].motor;
+    assert_int_equal(motor->forward[0].kind, HW_SIM);
+    assert_int_equal(motor->forward[1].kind, HW_SIM);
+    assert_int_equal(motor->backward[0].kind, HW_SIM);
+    assert_int_equal(motor->enable.at.kind, HW_SIM);
+}
+
+static void stop_switches_off_what_says_so(void **state)
+{
+    (void)state;
+    accept("switch a { gpio = sim stop = off } dimmer b { pwm = sim stop = off } switch c { gpio = sim }");
+    assert_true(channel("a")->id.stops_off);
+    assert_true(channel("b")->id.stops_off);
+    assert_false(channel("c")->id.stops_off);
+    refuse_at("switch a { gpio = sim\n stop = on }", "f:2: switch a: stop = on; hold or off is wanted", "");
+    accept("servo s { pwm = sim axis = steer }");
+    assert_int_equal(channel("s")->axis, AXIS_STEER);
+    assert_true(channel("s")->id.pan);
+}
+
 static void a_refused_pin_says_where_and_which_are_left(void **state)
 {
     (void)state;
@@ -270,6 +394,12 @@ int main(void)
         cmocka_unit_test(two_channels_on_one_output_of_a_pca9685_are_refused),
         cmocka_unit_test(channels_of_one_pca9685_have_one_hz),
         cmocka_unit_test(a_pca9685_does_24_to_1526_hz),
+        cmocka_unit_test(a_motor_has_two_sides_or_a_pwm_and_lines),
+        cmocka_unit_test(a_motor_says_what_is_wrong_with_its_numbers),
+        cmocka_unit_test(a_motors_dead_time_holds_a_period_and_5_ms),
+        cmocka_unit_test(an_output_of_a_motor_is_nobody_elses),
+        cmocka_unit_test(in_simulation_every_output_of_a_motor_is_simulated),
+        cmocka_unit_test(stop_switches_off_what_says_so),
         cmocka_unit_test(a_refused_pin_says_where_and_which_are_left),
     };
     return cmocka_run_group_tests_name("config_channels", tests, NULL, NULL);

@@ -341,6 +341,60 @@ static void one_pwm_channel_is_driven_by_one(void **state)
     pwm->ops->close(pwm);
 }
 
+static const struct hw_address tegra = {.kind = HW_PWM_SYSFS, .chip = "7000a000.pwm", .line = 2};
+
+static void an_output_of_a_motor_emits_nothing_from_the_moment_that_it_is_opened(void **state)
+{
+    (void)state;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    make_channel("5000000", "3000000", "1");
+    struct hw_pwm *pwm = NULL;
+    char why[HW_WHY_SIZE];
+    assert_int_equal(pwm_sysfs_open_at_zero(root, &tegra, 5000000, &pwm, why), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '0');
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/enable")[0], '1');
+    pwm->ops->close(pwm);
+}
+
+// A write that returned an error may have taken effect, so what is remembered of the output proves nothing.
+static void a_zero_is_written_whatever_was_written_before(void **state)
+{
+    (void)state;
+    make_chip("7000a000.pwm", "tegra-pwm");
+    make_channel("5000000", "0", "0");
+    struct hw_pwm *pwm = NULL;
+    char why[HW_WHY_SIZE];
+    assert_int_equal(pwm_sysfs_open_at_zero(root, &tegra, 5000000, &pwm, why), 0);
+    put("class/pwm/pwmchip3/pwm2/duty_cycle", "3000000");
+    assert_int_equal(pwm->ops->set(pwm, 0), 0); // it is 0 already, as far as this knows
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '3');
+    assert_int_equal(pwm_sysfs_zero(pwm), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '0');
+    assert_int_equal(pwm->ops->set(pwm, 3000000), 0);
+    assert_int_equal(get("class/pwm/pwmchip3/pwm2/duty_cycle")[0], '3');
+    pwm->ops->close(pwm);
+}
+
+static void a_chip_behind_i2c_is_known_by_its_bus(void **state)
+{
+    (void)state;
+    char bus[PWM_SYSFS_NAME_SIZE];
+    make_chip("1-0040", "pca9685-pwm");
+    assert_true(pwm_sysfs_bus(root, "1-0040", bus));
+    assert_string_equal(bus, "i2c-1");
+    assert_true(pwm_sysfs_bus(root, "pwmchip3", bus));
+    assert_string_equal(bus, "i2c-1");
+    assert_false(pwm_sysfs_bus(root, "1-0041", bus));
+}
+
+static void a_chip_of_the_soc_is_on_no_bus(void **state)
+{
+    (void)state;
+    char bus[PWM_SYSFS_NAME_SIZE];
+    make_chip("7000a000.pwm", "tegra-pwm");
+    assert_false(pwm_sysfs_bus(root, "7000a000.pwm", bus));
+}
+
 #define IN_ROOT(test) cmocka_unit_test_setup_teardown(test, new_root, drop_root)
 
 int main(void)
@@ -357,6 +411,10 @@ int main(void)
         IN_ROOT(an_export_that_udev_finishes_late_is_waited_for),
         IN_ROOT(a_pwm_that_cannot_be_opened_says_what_there_is),
         IN_ROOT(one_pwm_channel_is_driven_by_one),
+        IN_ROOT(an_output_of_a_motor_emits_nothing_from_the_moment_that_it_is_opened),
+        IN_ROOT(a_zero_is_written_whatever_was_written_before),
+        IN_ROOT(a_chip_behind_i2c_is_known_by_its_bus),
+        IN_ROOT(a_chip_of_the_soc_is_on_no_bus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

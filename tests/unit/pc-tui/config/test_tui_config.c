@@ -317,7 +317,12 @@ static void options_of_one_subcommand_are_refused_elsewhere(void **state)
     assert_true(load("watch", "--all", NULL)->all);
     assert_true(load("send", "--json", "led_on", NULL)->json);
     REFUSED("--all belongs to watch", "send", "--all", "led_on");
-    REFUSED("--json belongs to watch and send", "--json");
+    REFUSED("--json belongs to watch, send and devices", "--json");
+    assert_true(load("devices", "--json", NULL)->json);
+    REFUSED("devices takes no argument", "devices", "nano");
+    assert_int_equal(load("devices", NULL)->timeout_ms, 1000);
+    assert_int_equal(load("devices", "--timeout", "2s", NULL)->timeout_ms, 2000);
+    assert_int_equal(load("watch", NULL)->timeout_ms, 5000);
 }
 
 static int save(const char *path, const struct line_history *history)

@@ -125,6 +125,22 @@ static void a_button_of_the_device_is_named(void **state)
     assert_int_equal(model->others.at_us, 0); // no other operator
 }
 
+static void a_word_from_another_topic_names_the_topic_and_is_an_operators(void **state)
+{
+    (void)state;
+    hear();
+    report_answer(&report, "", "tilt_up", RESULT_OK, "");
+    snprintf(report.status.last.on, sizeof report.status.last.on, "car/control");
+    hear();
+    assert_string_equal(event_back(0)->from, "car/control");
+    assert_true(event_back(0)->named && !event_back(0)->local);
+    assert_string_equal(model->others.from, "car/control");
+    report_answer(&report, "", "led_on", RESULT_OK, "");
+    memset(report.status.last.on, 't', PROTOCOL_WORDS_TOPIC_MAX);
+    hear();
+    assert_int_equal(strlen(event_back(0)->from), JOURNAL_FROM_SIZE - 1);
+}
+
 static void the_unnamed_devices_refusal_of_a_retained_command_clears_the_topic_once(void **state)
 {
     (void)state;
@@ -334,6 +350,7 @@ int main(void)
         PROMISE(a_restarted_device_ends_what_is_unanswered),
         PROMISE(at_qos_0_nothing_is_said_of_the_broker),
         PROMISE(others_commands_appear_once_with_the_start_of_their_id),
+        PROMISE(a_word_from_another_topic_names_the_topic_and_is_an_operators),
         PROMISE(a_button_of_the_device_is_named),
         PROMISE(the_unnamed_devices_refusal_of_a_retained_command_clears_the_topic_once),
         PROMISE(a_named_devices_claim_of_a_retained_command_clears_nothing),

@@ -218,6 +218,17 @@ static void a_repeat_without_a_press_is_a_key_that_was_down_before(void **state)
     assert_int_equal(hold_press(&hold, FORWARD, false, 90), HOLD_RUN | HOLD_FRESH);
 }
 
+static void a_repeat_that_was_only_late_goes_on(void **state)
+{
+    (void)state;
+    hold_press(&hold, FORWARD, false, 0);
+    hold_press(&hold, FORWARD, true, 200);
+    assert_int_equal(stop_until(1000), 450);
+    assert_int_equal(hold_press(&hold, FORWARD, true, 1000), HOLD_RUN | HOLD_FRESH);
+    assert_int_equal(hold_cancel(&hold), HOLD_STOP);
+    assert_int_equal(hold_press(&hold, FORWARD, true, 1040), 0); // another key has ended it
+}
+
 static void a_tick_that_comes_late_misses_nothing(void **state)
 {
     (void)state;
@@ -248,6 +259,7 @@ int main(void)
         PROMISE(once_releases_are_told_a_held_key_does_not_rest),
         PROMISE(a_release_that_got_lost_stops_when_the_repeats_do_not_come),
         PROMISE(a_repeat_without_a_press_is_a_key_that_was_down_before),
+        PROMISE(a_repeat_that_was_only_late_goes_on),
         PROMISE(a_tick_that_comes_late_misses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
