@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/tls.h"
 
