@@ -10,7 +10,12 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/mqtt/recheck.h"
 #include "pc-tui/model/model_about.h"
+
+// Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
+// other end is gone without a word; the keep-alive alone finds that after twice its time.
+enum { PROOF_MS = 4000 };
 
 struct session {
     struct event_base *base;
@@ -22,8 +27,12 @@ struct session {
     struct model *model;
     struct controller *controller;
     struct link *link;
-    struct event *wake;  // calls controller_tick
-    struct event *pause; // ends a session_pause whose stop is not acknowledged
+    const struct tui_options *options;
+    struct recheck *recheck; // NULL for `send`, and where nobody can tell of changes
+    struct event *wake;      // calls controller_tick
+    struct event *pause;     // ends a session_pause whose stop is not acknowledged
+    struct event *proof;     // looks whether the broker has said anything since asked_ms
+    int64_t asked_ms; // since when it owes an answer to what was sent, unless it has proven itself since
     bool pausing;
     bool closing;
 };
@@ -50,7 +59,30 @@ static int shell_publish(
     void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token)
 {
     struct session *session = ctx;
-    return link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    int rc = link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    if (rc < 0 || session->qos == 0)
+        return rc;
+    if (link_last_proof_ms(session->link) >= session->asked_ms)
+        session->asked_ms = clock_now_ms();
+    if (!evtimer_pending(session->proof, NULL))
+        arm(session->proof, (int64_t)PROOF_MS * 1000);
+    return 0;
+}
+
+static void on_proof(evutil_socket_t fd, short what, void *ctx)
+{
+    struct session *session = ctx;
+    (void)fd;
+    (void)what;
+    // A connection that was made meanwhile has a proof of its own, the CONNACK.
+    if (link_report(session->link)->state != LINK_UP ||
+        link_last_proof_ms(session->link) >= session->asked_ms)
+        return;
+    int64_t left_ms = session->asked_ms + PROOF_MS - clock_now_ms();
+    if (left_ms > 0)
+        arm(session->proof, left_ms * 1000);
+    else
+        link_reset(session->link, TROUBLE_TIMEOUT, "no answer from the broker to what was sent");
 }
 
 static struct controller_clock shell_now(void *ctx)
@@ -152,7 +184,21 @@ static void on_published(void *ctx, int token, int reason)
     session->events->changed(session->ctx);
 }
 
+// Nothing of ours moves or is unanswered.
+static bool on_may_change_over(void *ctx)
+{
+    struct session *session = ctx;
+    const struct model *model = session->model;
+    if (controller_busy(session->controller))
+        return false;
+    for (size_t i = 0; i < model->count; i++)
+        if (controller_unanswered(session->controller, model->devices[i]->name) > 0)
+            return false;
+    return true;
+}
+
 static const struct link_events link_events = {
+    .may_change_over = on_may_change_over,
     .changed = on_link_changed,
     .message = on_message,
     .published = on_published,
@@ -172,6 +218,25 @@ static int make_core(struct session *session, const struct tui_options *options)
         return -ENOMEM;
     session->controller = controller_new(session->model, &wanted, &shell, session);
     return session->controller ? 0 : -ENOMEM;
+}
+
+// A file or the clock has changed, which a refusal may have come from.
+static void on_recheck(void *ctx)
+{
+    struct session *session = ctx;
+    struct tui_options *now = calloc(1, sizeof *now);
+    struct link_options *wanted = calloc(1, sizeof *wanted);
+    if (now && wanted && !session->closing && tui_config_renew(session->options, now) == 0) {
+        broker_options_to_link(&now->broker, "localhost", wanted);
+        tui_config_watch(now, session->recheck);
+        link_renew(session->link, wanted);
+    }
+    if (now)
+        explicit_bzero(now, sizeof *now);
+    if (wanted)
+        explicit_bzero(wanted, sizeof *wanted);
+    free(now);
+    free(wanted);
 }
 
 static int make_link(struct session *session, const struct tui_options *options)
@@ -197,6 +262,11 @@ static int make_link(struct session *session, const struct tui_options *options)
     session->link = link_new(session->base, wanted, &link_events, session);
     explicit_bzero(wanted, sizeof *wanted); // it holds the password
     free(wanted);
+    session->options = options;
+    if (session->link && options->argv && options->run != TUI_SEND)
+        session->recheck = recheck_new(session->base, on_recheck, session);
+    if (session->recheck)
+        tui_config_watch(options, session->recheck);
     return session->link ? 0 : -ENOMEM;
 }
 
@@ -214,7 +284,8 @@ struct session *session_new(struct event_base *base, const struct tui_options *o
     session->wake = evtimer_new(base, on_wake, session);
     session->pause = evtimer_new(base, on_pause, session);
     int rc = -ENOMEM;
-    if (session->wake && session->pause)
+    session->proof = evtimer_new(base, on_proof, session);
+    if (session->wake && session->pause && session->proof)
         rc = make_core(session, options);
     if (rc == 0)
         rc = make_link(session, options);
@@ -229,6 +300,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    recheck_free(session->recheck);
     if (session->link)
         link_free(session->link);
     controller_free(session->controller);
@@ -237,6 +309,8 @@ void session_free(struct session *session)
         event_free(session->wake);
     if (session->pause)
         event_free(session->pause);
+    if (session->proof)
+        event_free(session->proof);
     free(session);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "common/mqtt/link_options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void link_options_for_connection(const struct link_options *options, struct connection_options *out)
@@ -19,4 +20,21 @@ void link_options_for_connection(const struct link_options *options, struct conn
     memcpy(mqtt->topic_qos, options->topic_qos, sizeof mqtt->topic_qos);
     memcpy(mqtt->topic_as_published, options->topic_as_published, sizeof mqtt->topic_as_published);
     memcpy(mqtt->topic_may_be_refused, options->topic_may_be_refused, sizeof mqtt->topic_may_be_refused);
+}
+
+void link_options_renew(struct link_options *options, const struct link_options *next)
+{
+    memcpy(options->brokers, next->brokers, sizeof options->brokers);
+    options->broker_count = next->broker_count;
+    memcpy(options->user, next->user, sizeof options->user);
+    memcpy(options->password, next->password, sizeof options->password);
+    options->tls = next->tls;
+}
+
+void link_options_forget(struct link_options **options)
+{
+    if (*options)
+        explicit_bzero(*options, sizeof **options);
+    free(*options);
+    *options = NULL;
 }

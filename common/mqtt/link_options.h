@@ -34,10 +34,16 @@ struct link_options {
         will_topic; // NULL = no will; retained, QoS 1, as far as the broker takes that; must outlive the link
     const char *will_payload;
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
+    int scout_ms;      // from one question whether an earlier broker answers again to the next; 0 = 10000
     int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
 };
 
 // What each connection is told of it; the broker, the version and the limits are left open. It points into options.
 void link_options_for_connection(const struct link_options *options, struct connection_options *out);
+
+// Takes over what link_renew changes: brokers, user, password and TLS.
+void link_options_renew(struct link_options *options, const struct link_options *next);
+// Wipes and frees options from the heap, which may be NULL.
+void link_options_forget(struct link_options **options);
 
 #endif
