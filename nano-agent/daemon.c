@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
+#include "nano-agent/config/config_watch.h"
 #include "nano-agent/daemon_io.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
@@ -200,49 +201,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     schedule(daemon);
 }
 
-static void trace_link(const struct link_report *report)
-{
-    const struct link_broker *broker = &report->broker;
-    switch (report->state) {
-    case LINK_WAITING:
-        log_debug(
-            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
-        break;
-    case LINK_CONNECTING:
-        log_debug("link: connecting to %s:%d", broker->host, broker->port);
-        break;
-    case LINK_UP:
-        log_debug("link: up");
-        break;
-    case LINK_CLOSED:
-        log_debug("link: closed");
-        break;
-    }
-}
-
-static void tell_link(struct daemon *daemon, const struct link_report *report)
-{
-    const char *host = report->broker.host;
-    if (report->state == LINK_UP) {
-        log_info(
-            "connected to %s:%d (MQTT %s)", host, report->broker.port, report->version == 5 ? "5" : "3.1.1");
-        if (!report->rival) // else the same sentence would come again and again
-            daemon->reason[0] = '\0';
-        if (report->note[0] && strcmp(report->note, daemon->note) != 0)
-            log_warning("%s", report->note);
-        snprintf(daemon->note, sizeof daemon->note, "%s", report->note);
-    } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
-        log_warning("%s", report->reason);
-        snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
-    } else {
-        return;
-    }
-    char state[LINK_REASON_SIZE + LINK_HOST_MAX + 32];
-    snprintf(state, sizeof state, "STATUS=%s %s", report->state == LINK_UP ? "connected to" : "no broker:",
-        report->state == LINK_UP ? host : report->reason);
-    notify_send(state);
-}
-
 static void on_link(void *ctx, const struct link_report *report)
 {
     struct daemon *daemon = ctx;
@@ -260,8 +218,7 @@ static void on_link(void *ctx, const struct link_report *report)
         about_watch_ask(daemon->about);
     }
     daemon->up = up;
-    trace_link(report);
-    tell_link(daemon, report);
+    daemon_tell_link(daemon, report);
     quit_if_done(daemon);
     schedule(daemon);
 }
@@ -298,7 +255,19 @@ static void on_published(void *ctx, int token, int reason)
     agent_heartbeat_done(daemon->agent);
 }
 
-static const struct link_events link_events = {on_link, on_message, on_published};
+static const struct link_events link_events = {
+    .changed = on_link,
+    .message = on_message,
+    .published = on_published,
+    .may_change_over = daemon_rests,
+};
+
+// Only how brokers are reached may change while the agent runs.
+static void on_config(void *ctx, struct link_news *news)
+{
+    const struct daemon *daemon = ctx;
+    link_renew(daemon->link, news);
+}
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -349,6 +318,9 @@ static int make_link(struct daemon *daemon)
         rc = daemon->link ? 0 : -ENOMEM;
     }
     mqtt_session_finish(&daemon->session);
+    if (rc == 0) // without it nothing is noticed, and a refusal is tried again after half a minute
+        daemon->watch =
+            config_watch_new(daemon->base, &daemon->config, daemon->argc, daemon->argv, on_config, daemon);
     return rc;
 }
 
@@ -396,6 +368,7 @@ static void finish(struct daemon *daemon)
     struct event *const events[] = {
         daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
     daemon_log_commands(-1, 0, daemon);
+    config_watch_free(daemon->watch);
     link_free(daemon->link);
     agent_free(daemon->agent);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
@@ -464,10 +437,12 @@ static void trace(const char *line)
     log_debug("%s", line);
 }
 
-int daemon_run(const struct config *config)
+int daemon_run(const struct config *config, int argc, char **argv)
 {
     static struct daemon daemon;
     daemon = (struct daemon){.config = *config,
+        .argc = argc,
+        .argv = argv,
         .armed_us = INT64_MAX,
         .try_us = INT64_MAX,
         .timer_fd = -1,

@@ -63,10 +63,10 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
             "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
 
-    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log"));
+    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log", 0));
 
     if (config_file_has(file, top, "state")) {
-        const char *path = config_file_text(file, top, CONFIG_TOP, "state");
+        const char *path = config_file_text(file, top, CONFIG_TOP, "state", 0);
         if (strlen(path) >= sizeof out->state)
             return config_file_refuse(
                 file, config_file_line(file, top, "state"), "state: the path is too long");

@@ -99,7 +99,7 @@ def hold(s, key='w', seconds=1.0, until=None):
 def ready(s):
     """Waits until a motor is there and its device's clock is known."""
     s.wait('drive +├')
-    s.wait(r'◉ connected +\d')
+    s.wait(r'◉ connected +[0-9.]+ m?s ')
 
 
 def driving(s, wheels):
