@@ -24,7 +24,7 @@ def packages(stage):
     if not shutil.which('scdoc'):
         raise Skip('packages without manual pages are none: sudo apt install scdoc')
     directory = stage.path('packages')
-    done = stage.run(['cpack', '--config', os.path.join(BUILD_DIR, 'CPackConfig.cmake'), '-B', directory], deadline=60)
+    done = stage.run(['cpack', '--config', os.path.join(BUILD_DIR, 'CPackConfig.cmake'), '-B', directory], deadline=240)
     equal(done.code, 0, 'cpack: %s%s' % (done.out, done.err))
     found = {os.path.basename(path).split('_')[0]: path for path in glob.glob(directory + '/*.deb')}
     equal(sorted(found), ['nano-agent', 'pc-tui'], 'packages')

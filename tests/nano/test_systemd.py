@@ -30,7 +30,7 @@ KNOWN_SINCE = {
     'Service': {'Type': 1, 'ExecStartPre': 1, 'ExecStart': 1, 'ExecStopPost': 1, 'RuntimeDirectory': 211, 'RuntimeDirectoryPreserve': 235, 'TimeoutAbortSec': 243,
                 'Restart': 1, 'RestartSec': 1, 'RestartSteps': 254,
                 'RestartMaxDelaySec': 254, 'WatchdogSec': 30,
-                'TimeoutStopSec': 37, 'User': 1, 'SupplementaryGroups': 1, 'StateDirectory': 235, 'UMask': 1,
+                'TimeoutStopSec': 37, 'User': 1, 'StateDirectory': 235, 'UMask': 1,
                 'DevicePolicy': 208, 'DeviceAllow': 208, 'CapabilityBoundingSet': 1, 'NoNewPrivileges': 187,
                 'ProtectSystem': 214, 'ProtectHome': 214, 'ProtectControlGroups': 232, 'ProtectKernelModules': 232,
                 'ProtectKernelLogs': 244, 'ProtectClock': 245, 'ProtectHostname': 242, 'ProtectProc': 247, 'PrivateTmp': 1,
