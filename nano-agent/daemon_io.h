@@ -65,6 +65,9 @@ int64_t daemon_boot_ms(void); // CLOCK_BOOTTIME
 // The functions that the core calls; their ctx is a struct daemon.
 extern const struct agent_io daemon_io;
 
+// Logs what became of the link, each reason once, and tells systemd.
+void daemon_tell_link(struct daemon *daemon, const struct link_report *report);
+
 // Logs once why the broker does not take a report of len bytes: code as of refusal_sentence, 0 = it takes them again.
 void daemon_tell_refusal(struct daemon *daemon, size_t len, int code);
 

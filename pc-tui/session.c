@@ -13,6 +13,10 @@
 #include "common/recheck.h"
 #include "pc-tui/model/model_about.h"
 
+// Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
+// other end is gone without a word; the keep-alive alone finds that after twice its time.
+enum { PROOF_MS = 4000 };
+
 struct session {
     struct event_base *base;
     const struct session_events *events;
@@ -26,6 +30,8 @@ struct session {
     struct recheck *recheck; // NULL for `send`, and where nobody can tell of changes
     struct event *wake;      // calls controller_tick
     struct event *pause;     // ends a session_pause whose stop is not acknowledged
+    struct event *proof;     // looks whether the broker has said anything since asked_ms
+    int64_t asked_ms; // since when it owes an answer to what was sent, unless it has proven itself since
     bool pausing;
     bool closing;
 };
@@ -52,7 +58,30 @@ static int shell_publish(
     void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token)
 {
     struct session *session = ctx;
-    return link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    int rc = link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    if (rc < 0 || session->qos == 0)
+        return rc;
+    if (link_last_proof_ms(session->link) >= session->asked_ms)
+        session->asked_ms = clock_now_ms();
+    if (!evtimer_pending(session->proof, NULL))
+        arm(session->proof, (int64_t)PROOF_MS * 1000);
+    return 0;
+}
+
+static void on_proof(evutil_socket_t fd, short what, void *ctx)
+{
+    struct session *session = ctx;
+    (void)fd;
+    (void)what;
+    // A connection that was made meanwhile has a proof of its own, the CONNACK.
+    if (link_report(session->link)->state != LINK_UP ||
+        link_last_proof_ms(session->link) >= session->asked_ms)
+        return;
+    int64_t left_ms = session->asked_ms + PROOF_MS - clock_now_ms();
+    if (left_ms > 0)
+        arm(session->proof, left_ms * 1000);
+    else
+        link_reset(session->link, TROUBLE_TIMEOUT, "no answer from the broker to what was sent");
 }
 
 static struct controller_clock shell_now(void *ctx)
@@ -287,7 +316,8 @@ struct session *session_new(struct event_base *base, const struct tui_options *o
     session->wake = evtimer_new(base, on_wake, session);
     session->pause = evtimer_new(base, on_pause, session);
     int rc = -ENOMEM;
-    if (session->wake && session->pause)
+    session->proof = evtimer_new(base, on_proof, session);
+    if (session->wake && session->pause && session->proof)
         rc = make_core(session, options);
     if (rc == 0)
         rc = make_link(session, options);
@@ -311,6 +341,8 @@ void session_free(struct session *session)
         event_free(session->wake);
     if (session->pause)
         event_free(session->pause);
+    if (session->proof)
+        event_free(session->proof);
     free(session);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/tls.h"
 

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/board/pad.h"
 #include "nano-agent/check/check_broker.h"
 #include "nano-agent/check/check_hardware.h"
+#include "nano-agent/check/check_jetson.h"
 #include "nano-agent/check/check_kits.h"
 #include "nano-agent/check/check_motors.h"
 #include "nano-agent/check/check_software.h"
@@ -30,6 +32,7 @@ void check_init(struct check *check, const struct config *config, FILE *out)
         .gpio_version = gpio_library_version(),
         .gpio_look = gpio_look,
         .pca9685_probe = pca9685_probe,
+        .pad_read = board_pad_read,
         .out = out,
     };
 }
@@ -40,6 +43,7 @@ int check_run(const struct config *config, FILE *out)
     check_init(&check, config, out);
     check_software(&check);
     check_hardware(&check);
+    check_jetson_io(&check);
     check_motors(&check);
     check_kits(&check);
     check_brokers(&check);

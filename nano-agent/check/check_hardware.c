@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "nano-agent/board/board.h"
+#include "nano-agent/check/check_jetson.h"
 #include "nano-agent/check/device_tree.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pwm_sysfs.h"
@@ -67,6 +68,7 @@ static void check_gpio(struct subject *s)
             s->name, why);
     } else if (look.used && !strcmp(look.holder, "nano-agent")) {
         check_ok(check, "%s: %s:%u, held by a nano-agent that runs", s->name, at->chip, at->line);
+        check_jetson_pad(check, s->name, at, channel_port(s->channel->id.kind) != PORT_INPUT);
     } else if (look.used) {
         gpio_refuse(at, EBUSY, look.holder[0] ? look.holder : NULL, why);
         snprintf(mend, sizeof mend, "gpioinfo shows who holds what; nano-agent pins, which pins there are");
@@ -80,6 +82,7 @@ static void check_gpio(struct subject *s)
             s->pin->pwm_device, s->pin->pwm_channel, s->pin->pin);
     } else {
         check_ok(check, "%s: %s:%u, free", s->name, at->chip, at->line);
+        check_jetson_pad(check, s->name, at, channel_port(s->channel->id.kind) != PORT_INPUT);
     }
 }
 
@@ -100,18 +103,18 @@ static bool check_pad(struct subject *s)
     }
     device_tree_function(check->device_tree, pin->pin, function, sizeof function);
     if (function[0] && !strstr(function, "pwm") && !strstr(function, "gp")) {
-        check_wrong(check,
-            "sudo /opt/nvidia/jetson-io/jetson-io.py, Configure header pins manually; then reboot",
-            "%s: the device tree sets pin %u to %s, not to PWM", s->name, pin->pin, function);
+        check->wants_jetson_io = true;
+        check_wrong(check, check_jetson_pwm_mend(check), "%s: the device tree sets pin %u to %s, not to PWM",
+            s->name, pin->pin, function);
         return false;
     }
     if (function[0])
         check_ok(check, "%s: the device tree sets pin %u to %s", s->name, pin->pin, function);
     else
         check_ok(check,
-            "%s: whether pin %u is switched to PWM cannot be seen from here; if nothing moves: "
-            "sudo /opt/nvidia/jetson-io/jetson-io.py",
-            s->name, pin->pin);
+            "%s: whether pin %u is switched to PWM cannot be seen from here; if nothing moves: %s", s->name,
+            pin->pin, check_jetson_pwm_mend(check));
+    check->wants_jetson_io = check->wants_jetson_io || !strstr(function, "pwm");
     return true;
 }
 
@@ -176,10 +179,10 @@ static void check_pwm(struct subject *s)
         pwm[DIRECTORY_SIZE];
     snprintf(sys, sizeof sys, "%s/sys", check->root);
     if (pwm_sysfs_find(sys, at->chip, chip, why) < 0) {
+        check->wants_jetson_io = check->wants_jetson_io || s->pin;
         check_wrong(check,
-            check->model
-                ? "sudo /opt/nvidia/jetson-io/jetson-io.py, Configure header pins manually; then reboot"
-                : "ls -l /sys/class/pwm/*/device shows the devices; write pwm = \"DEVICE:CHANNEL\"",
+            check->model ? check_jetson_pwm_mend(check)
+                         : "ls -l /sys/class/pwm/*/device shows the devices; write pwm = \"DEVICE:CHANNEL\"",
             "%s: %s", s->name, why);
         return;
     }

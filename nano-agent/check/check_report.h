@@ -18,6 +18,8 @@ struct check {
     const char *gpio_version;
     int (*gpio_look)(const struct hw_address *at, struct gpio_look *out, char why[HW_WHY_SIZE]);
     int (*pca9685_probe)(const struct hw_address *at, char why[HW_WHY_SIZE]);
+    int (*pad_read)(uint32_t address, uint32_t *value); // as board_pad_read
+    bool wants_jetson_io; // a PWM pin is not switched to PWM, as far as can be seen
     FILE *out;
     unsigned wrong; // findings so far that are not ok
 };

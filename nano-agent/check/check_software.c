@@ -79,6 +79,19 @@ static void check_gpiod(struct check *check)
         check_ok(check, "libgpiod: %s, kernel %s", check->gpio_version, check->kernel);
 }
 
+// The kernel knows a line's pull since 5.5 (GPIOHANDLE_REQUEST_BIAS_PULL_UP); before, a request that names one fails.
+static void check_bias(struct check *check)
+{
+    const struct config *config = check->config;
+    for (size_t i = 0; i < config->agent.count; i++) {
+        if (config->outputs[i].gpio.bias != HW_BIAS_NONE && config->outputs[i].address.kind == HW_GPIO &&
+            older_than(check->kernel, 5, 5))
+            check_wrong(check, "a resistor to 3V3 or GND, and bias = none",
+                "input %s: bias wants Linux 5.5 or later, this is %s", config->agent.channels[i].id.name,
+                check->kernel);
+    }
+}
+
 static void check_board(struct check *check)
 {
     const char *found = board_detect(check->device_tree);
@@ -103,6 +116,7 @@ void check_software(struct check *check)
     check_configuration(check);
     check_shared_words(check);
     check_gpiod(check);
+    check_bias(check);
     check_board(check);
     check_ok(check, "user: %s (the service: sudo -u nano-agent nano-agent check)", check->user);
 }

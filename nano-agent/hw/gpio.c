@@ -17,6 +17,16 @@ static const char *hint_of(int error)
     return error == EACCES || error == EPERM ? " (is this user in group gpio?)" : "";
 }
 
+// The kernel of JetPack 7 and the one without NVIDIA's changes give the chip of a Thor different labels.
+static bool is_label(const char *label, const char *wanted)
+{
+    static const char *const thor[] = {"tegra264-gpio", "tegra264-gpio-main"};
+    if (!strcmp(label, wanted))
+        return true;
+    return (!strcmp(label, thor[0]) && !strcmp(wanted, thor[1])) ||
+           (!strcmp(label, thor[1]) && !strcmp(wanted, thor[0]));
+}
+
 int gpio_find_chip(const char *wanted, int (*label)(const char *path, char out[HW_CHIP_MAX + 1]),
     char path[GPIO_PATH_SIZE], char why[HW_WHY_SIZE])
 {
@@ -33,7 +43,7 @@ int gpio_find_chip(const char *wanted, int (*label)(const char *path, char out[H
         if (found)
             continue;
         int rc = label(candidate, name);
-        if (rc == 0 && !strcmp(name, wanted)) {
+        if (rc == 0 && is_label(name, wanted)) {
             snprintf(path, GPIO_PATH_SIZE, "%s", candidate);
             found = true;
         } else if (rc == 0 && len < sizeof there) {

@@ -57,13 +57,13 @@ static bool try_zone(struct health *health, const char *path)
     return false;
 }
 
-// devfreq has other engines too (vic, nvenc). 57000000.gpu, 17000000.gp10b, .gv11b, .ga10b, .gpu
+// devfreq has other engines too (vic, nvenc). 57000000.gpu, 17000000.gp10b, .gv11b, .ga10b, .gpu, and gpu-gpc-0
 static bool try_gpu(struct health *health, const char *path)
 {
     static const char *const names[] = {"gpu", "gp10b", "gv11b", "ga10b"};
     char file[HEALTH_PATH_SIZE];
-    const char *name = strrchr(path, '.');
-    bool is_gpu = false;
+    const char *name = strrchr(path, '.'), *whole = strrchr(path, '/');
+    bool is_gpu = whole && !strcmp(whole + 1, "gpu-gpc-0"); // a Thor's
     for (size_t i = 0; i < sizeof names / sizeof *names && name; i++)
         is_gpu = is_gpu || !strcmp(name + 1, names[i]);
     if (!is_gpu)
@@ -87,19 +87,35 @@ static bool is_input_rail(const char *label)
     return false;
 }
 
+// Whether a rail counts. An AGX measures none that feeds the board, but what hangs on it; inputs that are not connected are
+// named NC, and INA3221's own sum is that of shunt voltages.
+static bool is_rail(const struct health *health, const char *label)
+{
+    if (!health->all_rails)
+        return is_input_rail(label);
+    return label[0] != '\n' && strncmp(label, "NC", 2) != 0 && strncmp(label, "sum", 3) != 0;
+}
+
+static struct health_rail *add_rail(struct health *health)
+{
+    return health->rail_count < HEALTH_RAILS_MAX ? &health->rails[health->rail_count++] : NULL;
+}
+
 static bool try_hwmon(struct health *health, const char *path)
 {
     char file[HEALTH_PATH_SIZE], text[64];
+    struct health_rail *rail;
     join(file, "%s/name", path);
     if (!sysfs_read_text(file, text, sizeof text) || strncmp(text, "ina3221", 7) != 0)
         return false;
     for (int i = 1; i <= 3; i++) {
         join(file, "%s/in%d_label", path, i);
-        if (!sysfs_read_text(file, text, sizeof text) || !is_input_rail(text))
+        if (!sysfs_read_text(file, text, sizeof text) || !is_rail(health, text) || !(rail = add_rail(health)))
             continue;
-        join(health->millivolts, "%s/in%d_input", path, i);
-        join(health->milliamperes, "%s/curr%d_input", path, i);
-        return true;
+        join(rail->millivolts, "%s/in%d_input", path, i);
+        join(rail->milliamperes, "%s/curr%d_input", path, i);
+        if (!health->all_rails)
+            return true;
     }
     return false;
 }
@@ -107,14 +123,29 @@ static bool try_hwmon(struct health *health, const char *path)
 static bool try_iio(struct health *health, const char *path)
 {
     char file[HEALTH_PATH_SIZE], text[64];
+    struct health_rail *rail;
     for (int i = 0; i < 3; i++) {
         join(file, "%s/rail_name_%d", path, i);
-        if (!sysfs_read_text(file, text, sizeof text) || !is_input_rail(text))
+        if (!sysfs_read_text(file, text, sizeof text) || !is_rail(health, text) || !(rail = add_rail(health)))
             continue;
-        join(health->milliwatts, "%s/in_power%d_input", path, i);
-        return true;
+        join(rail->milliwatts, "%s/in_power%d_input", path, i);
+        if (!health->all_rails)
+            return true;
     }
     return false;
+}
+
+static void look_for_rails(struct health *health)
+{
+    char hwmon[HEALTH_PATH_SIZE], iio[HEALTH_PATH_SIZE];
+    join(hwmon, "%s/sys/class/hwmon", health->root);
+    join(iio, "%s/sys/bus/iio/devices", health->root);
+    for (int round = 0; round < 2 && health->rail_count == 0; round++) {
+        health->all_rails = round == 1;
+        each_entry(hwmon, "hwmon", try_hwmon, health);
+        if (health->rail_count == 0)
+            each_entry(iio, "iio:device", try_iio, health);
+    }
 }
 
 static void look_for_gpu_load(struct health *health)
@@ -141,12 +172,8 @@ static void look(struct health *health)
         each_entry(folder, "thermal_zone", try_zone, health);
     if (!health->gpu_load[0])
         look_for_gpu_load(health);
-    if (health->milliwatts[0] || health->millivolts[0])
-        return;
-    join(folder, "%s/sys/class/hwmon", health->root);
-    each_entry(folder, "hwmon", try_hwmon, health);
-    join(folder, "%s/sys/bus/iio/devices", health->root);
-    each_entry(folder, "iio:device", try_iio, health);
+    if (health->rail_count == 0)
+        look_for_rails(health);
 }
 
 void health_init(struct health *health, const char *root)
@@ -232,19 +259,31 @@ static void read_temperature(const char *path, unsigned flag, int *tenths, struc
     out->has |= flag;
 }
 
-static void read_power(struct health *health, struct status_health *out)
+static bool read_rail(const struct health_rail *rail, int64_t *mw)
 {
     static const int64_t max = 1000000; // a kilowatt, or a kilovolt, or a kiloampere
-    int64_t mw, mv, ma;
-    if (!sysfs_read_number(health->milliwatts, &mw)) {
-        if (!sysfs_read_number(health->millivolts, &mv) || !sysfs_read_number(health->milliamperes, &ma) ||
+    int64_t mv, ma;
+    if (!sysfs_read_number(rail->milliwatts, mw)) {
+        if (!sysfs_read_number(rail->millivolts, &mv) || !sysfs_read_number(rail->milliamperes, &ma) ||
             mv < 0 || mv > max || ma < 0 || ma > max)
-            return;
-        mw = mv * ma / 1000;
+            return false;
+        *mw = mv * ma / 1000;
     }
-    if (mw < 0 || mw > max)
+    return *mw >= 0 && *mw <= max;
+}
+
+// A sum without one of its parts would look like a board that needs less.
+static void read_power(struct health *health, struct status_health *out)
+{
+    int64_t sum = 0, mw;
+    for (size_t i = 0; i < health->rail_count; i++) {
+        if (!read_rail(&health->rails[i], &mw))
+            return;
+        sum += mw;
+    }
+    if (health->rail_count == 0)
         return;
-    out->milliwatts = (int)mw;
+    out->milliwatts = (int)sum;
     out->has |= HEALTH_WATTS;
 }
 

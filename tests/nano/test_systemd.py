@@ -328,11 +328,15 @@ def systemd_service_with_a_mistake_tells_the_pc_and_goes_on_when_it_is_mended(st
     cable = Cable(stage)
     broker = cable.broker()
     watcher = stage.watcher(broker)
+    abouts = stage.watcher(broker, topics=['jetson/about'])
     configure(stage, image, CONFIG.replace('speed', 'sped'))
     guest = SystemdNano(stage, image, cable)
     why = '%s:2: servo tilt: unknown key sped; did you mean speed?' % CONF
     report = watcher.wait(lambda r: r.online is False, 'the mistake', deadline=60)
     equal((report.status['fault'], report.status['why']), ('configuration', why), 'what it says')
+    about = abouts.wait(lambda r: r.status, 'who it is, from inside the sandbox').status
+    check({'if': 'eth0', 'ip': '192.168.55.1'} in about['addresses'], about)
+    equal(about['config']['file'], CONF, 'the file that is to be mended')
     main = guest.active()
     let_pass = time.monotonic() + 12  # the watchdog's 10 s
     wait_for(lambda: time.monotonic() > let_pass, 'time to pass', 30)

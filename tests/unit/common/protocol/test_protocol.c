@@ -217,7 +217,7 @@ static void replies_go_below_reply_and_nowhere_else(void **state)
 static void a_topic_with_words_is_literal_printable_and_not_under_the_root(void **state)
 {
     (void)state;
-    char why[PROTOCOL_WHY_SIZE], longest[PROTOCOL_WORDS_TOPIC_MAX + 2];
+    char longest[PROTOCOL_WORDS_TOPIC_MAX + 2];
     static const char *const right[] = {
         "car/control", "a", "/a", "jetsons", "jetson2/control", "\xec\xb0\xa8/a b"};
     static const struct {
@@ -240,7 +240,6 @@ static void a_topic_with_words_is_literal_printable_and_not_under_the_root(void 
 static void the_name_of_a_pose_does_not_say_stop(void **state)
 {
     (void)state;
-    char why[PROTOCOL_WHY_SIZE];
     assert_int_equal(protocol_check_pose("look_ahead", why), 0);
     assert_int_equal(protocol_check_pose("nonstop", why), 0);
     assert_int_equal(protocol_check_pose("full_stop", why), -EINVAL);

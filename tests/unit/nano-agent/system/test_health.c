@@ -167,6 +167,26 @@ static void the_figures_of_an_orin_nano_with_jetpack_6_are_read(void **state)
     assert_int_equal(out.mem, 300);
 }
 
+static void the_power_of_an_agx_orin_is_the_sum_of_what_is_measured(void **state)
+{
+    (void)state;
+    plant("agx-orin-jetpack6");
+    struct status_health out = read_all();
+    assert_int_equal(out.has, ALL);
+    assert_int_equal(out.milliwatts, 4000 + 2000 + 4000 + 500); // without what is not connected
+    drop("sys/class/hwmon/hwmon2/curr2_input");
+    assert_int_equal(read_all().has, ALL & ~HEALTH_WATTS); // a sum without a part would be wrong
+}
+
+static void the_gpu_of_a_thor_is_found(void **state)
+{
+    (void)state;
+    plant("thor-jetpack7");
+    struct status_health out = read_all();
+    assert_int_equal(out.has, ALL & ~HEALTH_WATTS);
+    assert_int_equal(out.gpu, 250);
+}
+
 static void cpu_is_the_share_since_the_last_reading(void **state)
 {
     (void)state;
@@ -329,6 +349,8 @@ int main(void)
         IN_ROOT(the_figures_of_a_tx2_are_read),
         IN_ROOT(the_figures_of_an_orin_nano_with_jetpack_5_are_read),
         IN_ROOT(the_figures_of_an_orin_nano_with_jetpack_6_are_read),
+        IN_ROOT(the_power_of_an_agx_orin_is_the_sum_of_what_is_measured),
+        IN_ROOT(the_gpu_of_a_thor_is_found),
         IN_ROOT(cpu_is_the_share_since_the_last_reading),
         IN_ROOT(each_figure_is_optional),
         IN_ROOT(what_the_machine_cannot_tell_is_left_out),
