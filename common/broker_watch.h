@@ -3,7 +3,7 @@
 #define COMMON_BROKER_WATCH_H
 
 #include "common/broker_options.h"
-#include "common/mqtt/recheck.h"
+#include "common/recheck.h"
 
 // Watches the files that the options name: password, certificates and keys.
 void broker_watch(const struct broker_options *options, struct recheck *recheck);

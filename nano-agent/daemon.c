@@ -263,13 +263,10 @@ static const struct link_events link_events = {
 };
 
 // Only how brokers are reached may change while the agent runs.
-static void on_config(void *ctx, const struct config *next)
+static void on_config(void *ctx, struct link_news *news)
 {
-    struct daemon *daemon = ctx;
-    static struct mqtt_session session;
-    if (mqtt_session_init(&session, next, daemon->boot) == 0)
-        link_renew(daemon->link, &session.options);
-    mqtt_session_finish(&session);
+    const struct daemon *daemon = ctx;
+    link_renew(daemon->link, news);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
-#include "common/mqtt/recheck.h"
+#include "common/recheck.h"
 #include "pc-tui/model/model_about.h"
 
 // Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
@@ -27,7 +27,6 @@ struct session {
     struct model *model;
     struct controller *controller;
     struct link *link;
-    const struct tui_options *options;
     struct recheck *recheck; // NULL for `send`, and where nobody can tell of changes
     struct event *wake;      // calls controller_tick
     struct event *pause;     // ends a session_pause whose stop is not acknowledged
@@ -220,23 +219,59 @@ static int make_core(struct session *session, const struct tui_options *options)
     return session->controller ? 0 : -ENOMEM;
 }
 
-// A file or the clock has changed, which a refusal may have come from.
-static void on_recheck(void *ctx)
+// What is read again, in a thread, where a file or the clock has changed: a refusal may have come from it.
+struct renewal {
+    struct session *session;
+    const struct tui_options *was;
+    struct tui_options now;
+    struct link_news *news; // NULL: the files are wrong now
+};
+
+static void renewal_read(void *ctx)
 {
-    struct session *session = ctx;
-    struct tui_options *now = calloc(1, sizeof *now);
-    struct link_options *wanted = calloc(1, sizeof *wanted);
-    if (now && wanted && !session->closing && tui_config_renew(session->options, now) == 0) {
-        broker_options_to_link(&now->broker, "localhost", wanted);
-        tui_config_watch(now, session->recheck);
-        link_renew(session->link, wanted);
+    struct renewal *renewal = ctx;
+    struct link_options *options = calloc(1, sizeof *options);
+    renewal->news = NULL;
+    if (options && tui_config_renew(renewal->was, &renewal->now) == 0) {
+        broker_options_to_link(&renewal->now.broker, "localhost", options);
+        renewal->news = link_news_new(options);
     }
-    if (now)
-        explicit_bzero(now, sizeof *now);
-    if (wanted)
-        explicit_bzero(wanted, sizeof *wanted);
-    free(now);
-    free(wanted);
+    if (options)
+        explicit_bzero(options, sizeof *options);
+    free(options);
+    explicit_bzero(renewal->now.broker.password, sizeof renewal->now.broker.password);
+}
+
+static void renewal_done(void *ctx)
+{
+    struct renewal *renewal = ctx;
+    struct session *session = renewal->session;
+    if (!renewal->news)
+        return;
+    tui_config_watch(&renewal->now, session->recheck);
+    link_renew(session->link, renewal->news);
+    renewal->news = NULL;
+}
+
+static void renewal_dispose(void *ctx)
+{
+    struct renewal *renewal = ctx;
+    link_news_free(renewal->news);
+    free(renewal);
+}
+
+static void watch_files(struct session *session, const struct tui_options *options)
+{
+    static const struct recheck_work work = {
+        .read = renewal_read, .done = renewal_done, .dispose = renewal_dispose};
+    struct renewal *renewal = calloc(1, sizeof *renewal);
+    if (!renewal)
+        return;
+    renewal->session = session;
+    renewal->was = options;
+    session->recheck = recheck_new(session->base, &work, renewal);
+    if (session->recheck)
+        tui_config_watch(options, session->recheck);
 }
 
 static int make_link(struct session *session, const struct tui_options *options)
@@ -262,11 +297,8 @@ static int make_link(struct session *session, const struct tui_options *options)
     session->link = link_new(session->base, wanted, &link_events, session);
     explicit_bzero(wanted, sizeof *wanted); // it holds the password
     free(wanted);
-    session->options = options;
     if (session->link && options->argv && options->run != TUI_SEND)
-        session->recheck = recheck_new(session->base, on_recheck, session);
-    if (session->recheck)
-        tui_config_watch(options, session->recheck);
+        watch_files(session, options);
     return session->link ? 0 : -ENOMEM;
 }
 

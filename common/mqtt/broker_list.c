@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/tls.h"
 
@@ -27,17 +29,19 @@ void broker_list_init(struct broker_list *list, const struct link_options *optio
     list->ctx = ctx;
     list->options = options;
     list->at = list->last_up = 0;
-    list->tls = NULL;
+    list->tls = link_options_load_tls(options, list->tls_why);
     list->up_ms = 0;
     list->permanent = false;
     backoff_init(&list->backoff);
     begin(list);
 }
 
-void broker_list_renew(struct broker_list *list)
+void broker_list_renew(struct broker_list *list, struct link_news *news)
 {
     broker_list_finish(list);
-    list->tls = NULL;
+    list->tls = news->tls;
+    news->tls = NULL;
+    memcpy(list->tls_why, news->why, sizeof list->tls_why);
     list->at = list->last_up = 0;
     begin(list);
 }
@@ -123,21 +127,10 @@ bool broker_list_next(struct broker_list *list)
     return list->at > 0;
 }
 
-static int load_tls(struct broker_list *list, const char *host, char why[LINK_REASON_SIZE])
+static int expect(struct broker_list *list, const char *host, char why[LINK_REASON_SIZE])
 {
-    char sentence[LINK_REASON_SIZE];
-
-    if (!list->tls)
-        list->tls = tls_new(&list->options->tls, NULL, sentence);
-    if (!list->tls) {
-        snprintf(why, LINK_REASON_SIZE, "TLS: %.240s", sentence);
-        return -EINVAL;
-    }
-    if (tls_expect(list->tls, host) < 0) {
-        snprintf(why, LINK_REASON_SIZE, "out of memory");
-        return -EINVAL;
-    }
-    return 0;
+    snprintf(why, LINK_REASON_SIZE, "%s", list->tls ? "out of memory" : list->tls_why);
+    return list->tls && tls_expect(list->tls, host) == 0 ? 0 : -EINVAL;
 }
 
 int broker_list_prepare(
@@ -145,7 +138,7 @@ int broker_list_prepare(
 {
     const struct broker *broker = broker_list_current(list);
     bool tls = broker->place->transport == LINK_TLS;
-    int rc = tls ? load_tls(list, broker_verified(broker), why) : 0;
+    int rc = tls ? expect(list, broker_verified(broker), why) : 0;
 
     wanted->name = broker->name;
     wanted->port = broker->place->port;

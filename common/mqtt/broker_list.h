@@ -20,18 +20,19 @@ struct broker_list {
     size_t count;
     size_t at;       // whose turn it is
     size_t last_up;  // the one that was connected last
-    struct tls *tls; // NULL = not loaded
+    struct tls *tls; // NULL: without, or they could not be loaded
+    char tls_why[LINK_REASON_SIZE];
     struct backoff backoff;
     int64_t up_ms;  // since when the current one has been connected; of the last one that was
     bool permanent; // only a person can mend what the last attempt's reason tells
 };
 
-// options must outlive the list. answered: as in broker_init.
+// Reads the certificates. options must outlive the list. answered: as in broker_init.
 void broker_list_init(struct broker_list *list, const struct link_options *options, struct event_base *base,
     void (*answered)(void *ctx, struct broker *broker), void *ctx);
 void broker_list_finish(struct broker_list *list);
-// The options have changed. Not while there is a connection.
-void broker_list_renew(struct broker_list *list);
+// The options have become those of the news, whose certificates are taken over. Not while there is a connection.
+void broker_list_renew(struct broker_list *list, struct link_news *news);
 
 struct broker *broker_list_current(struct broker_list *list);
 // It is connected.

@@ -52,8 +52,8 @@ struct link {
 
     struct broker_list list;
     struct scout *scout;
-    bool changing_over;        // the first attempt at an earlier broker that answers again
-    struct link_options *next; // of link_renew, until the next walk begins; NULL = none
+    bool changing_over;     // the first attempt at an earlier broker that answers again
+    struct link_news *next; // of link_renew, until the next walk begins; NULL = none
 };
 
 static void attempt_ended(struct link *link, const struct connection_end *reported);
@@ -78,7 +78,7 @@ static void destroy(struct link *link)
     connection_free(link->connection);
     scout_free(link->scout);
     broker_list_finish(&link->list);
-    link_options_forget(&link->next);
+    link_news_free(link->next);
     if (link->timer)
         event_free(link->timer);
     explicit_bzero(link->options.password, sizeof link->options.password);
@@ -135,7 +135,7 @@ static void on_subscribed(void *ctx)
     link->phase = LINK_PHASE_UP;
     broker_list_is_up(&link->list, clock_now_ms());
     link->changing_over = false;
-    scout_begin(link->scout, link->list.at);
+    scout_begin(link->scout, link->list.at, link->list.tls);
     const struct link_limits *limits = connection_limits(link->connection, &deaf);
     report_up(&link->report, broker_list_current(&link->list), limits, deaf);
     notify(link);
@@ -330,10 +330,11 @@ static struct scout *make_scout(struct link *link)
 static void take_next(struct link *link)
 {
     scout_free(link->scout); // it knows the old list
-    link_options_renew(&link->options, link->next);
-    broker_list_renew(&link->list);
+    link_options_renew(&link->options, &link->next->options);
+    broker_list_renew(&link->list, link->next);
     link->scout = make_scout(link);
-    link_options_forget(&link->next);
+    link_news_free(link->next);
+    link->next = NULL;
 }
 
 static void wait_for_next_round(struct link *link)
@@ -438,13 +439,11 @@ int link_send(struct link *link, const struct link_publication *publication, int
     return connection_publish(link->connection, publication, token);
 }
 
-void link_renew(struct link *link, const struct link_options *options)
+void link_renew(struct link *link, struct link_news *news)
 {
-    link_options_forget(&link->next);
-    link->next = malloc(sizeof *link->next);
-    if (link->next)
-        *link->next = *options;
-    if (link->next && link->report.state == LINK_WAITING && !link->closing)
+    link_news_free(link->next);
+    link->next = news;
+    if (link->report.state == LINK_WAITING && !link->closing)
         wait_for_next_round(link);
 }
 

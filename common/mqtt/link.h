@@ -34,7 +34,7 @@ struct link_events {
     bool (*may_change_over)(void *ctx);
 };
 
-// Copies options. Returns NULL without memory. The first attempt starts when the loop runs. events and ctx
+// Copies options, and reads the certificates, which may wait for a disk. Returns NULL without memory. The first attempt starts when the loop runs. events and ctx
 // must outlive it.
 struct link *link_new(
     struct event_base *base, const struct link_options *options, const struct link_events *events, void *ctx);
@@ -55,9 +55,9 @@ static inline int link_publish(struct link *link, const char *topic, const void 
     return link_send(link, &publication, token);
 }
 
-// What the options say of brokers, user, password and TLS holds from the next attempt on, and the certificates are read anew; a
-// connection that is up stays. Where the link waits it tries now.
-void link_renew(struct link *link, const struct link_options *options);
+// What the news say of brokers, user, password and TLS holds from the next attempt on; a connection that is up stays. Where the
+// link waits it tries now. The news are the link's from then on.
+void link_renew(struct link *link, struct link_news *news);
 
 // Ends the wait and tries now, if waiting.
 void link_retry_now(struct link *link);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "common/mqtt/link_options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/mqtt/tls.h"
 
 void link_options_for_connection(const struct link_options *options, struct connection_options *out)
 {
@@ -31,10 +34,38 @@ void link_options_renew(struct link_options *options, const struct link_options 
     options->tls = next->tls;
 }
 
-void link_options_forget(struct link_options **options)
+struct tls *link_options_load_tls(const struct link_options *options, char why[LINK_REASON_SIZE])
 {
-    if (*options)
-        explicit_bzero(*options, sizeof **options);
-    free(*options);
-    *options = NULL;
+    char sentence[LINK_REASON_SIZE];
+    struct tls *tls = NULL;
+    bool wanted = false;
+
+    why[0] = '\0';
+    for (size_t i = 0; i < options->broker_count; i++)
+        wanted = wanted || options->brokers[i].transport == LINK_TLS;
+    if (wanted)
+        tls = tls_new(&options->tls, NULL, sentence);
+    if (wanted && !tls)
+        snprintf(why, LINK_REASON_SIZE, "TLS: %.240s", sentence);
+    return tls;
+}
+
+struct link_news *link_news_new(const struct link_options *options)
+{
+    struct link_news *news = calloc(1, sizeof *news);
+
+    if (!news)
+        return NULL;
+    news->options = *options;
+    news->tls = link_options_load_tls(options, news->why);
+    return news;
+}
+
+void link_news_free(struct link_news *news)
+{
+    if (!news)
+        return;
+    tls_free(news->tls);
+    explicit_bzero(news, sizeof *news);
+    free(news);
 }

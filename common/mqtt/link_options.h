@@ -41,9 +41,20 @@ struct link_options {
 // What each connection is told of it; the broker, the version and the limits are left open. It points into options.
 void link_options_for_connection(const struct link_options *options, struct connection_options *out);
 
-// Takes over what link_renew changes: brokers, user, password and TLS.
+// What link_renew changes, with its certificates loaded.
+struct link_news {
+    struct link_options options;
+    struct tls *tls;            // NULL: no broker speaks TLS, or they cannot be loaded
+    char why[LINK_REASON_SIZE]; // why not
+};
+
+// Reads the certificates, so that it may wait for a disk: any thread may call it. NULL without memory.
+struct link_news *link_news_new(const struct link_options *options);
+void link_news_free(struct link_news *news); // wipes the password; NULL is allowed
+
+// Loads the certificates for the brokers that speak TLS. NULL where there are none, or with a sentence in why.
+struct tls *link_options_load_tls(const struct link_options *options, char why[LINK_REASON_SIZE]);
+// Takes over brokers, user, password and TLS.
 void link_options_renew(struct link_options *options, const struct link_options *next);
-// Wipes and frees options from the heap, which may be NULL.
-void link_options_forget(struct link_options **options);
 
 #endif

@@ -39,8 +39,8 @@ struct scout {
     bool resting, asking;
     int64_t ask_ms; // when the next round begins
     struct event *timer, *socket;
-    int fd; // -1 = none
-    struct tls *tls;
+    int fd;          // -1 = none
+    struct tls *tls; // a context of its own, because that of the link belongs to its connection
     SSL *session;
 };
 
@@ -51,8 +51,6 @@ static void hang_up(struct scout *scout)
     scout->socket = NULL;
     SSL_free(scout->session);
     scout->session = NULL;
-    tls_free(scout->tls);
-    scout->tls = NULL;
     if (scout->fd >= 0)
         close(scout->fd);
     scout->fd = -1;
@@ -115,12 +113,8 @@ static void shake_hands(struct scout *scout)
         answered(scout, false);
 }
 
-// A context of its own, because that of the link belongs to its connection.
 static bool begin_tls(struct scout *scout)
 {
-    char why[LINK_REASON_SIZE];
-
-    scout->tls = tls_new(&scout->options->tls, NULL, why);
     if (!scout->tls || tls_expect(scout->tls, broker_verified(&scout->brokers[scout->at])) < 0)
         return false;
     tls_let(scout->tls, true, true);
@@ -266,18 +260,20 @@ void scout_free(struct scout *scout)
 {
     if (!scout)
         return;
-    hang_up(scout);
+    scout_rest(scout);
     for (size_t i = 0; i < scout->options->broker_count; i++)
         broker_finish(&scout->brokers[i]);
     event_free(scout->timer);
     free(scout);
 }
 
-void scout_begin(struct scout *scout, size_t before)
+void scout_begin(struct scout *scout, size_t before, const struct tls *tls)
 {
     scout_rest(scout);
     if (!scout || before == 0)
         return;
+    if (tls)
+        scout->tls = tls_copy(tls);
     memset(scout->good, 0, sizeof scout->good);
     scout->before = before;
     scout->resting = false;
@@ -293,4 +289,6 @@ void scout_rest(struct scout *scout)
     scout->asking = false;
     event_del(scout->timer);
     hang_up(scout);
+    tls_free(scout->tls);
+    scout->tls = NULL;
 }

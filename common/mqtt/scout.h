@@ -11,6 +11,7 @@
 
 struct event_base;
 struct scout;
+struct tls;
 
 // options must outlive the scout. every_ms: from one question to the next. found is called from the loop after the third good
 // answer in a row, and then every tenth of that time, until scout_rest is called or the broker no longer answers. NULL without
@@ -19,8 +20,8 @@ struct scout *scout_new(struct event_base *base, const struct link_options *opti
     void (*found)(void *ctx), void *ctx);
 void scout_free(struct scout *scout); // NULL is allowed
 
-// Asks the brokers before the one with this index; what was found of them before is forgotten.
-void scout_begin(struct scout *scout, size_t before); // NULL is allowed, as below
+// tls: for those that speak it, NULL = none can be asked. Asks the brokers before the one with this index; what was found of them before is forgotten.
+void scout_begin(struct scout *scout, size_t before, const struct tls *tls); // NULL is allowed, as below
 void scout_rest(struct scout *scout);
 
 #endif

@@ -189,7 +189,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     static const struct {
         const char *word;
         enum config_task task;
-    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"zero", TASK_ZERO}, {"join", TASK_JOIN}};
     if (config->task == TASK_JOIN && !config->join.file[0]) {
         copy_path(config->join.file, arg, "join", state);
         return;
@@ -203,7 +203,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     if (config->task == TASK_JOIN)
         argp_error(state, "%.64s: join takes one file", arg);
     else
-        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
+        argp_error(state, "%.64s: nothing but options, or one of check, pins, zero and join, is wanted", arg);
 }
 
 static void check_end(const struct config *config, struct argp_state *state)

@@ -11,9 +11,11 @@
 
 struct config_watch {
     struct config next;
+    struct link_news *news; // NULL: nothing is to be changed
+    bool usable;
     int argc;
     char **argv;
-    void (*changed)(void *ctx, const struct config *next);
+    void (*changed)(void *ctx, struct link_news *news);
     void *ctx;
     struct recheck *recheck;
     char told[sizeof(((struct config *)0)->mistake)]; // the mistake that was logged last
@@ -36,21 +38,45 @@ static void read_again(void *ctx)
 {
     struct config_watch *watch = ctx;
     struct config *next = &watch->next;
-    bool usable = config_from_arguments(watch->argc, watch->argv, true, next) < 0;
-    if (usable && next->mistake[0] == '\0') {
-        watch->told[0] = '\0';
-        watch_files(watch, next);
-        watch->changed(watch->ctx, next);
-    } else if (usable && strcmp(watch->told, next->mistake) != 0) {
-        log_warning("%s; going on as before", next->mistake);
-        memcpy(watch->told, next->mistake, sizeof watch->told);
+    struct link_options *options = calloc(1, sizeof *options);
+    watch->news = NULL;
+    watch->usable = config_from_arguments(watch->argc, watch->argv, true, next) < 0;
+    if (options && watch->usable && next->mistake[0] == '\0') {
+        broker_options_to_link(&next->broker, CONFIG_DEFAULT_BROKER, options);
+        watch->news = link_news_new(options);
     }
+    if (options)
+        explicit_bzero(options, sizeof *options);
+    free(options);
     explicit_bzero(next->broker.password, sizeof next->broker.password);
 }
 
-struct config_watch *config_watch_new(struct event_base *base, const struct config *config, int argc,
-    char **argv, void (*changed)(void *ctx, const struct config *next), void *ctx)
+static void take_over(void *ctx)
 {
+    struct config_watch *watch = ctx;
+    struct link_news *news = watch->news;
+    watch->news = NULL;
+    if (news) {
+        watch->told[0] = '\0';
+        watch_files(watch, &watch->next);
+        watch->changed(watch->ctx, news);
+    } else if (watch->usable && strcmp(watch->told, watch->next.mistake) != 0) {
+        log_warning("%s; going on as before", watch->next.mistake);
+        memcpy(watch->told, watch->next.mistake, sizeof watch->told);
+    }
+}
+
+static void dispose(void *ctx)
+{
+    struct config_watch *watch = ctx;
+    link_news_free(watch->news);
+    free(watch);
+}
+
+struct config_watch *config_watch_new(struct event_base *base, const struct config *config, int argc,
+    char **argv, void (*changed)(void *ctx, struct link_news *news), void *ctx)
+{
+    static const struct recheck_work work = {.read = read_again, .done = take_over, .dispose = dispose};
     struct config_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return NULL;
@@ -58,19 +84,15 @@ struct config_watch *config_watch_new(struct event_base *base, const struct conf
     watch->argv = argv;
     watch->changed = changed;
     watch->ctx = ctx;
-    watch->recheck = recheck_new(base, read_again, watch);
-    if (!watch->recheck) {
-        free(watch);
+    watch->recheck = recheck_new(base, &work, watch);
+    if (!watch->recheck)
         return NULL;
-    }
     watch_files(watch, config);
     return watch;
 }
 
 void config_watch_free(struct config_watch *watch)
 {
-    if (!watch)
-        return;
-    recheck_free(watch->recheck);
-    free(watch);
+    if (watch)
+        recheck_free(watch->recheck);
 }

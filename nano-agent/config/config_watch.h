@@ -8,10 +8,11 @@
 struct config_watch;
 struct event_base;
 
-// config: as it was read; argv and ctx must outlive the watch. changed is called from the loop with what was read then, which is
-// valid during the call; never with a configuration that has a mistake: that is logged once. NULL without memory.
+// config: as it was read; argv and ctx must outlive the watch. The files are read in a thread. Then changed is called from the loop
+// with what they say of brokers, which is the callee's; never with a configuration that has a mistake: that is logged once. NULL
+// without memory.
 struct config_watch *config_watch_new(struct event_base *base, const struct config *config, int argc,
-    char **argv, void (*changed)(void *ctx, const struct config *next), void *ctx);
+    char **argv, void (*changed)(void *ctx, struct link_news *news), void *ctx);
 void config_watch_free(struct config_watch *watch); // NULL is allowed
 
 #endif

@@ -125,6 +125,35 @@ def table_one_way_takes_800_ms(stage):
     operation.end().judge(20)
 
 
+class Both:
+    """Two brokers in a list, the first of them preferred."""
+
+    def __init__(self, *brokers):
+        self.brokers = brokers
+
+    def options(self):
+        return [word for broker in self.brokers for word in ('-h', '127.0.0.1:%d' % broker.port)]
+
+
+@scenario(timeout=180)
+def table_first_of_two_brokers_down_and_back(stage):
+    """Both ends go to the second, and return together once the first has answered for a while."""
+    first, second = stage.broker(verbose=False), stage.broker(verbose=False)
+    operation = Operation(stage, Both(first, second), Both(first, second))
+    operation.begin()
+    operation.fault()
+    first.kill()
+    operation.healed()  # there is another one at once
+    operation.recovered(NETWORK)
+    port = first.port
+    first.again()
+    wait_for(lambda: not operation.work(1) and operation.agent.err().count('connected to 127.0.0.1:%d' % port) == 2,
+             'the device is back at the first', 90)
+    operation.screen.wait(r'127\.0\.0\.1:%d' % port, 60)
+    operation.work(5)
+    operation.end().judge(NETWORK)
+
+
 @scenario(timeout=120)
 def table_name_server_dead_and_connection_cut(stage):
     """The address that the name had before is tried again."""

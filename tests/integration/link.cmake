@@ -28,6 +28,6 @@ c_promises(integration.intake test_intake.c test_intake)
 
 if(CMOCKA_FOUND)
   add_executable(test_recheck test_recheck.c $<TARGET_OBJECTS:test-promise>)
-  target_link_libraries(test_recheck PRIVATE common-mqtt PkgConfig::CMOCKA)
+  target_link_libraries(test_recheck PRIVATE common-shell PkgConfig::CMOCKA)
 endif()
 c_promises(integration.recheck test_recheck.c test_recheck)

@@ -112,7 +112,7 @@ static void new_options_hold_from_the_next_attempt_on(void **state)
     open_end(&end, &options);
     WAIT_FOR(&end, state_of(&end) == LINK_WAITING);
     options.brokers[0].port = second;
-    link_renew(end.link, &options);
+    link_renew(end.link, link_news_new(&options));
     WAIT_FOR(&end, state_of(&end) == LINK_UP);
     assert_int_equal(link_report(end.link)->broker.port, second);
     close_end(&end);

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "common/mqtt/recheck.h"
+#include "common/recheck.h"
 
 enum { DEADLINE_MS = 5000, QUIET_MS = 400 };
 
@@ -23,11 +23,27 @@ static struct recheck *recheck;
 static char folder[64], file[128];
 static unsigned changes;
 
+static unsigned read_s; // so long the disk takes
+
+static void on_dispose(void *ctx)
+{
+    (void)ctx;
+}
+
 static void on_changed(void *ctx)
 {
     (void)ctx;
     changes++;
 }
+
+static void on_read(void *ctx)
+{
+    (void)ctx;
+    if (read_s > 0)
+        sleep(read_s);
+}
+
+static const struct recheck_work work = {.read = on_read, .done = on_changed, .dispose = on_dispose};
 
 static void write_file(const char *path, const char *text)
 {
@@ -48,7 +64,7 @@ static int set_up(void **state)
     snprintf(file, sizeof file, "%s/file", folder);
     write_file(file, "one");
     base = event_base_new();
-    recheck = recheck_new(base, on_changed, NULL);
+    recheck = recheck_new(base, &work, NULL);
     return base && recheck ? 0 : -1;
 }
 
@@ -173,6 +189,21 @@ static void a_folder_is_watched_with_all_that_is_in_it(void **state)
     assert_quiet();
 }
 
+static void a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end(void **state)
+{
+    (void)state;
+    recheck_watch(recheck, file);
+    read_s = 2;
+    write_file(file, "two");
+    run(QUIET_MS);
+    int64_t before_ms = clock_now_ms();
+    run(20); // the thread sleeps by now
+    recheck_free(recheck);
+    recheck = NULL;
+    assert_true(clock_now_ms() - before_ms < 1000);
+    read_s = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +212,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_in_a_folder_that_is_not_there_yet_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_is_watched_at_both_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_is_watched_with_all_that_is_in_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("recheck", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "common/mqtt/recheck.h"
+#include "common/recheck.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -9,15 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "common/mqtt/timer.h"
+#include "common/thread.h"
 
 enum {
     SETTLE_MS = 200,
+    STACK = 1024 * 1024,
     FAR_S = 1000000000, // the timer only serves to notice that the clock was set
     WATCHED = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR,
 };
@@ -30,10 +33,14 @@ struct watched {
 };
 
 struct recheck {
-    void (*changed)(void *ctx);
+    struct recheck_work work;
     void *ctx;
-    int inotify, clock;
-    struct event *on_file, *on_clock, *settle;
+    int inotify, clock, ready; // ready: an eventfd, on which the thread tells that it has read
+    struct event *on_file, *on_clock, *on_ready, *settle;
+    pthread_mutex_t mutex; // for the next two
+    bool reading;
+    bool orphan;                                 // it was freed meanwhile
+    bool again;                                  // something changed while it was being read
     struct watched files[2 * RECHECK_FILES_MAX]; // a link and what it points to
     size_t count;
 };
@@ -129,14 +136,73 @@ static void on_file(evutil_socket_t fd, short what, void *ctx)
     timer_arm(recheck->settle, SETTLE_MS);
 }
 
+// ---- reading
+
+static void release(struct recheck *recheck)
+{
+    const int descriptors[] = {recheck->inotify, recheck->clock, recheck->ready};
+
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    recheck->work.dispose(recheck->ctx);
+    pthread_mutex_destroy(&recheck->mutex);
+    free(recheck);
+}
+
+static void *read_all(void *arg)
+{
+    struct recheck *recheck = arg;
+
+    recheck->work.read(recheck->ctx);
+    pthread_mutex_lock(&recheck->mutex);
+    recheck->reading = false;
+    bool orphan = recheck->orphan;
+    if (!orphan)
+        eventfd_write(recheck->ready, 1);
+    pthread_mutex_unlock(&recheck->mutex);
+    if (orphan)
+        release(recheck);
+    return NULL;
+}
+
+static bool is_reading(struct recheck *recheck)
+{
+    pthread_mutex_lock(&recheck->mutex);
+    bool reading = recheck->reading;
+    pthread_mutex_unlock(&recheck->mutex);
+    return reading;
+}
+
 static void on_settled(evutil_socket_t fd, short what, void *ctx)
 {
     struct recheck *recheck = ctx;
+    pthread_t thread;
 
     (void)fd;
     (void)what;
     place_all(recheck);
-    recheck->changed(recheck->ctx);
+    recheck->again = is_reading(recheck);
+    if (recheck->again)
+        return;
+    recheck->reading = true;
+    if (thread_start(&thread, STACK, read_all, recheck) < 0)
+        recheck->reading = false;
+    else
+        pthread_detach(thread);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *ctx)
+{
+    struct recheck *recheck = ctx;
+    eventfd_t count;
+
+    (void)what;
+    if (eventfd_read(fd, &count) < 0)
+        return;
+    recheck->work.done(recheck->ctx);
+    if (recheck->again)
+        timer_arm(recheck->settle, SETTLE_MS);
 }
 
 static void add(struct recheck *recheck, const char *path)
@@ -171,24 +237,31 @@ void recheck_forget(struct recheck *recheck)
 
 // ---- the beginning and the end
 
-struct recheck *recheck_new(struct event_base *base, void (*changed)(void *ctx), void *ctx)
+struct recheck *recheck_new(struct event_base *base, const struct recheck_work *work, void *ctx)
 {
     struct recheck *recheck = calloc(1, sizeof *recheck);
 
-    if (!recheck)
+    if (!recheck) {
+        work->dispose(ctx);
         return NULL;
-    recheck->changed = changed;
+    }
+    recheck->work = *work;
     recheck->ctx = ctx;
+    pthread_mutex_init(&recheck->mutex, NULL);
     recheck->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     recheck->clock = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    recheck->ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     recheck->settle = evtimer_new(base, on_settled, recheck);
+    if (recheck->ready >= 0)
+        recheck->on_ready = event_new(base, recheck->ready, EV_READ | EV_PERSIST, on_ready, recheck);
     if (recheck->inotify >= 0)
         recheck->on_file = event_new(base, recheck->inotify, EV_READ | EV_PERSIST, on_file, recheck);
     if (recheck->clock >= 0) {
         arm_clock(recheck);
         recheck->on_clock = event_new(base, recheck->clock, EV_READ | EV_PERSIST, on_clock, recheck);
     }
-    if (!recheck->settle || (recheck->on_file && event_add(recheck->on_file, NULL) < 0) ||
+    if (!recheck->settle || !recheck->on_ready || event_add(recheck->on_ready, NULL) < 0 ||
+        (recheck->on_file && event_add(recheck->on_file, NULL) < 0) ||
         (recheck->on_clock && event_add(recheck->on_clock, NULL) < 0)) {
         recheck_free(recheck);
         return NULL;
@@ -200,13 +273,14 @@ void recheck_free(struct recheck *recheck)
 {
     if (!recheck)
         return;
-    struct event *const events[] = {recheck->on_file, recheck->on_clock, recheck->settle};
+    struct event *const events[] = {recheck->on_file, recheck->on_clock, recheck->on_ready, recheck->settle};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         if (events[i])
             event_free(events[i]);
-    if (recheck->inotify >= 0)
-        close(recheck->inotify);
-    if (recheck->clock >= 0)
-        close(recheck->clock);
-    free(recheck);
+    pthread_mutex_lock(&recheck->mutex);
+    recheck->orphan = recheck->reading;
+    bool orphan = recheck->orphan;
+    pthread_mutex_unlock(&recheck->mutex);
+    if (!orphan)
+        release(recheck);
 }
