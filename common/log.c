@@ -21,7 +21,7 @@ enum { LINE_SIZE = 2048, PREFIX_SIZE = 80, QUEUE_SIZE = 128 * 1024, SECOND_US = 
 
 static char log_name[32];
 static enum log_level log_up_to = LOG_LEVEL_INFO;
-static bool log_journal, log_times;
+static bool log_journal, log_times, log_muted;
 static struct line_writer *log_writer; // NULL: each line is written at once
 // Held while a line is put there: a thread that hung in a disk may log while the program ends.
 static pthread_mutex_t log_writer_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -61,7 +61,12 @@ void log_init(const char *name, enum log_level up_to)
 
 bool log_enabled(enum log_level level)
 {
-    return level <= log_up_to;
+    return level <= log_up_to && !log_muted;
+}
+
+void log_mute(bool mute)
+{
+    log_muted = mute;
 }
 
 // "<6>", or "2026-11-25 19:55:12.123 nano-agent: ".

@@ -35,6 +35,9 @@ void log_finish(int wait_ms);
 int64_t log_next_us(void);
 void log_tick(void);
 
+// Leaves out every line until it is called with false: for something that is read again, whose mistakes were told.
+void log_mute(bool mute);
+
 // True if a line of this level would be written: ask before costly formatting.
 bool log_enabled(enum log_level level);
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

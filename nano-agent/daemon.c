@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
+#include "nano-agent/config/config_watch.h"
 #include "nano-agent/daemon_io.h"
 #include "nano-agent/outputs.h"
 #include "nano-agent/system/notify.h"
@@ -254,7 +255,19 @@ static void on_published(void *ctx, int token, int reason)
     agent_heartbeat_done(daemon->agent);
 }
 
-static const struct link_events link_events = {on_link, on_message, on_published};
+static const struct link_events link_events = {
+    .changed = on_link,
+    .message = on_message,
+    .published = on_published,
+    .may_change_over = daemon_rests,
+};
+
+// Only how brokers are reached may change while the agent runs.
+static void on_config(void *ctx, struct link_news *news)
+{
+    const struct daemon *daemon = ctx;
+    link_renew(daemon->link, news);
+}
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -305,6 +318,9 @@ static int make_link(struct daemon *daemon)
         rc = daemon->link ? 0 : -ENOMEM;
     }
     mqtt_session_finish(&daemon->session);
+    if (rc == 0) // without it nothing is noticed, and a refusal is tried again after half a minute
+        daemon->watch =
+            config_watch_new(daemon->base, &daemon->config, daemon->argc, daemon->argv, on_config, daemon);
     return rc;
 }
 
@@ -352,6 +368,7 @@ static void finish(struct daemon *daemon)
     struct event *const events[] = {
         daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
     daemon_log_commands(-1, 0, daemon);
+    config_watch_free(daemon->watch);
     link_free(daemon->link);
     agent_free(daemon->agent);
     for (size_t i = 0; i < daemon->config.agent.count; i++) {
@@ -420,10 +437,12 @@ static void trace(const char *line)
     log_debug("%s", line);
 }
 
-int daemon_run(const struct config *config)
+int daemon_run(const struct config *config, int argc, char **argv)
 {
     static struct daemon daemon;
     daemon = (struct daemon){.config = *config,
+        .argc = argc,
+        .argv = argv,
         .armed_us = INT64_MAX,
         .try_us = INT64_MAX,
         .timer_fd = -1,

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mqtt/link_reason.h"
 #include "nano-agent/refusal.h"
 #include "nano-agent/system/notify.h"
 
@@ -30,50 +31,6 @@ void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
         return;
     refusal_sentence(sentence, daemon->session.status, (unsigned)len, code);
     log_warning("%s", sentence);
-}
-
-static void trace_link(const struct link_report *report)
-{
-    const struct link_broker *broker = &report->broker;
-    switch (report->state) {
-    case LINK_WAITING:
-        log_debug(
-            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
-        break;
-    case LINK_CONNECTING:
-        log_debug("link: connecting to %s:%d", broker->host, broker->port);
-        break;
-    case LINK_UP:
-        log_debug("link: up");
-        break;
-    case LINK_CLOSED:
-        log_debug("link: closed");
-        break;
-    }
-}
-
-void daemon_tell_link(struct daemon *daemon, const struct link_report *report)
-{
-    const char *host = report->broker.host;
-    trace_link(report);
-    if (report->state == LINK_UP) {
-        log_info(
-            "connected to %s:%d (MQTT %s)", host, report->broker.port, report->version == 5 ? "5" : "3.1.1");
-        if (!report->rival) // else the same sentence would come again and again
-            daemon->reason[0] = '\0';
-        if (report->note[0] && strcmp(report->note, daemon->note) != 0)
-            log_warning("%s", report->note);
-        snprintf(daemon->note, sizeof daemon->note, "%s", report->note);
-    } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
-        log_warning("%s", report->reason);
-        snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
-    } else {
-        return;
-    }
-    char state[LINK_REASON_SIZE + LINK_HOST_MAX + 32];
-    snprintf(state, sizeof state, "STATUS=%s %s", report->state == LINK_UP ? "connected to" : "no broker:",
-        report->state == LINK_UP ? host : report->reason);
-    notify_send(state);
 }
 
 // So long the broker keeps a report for those who subscribe later. An agent that died together with its broker leaves no
@@ -105,6 +62,65 @@ static int io_status(void *ctx, const char *json, size_t len, bool heartbeat, bo
         log_debug("status of %zu bytes, because of %s%s%s", len,
             heartbeat ? "the heartbeat" : daemon->because, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
     return rc;
+}
+
+static void trace_link(const struct link_report *report)
+{
+    const struct link_broker *broker = &report->broker;
+    switch (report->state) {
+    case LINK_WAITING:
+        log_debug(
+            "link: the next attempt is in %d ms, after %u that failed", report->retry_ms, report->attempts);
+        break;
+    case LINK_CONNECTING:
+        log_debug("link: connecting to %s:%d", broker->host, broker->port);
+        break;
+    case LINK_UP:
+        log_debug("link: up");
+        break;
+    case LINK_CLOSED:
+        log_debug("link: closed");
+        break;
+    }
+}
+
+void daemon_tell_link(struct daemon *daemon, const struct link_report *report)
+{
+    trace_link(report);
+    const struct link_broker *broker = &report->broker;
+    char place[LINK_PLACE_SIZE];
+    link_reason_place(place, broker->host, broker->port);
+    if (report->state == LINK_UP) {
+        log_info("connected to %s (MQTT %s%s)", place, report->version == 5 ? "5" : "3.1.1",
+            broker->transport == LINK_TLS ? ", TLS" : "");
+        if (!report->rival) // else the same sentence would come again and again
+            daemon->reason[0] = '\0';
+        if (report->note[0] && strcmp(report->note, daemon->note) != 0)
+            log_warning("%s", report->note);
+        snprintf(daemon->note, sizeof daemon->note, "%s", report->note);
+    } else if (report->reason[0] && strcmp(report->reason, daemon->reason) != 0) {
+        log_warning("%s", report->reason);
+        snprintf(daemon->reason, sizeof daemon->reason, "%s", report->reason);
+    } else {
+        return;
+    }
+    char state[LINK_REASON_SIZE + LINK_HOST_MAX + 32];
+    snprintf(state, sizeof state, "STATUS=%s %s", report->state == LINK_UP ? "connected to" : "no broker:",
+        report->state == LINK_UP ? broker->host : report->reason);
+    notify_send(state);
+}
+
+bool daemon_rests(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    const struct status *status = agent_status(daemon->agent);
+    for (size_t i = 0; i < status->count; i++) {
+        const struct status_channel *channel = &status->channels[i];
+        bool runs = channel->id.kind == CHANNEL_MOTOR && (channel->left_ms > 0 || channel->percent != 0);
+        if (channel->moving || runs)
+            return false;
+    }
+    return true;
 }
 
 void daemon_publish_about(void *ctx, const char *json)

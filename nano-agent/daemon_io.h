@@ -35,6 +35,9 @@ struct daemon {
     struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
     int timer_fd;
     char boot[IDENTITY_BOOT_SIZE];
+    int argc; // of the program, to read the configuration again
+    char **argv;
+    struct config_watch *watch;
     struct mqtt_session session;
     struct command_log commands;
     const char *because;  // why the agent is called just now, for the log of each status
@@ -67,6 +70,12 @@ void daemon_tell_link(struct daemon *daemon, const struct link_report *report);
 
 // Logs once why the broker does not take a report of len bytes: code as of refusal_sentence, 0 = it takes them again.
 void daemon_tell_refusal(struct daemon *daemon, size_t len, int code);
+
+// Logs what the link says, and tells systemd: each sentence once.
+void daemon_tell_link(struct daemon *daemon, const struct link_report *report);
+
+// True where nothing moves, so that the link may change over to another broker: a callback of link, ctx is a struct daemon.
+bool daemon_rests(void *ctx);
 
 // Publishes who this board is: a callback of about_watch, ctx is a struct daemon.
 void daemon_publish_about(void *ctx, const char *json);

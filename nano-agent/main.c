@@ -50,7 +50,7 @@ static int run(struct config *config, int argc, char **argv)
     if (status < 0 && config->broker.warning[0])
         log_warning("%s", config->broker.warning);
     if (status < 0)
-        status = daemon_run(config);
+        status = daemon_run(config, argc, argv);
     log_finish(LOG_MS);
     return status;
 }

@@ -10,7 +10,12 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/recheck.h"
 #include "pc-tui/model/model_about.h"
+
+// Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
+// other end is gone without a word; the keep-alive alone finds that after twice its time.
+enum { PROOF_MS = 4000 };
 
 struct session {
     struct event_base *base;
@@ -22,8 +27,11 @@ struct session {
     struct model *model;
     struct controller *controller;
     struct link *link;
-    struct event *wake;  // calls controller_tick
-    struct event *pause; // ends a session_pause whose stop is not acknowledged
+    struct recheck *recheck; // NULL for `send`, and where nobody can tell of changes
+    struct event *wake;      // calls controller_tick
+    struct event *pause;     // ends a session_pause whose stop is not acknowledged
+    struct event *proof;     // looks whether the broker has said anything since asked_ms
+    int64_t asked_ms; // since when it owes an answer to what was sent, unless it has proven itself since
     bool pausing;
     bool closing;
 };
@@ -50,7 +58,30 @@ static int shell_publish(
     void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token)
 {
     struct session *session = ctx;
-    return link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    int rc = link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
+    if (rc < 0 || session->qos == 0)
+        return rc;
+    if (link_last_proof_ms(session->link) >= session->asked_ms)
+        session->asked_ms = clock_now_ms();
+    if (!evtimer_pending(session->proof, NULL))
+        arm(session->proof, (int64_t)PROOF_MS * 1000);
+    return 0;
+}
+
+static void on_proof(evutil_socket_t fd, short what, void *ctx)
+{
+    struct session *session = ctx;
+    (void)fd;
+    (void)what;
+    // A connection that was made meanwhile has a proof of its own, the CONNACK.
+    if (link_report(session->link)->state != LINK_UP ||
+        link_last_proof_ms(session->link) >= session->asked_ms)
+        return;
+    int64_t left_ms = session->asked_ms + PROOF_MS - clock_now_ms();
+    if (left_ms > 0)
+        arm(session->proof, left_ms * 1000);
+    else
+        link_reset(session->link, TROUBLE_TIMEOUT, "no answer from the broker to what was sent");
 }
 
 static struct controller_clock shell_now(void *ctx)
@@ -152,7 +183,21 @@ static void on_published(void *ctx, int token, int reason)
     session->events->changed(session->ctx);
 }
 
+// Nothing of ours moves or is unanswered.
+static bool on_may_change_over(void *ctx)
+{
+    struct session *session = ctx;
+    const struct model *model = session->model;
+    if (controller_busy(session->controller))
+        return false;
+    for (size_t i = 0; i < model->count; i++)
+        if (controller_unanswered(session->controller, model->devices[i]->name) > 0)
+            return false;
+    return true;
+}
+
 static const struct link_events link_events = {
+    .may_change_over = on_may_change_over,
     .changed = on_link_changed,
     .message = on_message,
     .published = on_published,
@@ -172,6 +217,61 @@ static int make_core(struct session *session, const struct tui_options *options)
         return -ENOMEM;
     session->controller = controller_new(session->model, &wanted, &shell, session);
     return session->controller ? 0 : -ENOMEM;
+}
+
+// What is read again, in a thread, where a file or the clock has changed: a refusal may have come from it.
+struct renewal {
+    struct session *session;
+    const struct tui_options *was;
+    struct tui_options now;
+    struct link_news *news; // NULL: the files are wrong now
+};
+
+static void renewal_read(void *ctx)
+{
+    struct renewal *renewal = ctx;
+    struct link_options *options = calloc(1, sizeof *options);
+    renewal->news = NULL;
+    if (options && tui_config_renew(renewal->was, &renewal->now) == 0) {
+        broker_options_to_link(&renewal->now.broker, "localhost", options);
+        renewal->news = link_news_new(options);
+    }
+    if (options)
+        explicit_bzero(options, sizeof *options);
+    free(options);
+    explicit_bzero(renewal->now.broker.password, sizeof renewal->now.broker.password);
+}
+
+static void renewal_done(void *ctx)
+{
+    struct renewal *renewal = ctx;
+    struct session *session = renewal->session;
+    if (!renewal->news)
+        return;
+    tui_config_watch(&renewal->now, session->recheck);
+    link_renew(session->link, renewal->news);
+    renewal->news = NULL;
+}
+
+static void renewal_dispose(void *ctx)
+{
+    struct renewal *renewal = ctx;
+    link_news_free(renewal->news);
+    free(renewal);
+}
+
+static void watch_files(struct session *session, const struct tui_options *options)
+{
+    static const struct recheck_work work = {
+        .read = renewal_read, .done = renewal_done, .dispose = renewal_dispose};
+    struct renewal *renewal = calloc(1, sizeof *renewal);
+    if (!renewal)
+        return;
+    renewal->session = session;
+    renewal->was = options;
+    session->recheck = recheck_new(session->base, &work, renewal);
+    if (session->recheck)
+        tui_config_watch(options, session->recheck);
 }
 
 static int make_link(struct session *session, const struct tui_options *options)
@@ -197,6 +297,8 @@ static int make_link(struct session *session, const struct tui_options *options)
     session->link = link_new(session->base, wanted, &link_events, session);
     explicit_bzero(wanted, sizeof *wanted); // it holds the password
     free(wanted);
+    if (session->link && options->argv && options->run != TUI_SEND)
+        watch_files(session, options);
     return session->link ? 0 : -ENOMEM;
 }
 
@@ -214,7 +316,8 @@ struct session *session_new(struct event_base *base, const struct tui_options *o
     session->wake = evtimer_new(base, on_wake, session);
     session->pause = evtimer_new(base, on_pause, session);
     int rc = -ENOMEM;
-    if (session->wake && session->pause)
+    session->proof = evtimer_new(base, on_proof, session);
+    if (session->wake && session->pause && session->proof)
         rc = make_core(session, options);
     if (rc == 0)
         rc = make_link(session, options);
@@ -229,6 +332,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    recheck_free(session->recheck);
     if (session->link)
         link_free(session->link);
     controller_free(session->controller);
@@ -237,6 +341,8 @@ void session_free(struct session *session)
         event_free(session->wake);
     if (session->pause)
         event_free(session->pause);
+    if (session->proof)
+        event_free(session->proof);
     free(session);
 }
 

@@ -27,8 +27,8 @@ struct session_events { // each except changed may be NULL
     void (*closed)(void *ctx);
 };
 
-// Connects when the loop runs. options are copied as far as they are needed later; events and ctx must
-// outlive it. NULL without memory or random numbers (errno).
+// Connects when the loop runs. options, events and ctx must outlive it. Where the files of the options change, or the
+// clock is set, they are read again. NULL without memory or random numbers (errno).
 struct session *session_new(struct event_base *base, const struct tui_options *options,
     const struct session_events *events, void *ctx);
 void session_free(struct session *session); // NULL is allowed

@@ -25,6 +25,7 @@ TOP_FILES_MAX = 8
 PROTOCOL = ('common/protocol/', 'common/array.h', 'common/text.h', 'common/hash.h')
 PURE = {
     'common/protocol': PROTOCOL,
+    'common/bundle': PROTOCOL,
     'nano-agent/agent': PROTOCOL,
     'pc-tui/keys': PROTOCOL,
     'pc-tui/model': PROTOCOL + ('common/mqtt/link_types.h',),  # types alone: how the link is
@@ -39,7 +40,7 @@ PURE_SYMBOLS = re.compile(r'''^(
     json_(?!(load_?file|loadf|load_callback|dump_?file|dumpf|dumpfd|loadfd|dump_callback)$)\w+ |
     mem(chr|rchr|cmp|cpy|move|set|mem)(_chk)? | str(n?cmp|n?casecmp|c?spn|n?len|r?chr|str|casestr|pbrk|chrnul|n?cpy|error|to(l|ll|ul|ull|imax|umax)) |
     v?snprintf | malloc | calloc | realloc | reallocarray | free | str(n)?dup | qsort | bsearch | abort | abs |
-    __ctype_(b|toupper|tolower)_loc | __errno_location | __stack_chk_fail | __assert_fail | __(v?snprintf|memcpy|memmove|memset|strcpy|strncpy|strcat)_chk |
+    __ctype_(b|toupper|tolower)_loc | __errno_location | __stack_chk_fail | __assert_fail | __(v?snprintf|memcpy|memmove|memset|strcpy|strncpy|strcat)_chk | (__)?explicit_bzero(_chk)? |
     __isoc23_strtou?l?l? | isw\w+ | wc\w*width | (ubsan|asan|__ubsan|__asan|__gcov|_GLOBAL_OFFSET_TABLE_)\w* )$''', re.X)
 
 

@@ -4,7 +4,7 @@
 #ifndef COMMON_JOIN_JOIN_H
 #define COMMON_JOIN_JOIN_H
 
-#include "common/join/bundle.h"
+#include "common/bundle/bundle.h"
 #include "common/join/join_files.h"
 #include "common/mqtt/link_types.h"
 

@@ -8,26 +8,26 @@
 
 enum { CLOSE_MS = 500 };
 
-struct round;
+struct trial_round;
 
-struct peer {
-    struct round *round;
+struct trial_peer {
+    struct trial_round *round;
     struct link *link;
     bool over; // its attempt has failed, or the link is closed
 };
 
-struct round {
+struct trial_round {
     struct event_base *base;
     struct join_trial *trial;
-    struct peer peers[LINK_BROKERS_MAX];
+    struct trial_peer peers[LINK_BROKERS_MAX];
     size_t count;
     bool late;
 };
 
 static void on_link(void *ctx, const struct link_report *report)
 {
-    struct peer *peer = ctx;
-    struct round *round = peer->round;
+    struct trial_peer *peer = ctx;
+    struct trial_round *round = peer->round;
     size_t index = (size_t)(peer - round->peers);
     // A broker that knows no MQTT 5 is tried again in the old way.
     bool older = report->trouble == TROUBLE_PROTOCOL && report->version == 5;
@@ -54,13 +54,13 @@ static const struct link_events events = {.changed = on_link, .message = on_mess
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
-    struct round *round = arg;
+    struct trial_round *round = arg;
     (void)fd;
     (void)what;
     round->late = true;
 }
 
-static bool is_done(const struct round *round)
+static bool is_done(const struct trial_round *round)
 {
     bool all = true;
 
@@ -69,14 +69,14 @@ static bool is_done(const struct round *round)
     return round->trial->up || all;
 }
 
-static bool is_closed(const struct round *round)
+static bool is_closed(const struct trial_round *round)
 {
     return round->peers[round->trial->broker].over;
 }
 
 // Runs the loop until the condition holds, for at most so long.
-static void wait_for(
-    struct round *round, struct event *timeout, bool (*condition)(const struct round *round), int ms)
+static void wait_for(struct trial_round *round, struct event *timeout,
+    bool (*condition)(const struct trial_round *round), int ms)
 {
     struct timeval limit = {ms / 1000, ms % 1000 * 1000L};
 
@@ -90,14 +90,14 @@ static void wait_for(
 
 int join_trial_run(const struct link_options *options, int limit_ms, struct join_trial *trial)
 {
-    struct round round = {.base = event_base_new(), .trial = trial};
+    struct trial_round round = {.base = event_base_new(), .trial = trial};
     struct event *timeout = round.base ? evtimer_new(round.base, on_timeout, &round) : NULL;
     struct link_options single = *options;
     int rc = timeout ? 0 : -ENOMEM;
 
     memset(trial, 0, sizeof *trial);
     for (size_t i = 0; i < options->broker_count && rc == 0; i++) {
-        struct peer *peer = &round.peers[round.count++];
+        struct trial_peer *peer = &round.peers[round.count++];
         single.brokers[0] = options->brokers[i];
         single.broker_count = 1;
         // Two addresses may be one broker, which would throw out the first of two clients with one id.

@@ -102,6 +102,12 @@ const char *broker_address(const struct broker *broker)
     return broker->addresses.addresses[broker->address];
 }
 
+const char *broker_verified(const struct broker *broker)
+{
+    // No certificate has the word `gateway`.
+    return gateway_is_meant(broker->place->host) ? broker_address(broker) : broker->place->host;
+}
+
 // The will goes out with the CONNECT, before the broker has said what it takes. MQTT 5 has codes for it; a broker of 3.1.1
 // hangs up.
 static bool ask_for_less(struct broker *broker, const struct connection_end *end)

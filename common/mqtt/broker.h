@@ -63,6 +63,8 @@ void broker_give_up_asking(struct broker *broker, int timeout_ms);
 bool broker_take_addresses(struct broker *broker);
 // The address to try now.
 const char *broker_address(const struct broker *broker);
+// The name or address that its certificate must have, unless the options name one.
+const char *broker_verified(const struct broker *broker);
 // A connection of the attempt ended like this. True if the attempt goes on: with another address,
 // with 3.1.1, or with less of a will.
 bool broker_try_again(struct broker *broker, const struct connection_end *end);

@@ -10,17 +10,19 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/mqtt/backoff.h"
 #include "common/mqtt/broker_list.h"
 #include "common/mqtt/connection.h"
 #include "common/mqtt/link_reason.h"
+#include "common/mqtt/report.h"
+#include "common/mqtt/scout.h"
 #include "common/mqtt/timer.h"
 
 enum {
     ATTEMPT_MS = 3000,
-    LIMIT_GROWTH_MAX = 4,      // so a step of an attempt may take up to 15 s
-    JUST_SUBSCRIBED_MS = 2000, // what arrives so soon was retained
-    HEAD_START_MS = 300,       // so long a look-up is waited for where older addresses of the name are known
+    SCOUT_MS = 10000,
+    CHANGE_OVER_MS = 1000, // a broker that answers takes no longer, and nobody shall miss us meanwhile
+    LIMIT_GROWTH_MAX = 4,  // so a step of an attempt may take up to 15 s
+    HEAD_START_MS = 300,   // so long a look-up is waited for where older addresses of the name are known
 };
 
 // docs/architecture.md has the table of phases and events.
@@ -49,9 +51,9 @@ struct link {
     struct connection_options wanted;
 
     struct broker_list list;
-    struct backoff backoff;
-    int64_t up_ms;  // since when it has been up
-    bool permanent; // what the report's reason tells, only a person can mend
+    struct scout *scout;
+    bool changing_over;     // the first attempt at an earlier broker that answers again
+    struct link_news *next; // of link_renew, until the next walk begins; NULL = none
 };
 
 static void attempt_ended(struct link *link, const struct connection_end *reported);
@@ -59,6 +61,8 @@ static void attempt_ended(struct link *link, const struct connection_end *report
 // What each step of an attempt may take: longer where walk after walk through the list fails, for slow lines.
 static int limit_ms(const struct link *link)
 {
+    if (link->changing_over)
+        return CHANGE_OVER_MS;
     size_t walks = link->report.attempts / link->options.broker_count;
 
     return link->options.attempt_ms * (int)(1 + (walks < LIMIT_GROWTH_MAX ? walks : LIMIT_GROWTH_MAX));
@@ -72,7 +76,9 @@ static void enter(struct link *link)
 static void destroy(struct link *link)
 {
     connection_free(link->connection);
+    scout_free(link->scout);
     broker_list_finish(&link->list);
+    link_news_free(link->next);
     if (link->timer)
         event_free(link->timer);
     explicit_bzero(link->options.password, sizeof link->options.password);
@@ -96,15 +102,15 @@ static void drop_connection(struct link *link)
 {
     connection_free(link->connection);
     link->connection = NULL;
+    scout_rest(link->scout);
     event_del(link->timer);
 }
 
-static void report_closed(struct link *link)
+static void close_down(struct link *link)
 {
     drop_connection(link);
     link->phase = LINK_PHASE_CLOSED;
-    link->report.state = LINK_CLOSED;
-    link->report.retry_ms = 0;
+    report_closed(&link->report);
     notify(link);
 }
 
@@ -122,21 +128,16 @@ static void fail(
 static void on_subscribed(void *ctx)
 {
     struct link *link = ctx;
+    unsigned deaf;
 
     enter(link);
     event_del(link->timer);
     link->phase = LINK_PHASE_UP;
-    link->up_ms = clock_now_ms();
-    link->list.last_up = link->list.at;
-    backoff_succeeded(&link->backoff);
-    broker_is_up(broker_list_current(&link->list), link->up_ms);
-    link->report.state = LINK_UP;
-    link->report.trouble = TROUBLE_NONE;
-    link->report.reason[0] = '\0';
-    link->report.retry_ms = 0;
-    link->report.attempts = 0;
-    link->report.limits = *connection_limits(link->connection, &link->report.deaf);
-    link_reason_limits(link->report.note, broker_list_current(&link->list)->name, &link->report.limits);
+    broker_list_is_up(&link->list, clock_now_ms());
+    link->changing_over = false;
+    scout_begin(link->scout, link->list.at, link->list.tls);
+    const struct link_limits *limits = connection_limits(link->connection, &deaf);
+    report_up(&link->report, broker_list_current(&link->list), limits, deaf);
     notify(link);
     leave(link);
 }
@@ -216,10 +217,7 @@ static void begin_attempt(struct link *link)
 
     link->phase = LINK_PHASE_ASKING;
     enum broker_lookup lookup = broker_begin(broker, clock_now_ms());
-    link->report.state = LINK_CONNECTING;
-    link->report.broker = *broker->place;
-    link->report.version = broker->version;
-    link->report.retry_ms = 0;
+    report_connecting(&link->report, broker);
     notify(link);
     if (link->free_later || link->closing)
         return;
@@ -287,7 +285,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         // What is not acknowledged by now stays so; a broker that still reads drops the will.
         if (link->connection)
             connection_say_goodbye(link->connection);
-        report_closed(link);
+        close_down(link);
         break;
     case LINK_PHASE_UP:
     case LINK_PHASE_CLOSED:
@@ -304,72 +302,61 @@ static void wait_ms(struct link *link, enum link_phase phase, int ms)
     timer_arm(link->timer, ms);
 }
 
+static void on_found(void *ctx)
+{
+    struct link *link = ctx;
+
+    if (link->phase != LINK_PHASE_UP || link->closing ||
+        (link->events->may_change_over && !link->events->may_change_over(link->ctx)))
+        return;
+    enter(link);
+    // Without DISCONNECT, so that this broker publishes the will: who looks there shall see that we are gone.
+    drop_connection(link);
+    link->changing_over = true;
+    link->list.at = 0;
+    report_change_over(&link->report, broker_list_current(&link->list));
+    wait_ms(link, LINK_PHASE_WAITING, 0);
+    notify(link);
+    leave(link);
+}
+
+static struct scout *make_scout(struct link *link)
+{
+    int every_ms = link->options.scout_ms > 0 ? link->options.scout_ms : SCOUT_MS;
+
+    return scout_new(link->base, &link->options, every_ms, on_found, link);
+}
+
+static void take_next(struct link *link)
+{
+    scout_free(link->scout); // it knows the old list
+    link_options_renew(&link->options, &link->next->options);
+    broker_list_renew(&link->list, link->next);
+    link->scout = make_scout(link);
+    link_news_free(link->next);
+    link->next = NULL;
+}
+
 static void wait_for_next_round(struct link *link)
 {
     uint32_t random;
 
     evutil_secure_rng_get_bytes(&random, sizeof random);
-    int ms = backoff_next(&link->backoff, random);
+    int ms = backoff_next(&link->list.backoff, random);
     link->list.at = 0;
-    link->report.state = LINK_WAITING;
-    link->report.retry_ms = ms;
+    if (link->next) {
+        take_next(link);
+        ms = 0;
+    }
+    report_waiting(&link->report, ms);
     wait_ms(link, LINK_PHASE_WAITING, ms);
     notify(link);
 }
 
-// A retained message that is too large for us comes again with each subscription: tells how to be rid of it.
-static bool is_oversized(struct link *link, struct connection_end *end)
-{
-    bool was_up = link->phase == LINK_PHASE_UP;
-    bool early =
-        end->phase == PHASE_SUBSCRIBE || (was_up && clock_now_ms() - link->up_ms < JUST_SUBSCRIBED_MS);
-    const char *topic = end->topic;
-
-    if (!was_up && end->phase != PHASE_SUBSCRIBE)
-        return false;
-    if (!backoff_is_oversized(&link->backoff, end->trouble == TROUBLE_MEMORY, early))
-        return false;
-    if (topic[0] == '\0') // the library ran out of memory before it knew
-        topic = link->options.topic_count > 0 ? link->options.topics[0] : "#";
-    link_reason_oversized(end->reason, broker_list_current(&link->list)->place->host,
-        broker_list_current(&link->list)->place->port, topic);
-    return true;
-}
-
-// The first address is the one that people know; that a name's further ones cannot be reached says little. So does a further
-// broker that cannot be reached, where one before it has refused us for good.
-static bool says_little(struct link *link, const struct connection_end *end)
-{
-    bool refused = link->permanent && link->list.at > 0;
-    return end->phase == PHASE_TCP && (refused || broker_list_current(&link->list)->address > 0);
-}
-
 static void remember_reason(struct link *link, const struct connection_end *end)
 {
-    const struct broker *broker = broker_list_current(&link->list);
-    bool unreachable = end->phase == PHASE_TCP;
-
-    if (says_little(link, end))
-        return;
-    link->permanent = end->permanent;
-    bool old_addresses = unreachable && broker->unresolved[0] != '\0';
-    link->report.trouble = old_addresses ? TROUBLE_RESOLVE : end->trouble;
-    snprintf(link->report.reason, sizeof link->report.reason, "%s",
-        old_addresses ? broker->unresolved : end->reason);
-}
-
-static void judge_life(struct link *link, struct connection_end *end, bool patient)
-{
-    enum backoff_end how = BACKOFF_OTHER;
-
-    if (link_reason_is_takeover(end->code))
-        how = BACKOFF_RIVAL;
-    else if (end->trouble == TROUBLE_NETWORK)
-        how = BACKOFF_LOST;
-    backoff_ended(&link->backoff, clock_now_ms() - link->up_ms, patient, how);
-    link->report.rival = backoff_suspects_rival(&link->backoff);
-    if (how == BACKOFF_LOST && link->report.rival)
-        link_reason_rival(end->reason, broker_list_current(&link->list)->name, link->options.client_id);
+    if (!broker_list_says_little(&link->list, end))
+        report_end(&link->report, broker_list_current(&link->list), end);
 }
 
 // Settles what comes next: the same broker in another way, another broker, or a wait.
@@ -377,11 +364,12 @@ static void attempt_ended(struct link *link, const struct connection_end *report
 {
     struct connection_end end = *reported;
     bool was_up = link->phase == LINK_PHASE_UP;
-    bool patient = is_oversized(link, &end) || (says_little(link, &end) ? link->permanent : end.permanent);
+    int64_t now_ms = clock_now_ms();
+    bool permanent = broker_list_is_permanent(&link->list, &end, was_up, now_ms);
 
     drop_connection(link);
     if (link->closing) {
-        report_closed(link);
+        close_down(link);
         return;
     }
     if (end.phase <= PHASE_TLS)
@@ -391,12 +379,12 @@ static void attempt_ended(struct link *link, const struct connection_end *report
         return;
     }
     if (was_up)
-        judge_life(link, &end, patient);
+        link->report.rival = broker_list_lost(&link->list, &end, permanent, now_ms);
     remember_reason(link, &end);
+    link->changing_over = false;
     if (!was_up) {
         link->report.attempts++;
-        backoff_failed(&link->backoff, patient, broker_list_is_last_up(&link->list));
-        link->report.rival = backoff_suspects_rival(&link->backoff);
+        link->report.rival = broker_list_failed(&link->list, permanent);
         if (broker_list_next(&link->list)) {
             wait_ms(link, LINK_PHASE_WAITING, 0);
             return;
@@ -423,13 +411,11 @@ struct link *link_new(
     link->events = events;
     link->ctx = ctx;
     link_options_for_connection(&link->options, &link->wanted);
-    backoff_init(&link->backoff);
     broker_list_init(&link->list, &link->options, base, on_answer, link);
-    link->report.state = LINK_CONNECTING;
-    link->report.broker = options->brokers[0];
-    link->report.version = options->version == 4 ? 4 : 5;
+    report_connecting(&link->report, broker_list_current(&link->list));
     link->timer = evtimer_new(base, on_timer, link);
-    if (!link->timer) {
+    link->scout = make_scout(link);
+    if (!link->timer || !link->scout) {
         destroy(link);
         return NULL;
     }
@@ -453,6 +439,14 @@ int link_send(struct link *link, const struct link_publication *publication, int
     return connection_publish(link->connection, publication, token);
 }
 
+void link_renew(struct link *link, struct link_news *news)
+{
+    link_news_free(link->next);
+    link->next = news;
+    if (link->report.state == LINK_WAITING && !link->closing)
+        wait_for_next_round(link);
+}
+
 void link_retry_now(struct link *link)
 {
     if (link->report.state == LINK_WAITING && !link->closing)
@@ -472,7 +466,7 @@ void link_close(struct link *link, int timeout_ms)
         wait_ms(link, LINK_PHASE_CLOSING, 0);
     } else {
         enter(link);
-        report_closed(link);
+        close_down(link);
         leave(link);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Keeps one program connected to one of its brokers, for ever: it connects, subscribes, and reconnects after a wait that
 // doubles from 0.25 s to 5 s, of which it takes a random part. Where only a person can mend the trouble the wait is 30 s.
+// While it is connected to a later broker it goes on asking for the earlier ones, and changes over to one that is back.
 // It hands bytes up by callback and knows nothing of commands.
 //
 // Nothing in here makes the event loop wait: host names are looked up in a thread. Everything else runs on the loop's
@@ -28,9 +29,12 @@ struct link_events {
     // the MQTT 5 reason code (0 ok, 16 nobody subscribed, 135 not authorized, 128 and above refused); 0
     // on 3.1.1. Never called for messages of a connection that was lost: `changed` says that. May be NULL.
     void (*published)(void *ctx, int token, int reason);
+    // An earlier broker of the list answers again. True if the link may change over to it now: nothing of the owner's moves or
+    // waits for an answer. It is asked again where not. NULL = always.
+    bool (*may_change_over)(void *ctx);
 };
 
-// Copies options. Returns NULL without memory. The first attempt starts when the loop runs. events and ctx
+// Copies options, and reads the certificates, which may wait for a disk. Returns NULL without memory. The first attempt starts when the loop runs. events and ctx
 // must outlive it.
 struct link *link_new(
     struct event_base *base, const struct link_options *options, const struct link_events *events, void *ctx);
@@ -50,6 +54,10 @@ static inline int link_publish(struct link *link, const char *topic, const void 
 
     return link_send(link, &publication, token);
 }
+
+// What the news say of brokers, user, password and TLS holds from the next attempt on; a connection that is up stays. Where the
+// link waits it tries now. The news are the link's from then on.
+void link_renew(struct link *link, struct link_news *news);
 
 // Ends the wait and tries now, if waiting.
 void link_retry_now(struct link *link);

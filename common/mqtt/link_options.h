@@ -34,10 +34,27 @@ struct link_options {
         will_topic; // NULL = no will; retained, QoS 1, as far as the broker takes that; must outlive the link
     const char *will_payload;
     size_t unsent_max; // reading pauses while more messages of ours wait for the socket; 0 = never
+    int scout_ms;      // from one question whether an earlier broker answers again to the next; 0 = 10000
     int attempt_ms;    // what a look-up of the name may take, and then the way to the subscription; 0 = 3000
 };
 
 // What each connection is told of it; the broker, the version and the limits are left open. It points into options.
 void link_options_for_connection(const struct link_options *options, struct connection_options *out);
+
+// What link_renew changes, with its certificates loaded.
+struct link_news {
+    struct link_options options;
+    struct tls *tls;            // NULL: no broker speaks TLS, or they cannot be loaded
+    char why[LINK_REASON_SIZE]; // why not
+};
+
+// Reads the certificates, so that it may wait for a disk: any thread may call it. NULL without memory.
+struct link_news *link_news_new(const struct link_options *options);
+void link_news_free(struct link_news *news); // wipes the password; NULL is allowed
+
+// Loads the certificates for the brokers that speak TLS. NULL where there are none, or with a sentence in why.
+struct tls *link_options_load_tls(const struct link_options *options, char why[LINK_REASON_SIZE]);
+// Takes over brokers, user, password and TLS.
+void link_options_renew(struct link_options *options, const struct link_options *next);
 
 #endif

@@ -216,6 +216,11 @@ void link_reason_rival(char out[LINK_REASON_SIZE], const char *at, const char *c
         at, client_id[0] != '\0' ? client_id : "random");
 }
 
+void link_reason_change_over(char out[LINK_REASON_SIZE], const char *at)
+{
+    say(out, "changing over to %s, which answers again", at);
+}
+
 void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *topic)
 {
     say(out, "%s refused the subscription to %s: see its access control list", at, topic);

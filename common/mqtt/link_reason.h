@@ -53,6 +53,8 @@ void link_reason_no_gateway(char out[LINK_REASON_SIZE]);
 void link_reason_unanswered_name(char out[LINK_REASON_SIZE], const char *host, int timeout_ms);
 // The peer ends connections again and again soon after they were made.
 void link_reason_rival(char out[LINK_REASON_SIZE], const char *at, const char *client_id);
+// An earlier broker of the list answers again.
+void link_reason_change_over(char out[LINK_REASON_SIZE], const char *at);
 void link_reason_denied(char out[LINK_REASON_SIZE], const char *at, const char *topic);
 void link_reason_oversized(char out[LINK_REASON_SIZE], const char *host, int port, const char *topic);
 

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,14 @@ struct tls {
     char name[TLS_NAME_SIZE]; // of the options
     char wanted[LINK_HOST_MAX + 1];
     bool wanted_is_address, insecure, has_cert;
+    int version; // as in the options
     bool may_read, may_write;
     bool is_set_up, is_closed;
     struct tls_failure failure;
 };
 
-static int tls_index = -1; // of our struct in an SSL_CTX
+static int tls_index; // of our struct in an SSL_CTX
+static pthread_once_t tls_index_once = PTHREAD_ONCE_INIT;
 
 static struct tls *tls_of(const SSL *session)
 {
@@ -234,19 +237,22 @@ static bool load_own(
     return false;
 }
 
-static bool set_up(
-    struct tls *tls, const struct tls_options *options, const char **key, char why[LINK_REASON_SIZE])
+static void set_up(struct tls *tls, int version)
 {
     SSL_CTX *context = tls->context;
 
     SSL_CTX_set_ex_data(context, tls_index, tls);
-    SSL_CTX_set_min_proto_version(context, options->version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_min_proto_version(context, version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
     SSL_CTX_set_info_callback(context, on_info);
     // The library comes back with what is left of a packet, which may have moved.
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    return load_authorities(context, options, key, why) && load_own(context, options, key, why);
+}
+
+static void make_index(void)
+{
+    tls_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
 
 struct tls *tls_new(const struct tls_options *options, const char **key, char why[LINK_REASON_SIZE])
@@ -254,8 +260,7 @@ struct tls *tls_new(const struct tls_options *options, const char **key, char wh
     struct tls *tls = calloc(1, sizeof *tls);
     const char *unused;
 
-    if (tls_index < 0)
-        tls_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    pthread_once(&tls_index_once, make_index);
     if (tls)
         tls->context = SSL_CTX_new(TLS_client_method());
     if (!tls || !tls->context) {
@@ -268,12 +273,41 @@ struct tls *tls_new(const struct tls_options *options, const char **key, char wh
     snprintf(tls->name, sizeof tls->name, "%s", options->name);
     tls->insecure = options->insecure;
     tls->has_cert = options->cert[0] != '\0';
-    bool good = set_up(tls, options, key ? key : &unused, why);
+    tls->version = options->version;
+    set_up(tls, tls->version);
+    key = key ? key : &unused;
+    bool good =
+        load_authorities(tls->context, options, key, why) && load_own(tls->context, options, key, why);
     ERR_clear_error();
     if (good)
         return tls;
     tls_free(tls);
     return NULL;
+}
+
+struct tls *tls_copy(const struct tls *tls)
+{
+    struct tls *copy = calloc(1, sizeof *copy);
+    STACK_OF(X509) *chain = NULL;
+
+    if (copy)
+        copy->context = SSL_CTX_new(TLS_client_method());
+    if (!copy || !copy->context) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy->name, tls->name, sizeof copy->name);
+    copy->insecure = tls->insecure;
+    copy->has_cert = tls->has_cert;
+    copy->version = tls->version;
+    set_up(copy, copy->version);
+    SSL_CTX_set1_cert_store(copy->context, SSL_CTX_get_cert_store(tls->context));
+    if (tls->has_cert) {
+        SSL_CTX_get0_chain_certs(tls->context, &chain);
+        SSL_CTX_use_cert_and_key(copy->context, SSL_CTX_get0_certificate(tls->context),
+            SSL_CTX_get0_privatekey(tls->context), chain, 1);
+    }
+    return copy;
 }
 
 void tls_free(struct tls *tls)

@@ -14,10 +14,15 @@ struct ssl_ctx_st;
 struct ssl_st;
 struct tls; // for one connection after the other
 
+// Files are read by tls_new alone, which any thread may call; except that capath, and the system's authorities, are directories in
+// which the handshake looks for the one that it needs.
+
 // Loads what the options name; they are not needed afterwards. NULL with a sentence in why that begins with the key, and in
 // *key (may be NULL) the key that is at fault: "cafile", "capath", "cert" or "key".
 struct tls *tls_new(const struct tls_options *options, const char **key, char why[LINK_REASON_SIZE]);
 void tls_free(struct tls *tls);
+// For one more connection at the same time, with what was loaded: no file is read. NULL without memory.
+struct tls *tls_copy(const struct tls *tls);
 
 // Before each connection: the host of the broker, a name or an address, is what the certificate must have, unless the options
 // have a name. What was noted of the last connection is forgotten. 0, or -ENOMEM.

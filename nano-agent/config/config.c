@@ -63,10 +63,10 @@ static int read_top(struct config_file *file, struct config *out)
         return config_file_refuse(file, config_file_line(file, top, "memory_limit"),
             "memory_limit = %d; 0 (none), or at least 16 MiB, is wanted", out->memory_limit_mib);
 
-    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log"));
+    out->log_level = log_level_of(config_file_text(file, top, CONFIG_TOP, "log", 0));
 
     if (config_file_has(file, top, "state")) {
-        const char *path = config_file_text(file, top, CONFIG_TOP, "state");
+        const char *path = config_file_text(file, top, CONFIG_TOP, "state", 0);
         if (strlen(path) >= sizeof out->state)
             return config_file_refuse(
                 file, config_file_line(file, top, "state"), "state: the path is too long");
@@ -189,7 +189,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     static const struct {
         const char *word;
         enum config_task task;
-    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"join", TASK_JOIN}};
+    } tasks[] = {{"check", TASK_CHECK}, {"pins", TASK_PINS}, {"zero", TASK_ZERO}, {"join", TASK_JOIN}};
     if (config->task == TASK_JOIN && !config->join.file[0]) {
         copy_path(config->join.file, arg, "join", state);
         return;
@@ -203,7 +203,7 @@ static void take_argument(struct config *config, const char *arg, struct argp_st
     if (config->task == TASK_JOIN)
         argp_error(state, "%.64s: join takes one file", arg);
     else
-        argp_error(state, "%.64s: nothing but options, or one of check, pins and join, is wanted", arg);
+        argp_error(state, "%.64s: nothing but options, or one of check, pins, zero and join, is wanted", arg);
 }
 
 static void check_end(const struct config *config, struct argp_state *state)

@@ -466,12 +466,7 @@ long config_file_number(
     return n;
 }
 
-const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name)
-{
-    return value_text(file, section, find_key(file, kind, name), 0);
-}
-
-const char *config_file_text_at(
+const char *config_file_text(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index)
 {
     return value_text(file, section, find_key(file, kind, name), index);

@@ -68,8 +68,7 @@ bool config_file_has(const struct config_file *file, cfg_t *section, const char 
 // The value of a key, or its default. The key must be in the table.
 long config_file_number(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
-const char *config_file_text(const struct config_file *file, cfg_t *section, int kind, const char *name);
-const char *config_file_text_at(
+const char *config_file_text(
     const struct config_file *file, cfg_t *section, int kind, const char *name, unsigned index);
 
 // Puts PATH, LINE (0 = none) and a sentence in why, the first time only. Returns -EINVAL.

@@ -49,31 +49,33 @@ static bool read_step(const struct agent_channel_config *c, const char *value, s
     char why[PROTOCOL_WHY_SIZE])
 {
     enum channel_kind kind = c->id.kind;
-    bool is_on = strcmp(value, "on") == 0, is_servo = kind == CHANNEL_SERVO;
+    const char *unit = kind_of(kind)->unit;
+    bool switches = kind_has_verb(kind, VERB_ON), degrees = strcmp(unit, "degrees") == 0;
+    bool percent = switches && strcmp(unit, "percent") == 0;
+    bool is_on = strcmp(value, "on") == 0;
+    const int *limit = c->motion.limit;
     char low[16], high[16];
     long tenths = 0;
-    if (kind != CHANNEL_SWITCH && kind != CHANNEL_DIMMER && !is_servo) {
-        snprintf(why, PROTOCOL_WHY_SIZE, "a pose sets servos, switches and dimmers; this is %s %s",
-            kind == CHANNEL_INPUT ? "an" : "a", channel_kind_name(kind));
+    if (!switches && !degrees) {
+        snprintf(why, PROTOCOL_WHY_SIZE, "a pose sets servos, switches and dimmers; %s is none of them",
+            channel_kind_name(kind));
         return false;
     }
     out->verb = is_on ? VERB_ON : VERB_OFF;
-    if (!is_servo && (is_on || strcmp(value, "off") == 0))
+    if (switches && (is_on || strcmp(value, "off") == 0))
         return true;
     out->verb = VERB_SET;
-    const int *limit = c->motion.limit;
-    bool is_number = kind != CHANNEL_SWITCH && config_read_decimal(value, 10, &tenths);
+    bool is_number = (degrees || percent) && config_read_decimal(value, 10, &tenths);
     out->tenths = (int)tenths;
-    if (is_servo && is_number && tenths >= limit[0] && tenths <= limit[1])
+    if (degrees && is_number && tenths >= limit[0] && tenths <= limit[1])
         return true;
-    if (!is_servo && is_number && tenths >= 0 && tenths <= 1000 && tenths % 10 == 0)
+    if (percent && is_number && tenths >= 0 && tenths <= 1000 && tenths % 10 == 0)
         return true;
-    if (is_servo)
+    if (degrees)
         snprintf(why, PROTOCOL_WHY_SIZE, "its limit is %s to %s degrees",
             protocol_format_tenths(low, limit[0]), protocol_format_tenths(high, limit[1]));
     else
-        snprintf(why, PROTOCOL_WHY_SIZE, "on%s or off is wanted",
-            kind == CHANNEL_DIMMER ? ", 0 to 100 percent" : "");
+        snprintf(why, PROTOCOL_WHY_SIZE, "on%s or off is wanted", percent ? ", 0 to 100 percent" : "");
     return false;
 }
 

@@ -15,7 +15,7 @@ int section_number(const struct config_file *file, const struct place *at, const
 
 const char *section_word(const struct config_file *file, const struct place *at, const char *key)
 {
-    return config_file_text(file, at->section, (int)at->kind, key);
+    return config_file_text(file, at->section, (int)at->kind, key, 0);
 }
 
 bool section_is_true(const struct config_file *file, const struct place *at, const char *key)
@@ -27,7 +27,7 @@ static int read_address(struct config_file *file, const struct place *at, const 
     bool pwm, struct hw_address *out)
 {
     char why[ADDRESS_WHY_SIZE];
-    const char *text = config_file_text_at(file, at->section, (int)at->kind, key, index);
+    const char *text = config_file_text(file, at->section, (int)at->kind, key, index);
     if (address_parse(text, pwm, at->model, out, why) == 0)
         return 0;
     return section_refuse(file, at, key, "%s = %.64s; %s", key, text, why);

@@ -3,7 +3,7 @@
 #ifndef NANO_AGENT_JOIN_SERVICE_H
 #define NANO_AGENT_JOIN_SERVICE_H
 
-#include "common/join/bundle.h"
+#include "common/bundle/bundle.h"
 
 enum { JOIN_SERVICE_TEXT_SIZE = 2048 };
 

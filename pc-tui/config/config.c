@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/broker_watch.h"
 #include "common/join/joined.h"
 #include "common/log.h"
 #include "common/shell_completion.h"
@@ -226,7 +227,7 @@ static int prepare_join(struct tui_options *options, const char *path)
     return -EINVAL;
 }
 
-int tui_config_load(struct tui_options *options, int argc, char **argv)
+static int load(struct tui_options *options, int argc, char **argv)
 {
     static const struct argp_child children[] = {
         {&broker_options_argp, 0, "Broker and device, as mosquitto_pub names them:", 1}, {0}};
@@ -258,6 +259,9 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
     bool waits_briefly = options->run == TUI_DEVICES && !line.given.timeout;
     default_file(path);
     const char *file = line.file ? line.file : path;
+    options->argc = argc;
+    options->argv = argv;
+    snprintf(options->file, sizeof options->file, "%s", file);
     if (options->run == TUI_JOIN)
         return prepare_join(options, file);
     if (read_joined(options, file) < 0)
@@ -277,10 +281,42 @@ int tui_config_load(struct tui_options *options, int argc, char **argv)
         log_error("%s", why);
         return -EINVAL;
     }
+    return 0;
+}
+
+int tui_config_load(struct tui_options *options, int argc, char **argv)
+{
+    char why[PROTOCOL_WHY_SIZE];
+    int rc = load(options, argc, argv);
+    if (rc < 0 || options->run == TUI_JOIN)
+        return rc;
     if (options->broker.user_without_password && password_ask(options->broker.user, options->broker.password,
                                                      sizeof options->broker.password, why) < 0) {
         log_error("%s", why);
         return -EINVAL;
     }
     return 0;
+}
+
+int tui_config_renew(const struct tui_options *was, struct tui_options *now)
+{
+    log_mute(true);
+    int rc = load(now, was->argc, was->argv);
+    log_mute(false);
+    // Nobody is asked for it again.
+    if (rc == 0 && now->broker.user_without_password && strcmp(now->broker.user, was->broker.user) == 0)
+        memcpy(now->broker.password, was->broker.password, sizeof now->broker.password);
+    return rc;
+}
+
+void tui_config_watch(const struct tui_options *options, struct recheck *recheck)
+{
+    char directory[JOINED_PATH_SIZE], joined[JOINED_PATH_SIZE + 16];
+    recheck_forget(recheck);
+    recheck_watch(recheck, options->file);
+    if (joined_directory(options->file, directory)) {
+        snprintf(joined, sizeof joined, "%s/broker.conf", directory);
+        recheck_watch(recheck, joined);
+    }
+    broker_watch(&options->broker, recheck);
 }

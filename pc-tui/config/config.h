@@ -3,6 +3,8 @@
 #ifndef PC_TUI_CONFIG_H
 #define PC_TUI_CONFIG_H
 
+#include <limits.h>
+
 #include "common/broker_options.h"
 #include "pc-tui/ui/ui.h"
 
@@ -29,6 +31,9 @@ struct tui_options {
     int command_count;
     struct tui_join join; // of TUI_JOIN
     struct ui_options ui; // read_only, device and presets
+    int argc;             // of the program, to read everything again
+    char **argv;
+    char file[PATH_MAX]; // the configuration, whether it is there or not; "" = none
 };
 
 // Reads the file; broker.conf in the directory named like the file without ".conf", which setup of pc-tui-broker and
@@ -36,5 +41,13 @@ struct tui_options {
 // process with status 2. Asks for the password on the terminal where -u came alone. Returns 0, or -EINVAL
 // (already reported on stderr) where the file is wrong.
 int tui_config_load(struct tui_options *options, int argc, char **argv);
+
+// Reads everything again in silence, and asks nobody for a password. 0, or -EINVAL where the files are wrong now. Not after the
+// commands of `send` were read.
+int tui_config_renew(const struct tui_options *was, struct tui_options *now);
+
+struct recheck;
+// Watches the files that were read, and those that may appear.
+void tui_config_watch(const struct tui_options *options, struct recheck *recheck);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "pc-tui/controller/controller.h"
 #include "pc-tui/model/model.h"
+#include "pc-tui/model/model_kind.h"
 #include "pc-tui/ui/ui_select.h"
 
 enum {
@@ -47,25 +48,20 @@ static bool describe(const struct status_channel *channel, char out[VALUE_SIZE])
 {
     const char *name = channel->id.name;
     char degrees[16];
-    switch (channel->id.kind) {
-    case CHANNEL_SERVO:
+    if (model_is_servo(channel)) {
         if (!channel->driven || (!channel->target_known && !channel->deg_known))
             return false;
         snprintf(out, VALUE_SIZE, "%s = %s", name,
             protocol_format_tenths(degrees, channel->target_known ? channel->target : channel->deg));
         return true;
-    case CHANNEL_DIMMER:
-        if (channel->on)
-            snprintf(out, VALUE_SIZE, "%s = %d", name, channel->percent);
-        else
-            snprintf(out, VALUE_SIZE, "%s = off", name);
-        return true;
-    case CHANNEL_SWITCH:
-        snprintf(out, VALUE_SIZE, "%s = %s", name, channel->on ? "on" : "off");
-        return true;
-    default:
-        return false;
     }
+    if (!model_is_output(channel))
+        return false;
+    if (channel->on && model_kind(channel->id.kind)->step == UNIT_PERCENT)
+        snprintf(out, VALUE_SIZE, "%s = %d", name, channel->percent);
+    else
+        snprintf(out, VALUE_SIZE, "%s = %s", name, channel->on ? "on" : "off");
+    return true;
 }
 
 // The name of the pose in `pose save NAME`, or NULL where the text is another.

@@ -3,7 +3,8 @@
 // object.
 //   bench-driver trips PORT ROOT PID QOS COUNT WINDOW MATCH SOCKET
 //     round trips with WINDOW commands in flight; MATCH id: a status answers by its command's id, count: each
-//     status answers one command; SOCKET quick: TCP_NODELAY and TCP_QUICKACK on our side, plain: neither
+//     status answers one command, word: plain words on the topic words/ROOT, answered by the number of the command that a
+//     status tells of; SOCKET quick: TCP_NODELAY and TCP_QUICKACK on our side, plain: neither
 //   bench-driver start PORT ROOT PROGRAM [ARGUMENT]…
 //     starts the program, measures until its first live status, leaves it running and prints its pid
 #include <errno.h>
@@ -29,7 +30,8 @@ struct driver {
     struct mosquitto *mosq;
     char control[128], status[128];
     bool subscribed;
-    bool match, quick;
+    bool match, word, quick;
+    long before;                // word: the number of the last command that was not ours; -1 = not known yet
     unsigned run;               // makes ids differ from those of an earlier driver
     int64_t *sent_ns, *took_ns; // a command each; took 0 = not answered
     size_t sent, answered;
@@ -62,11 +64,22 @@ static void on_subscribe(struct mosquitto *mosq, void *ctx, int mid, int count, 
     driver->subscribed = count > 0 && granted[0] < 128;
 }
 
+// The number of the command that a status tells of, 0 before the first.
+static long last_number(const char *payload)
+{
+    static const char key[] = "\"last\":{\"n\":";
+    const char *at = strstr(payload, key);
+
+    return at ? strtol(at + sizeof key - 1, NULL, 10) : 0;
+}
+
 // The number of the command that a status answers, or SIZE_MAX.
 static size_t answered_command(const struct driver *driver, const char *payload)
 {
     char prefix[64], *end;
 
+    if (driver->word)
+        return (size_t)(last_number(payload) - driver->before - 1); // of one before ours: a number beyond all
     if (!driver->match)
         return driver->answered;
     const int len = snprintf(prefix, sizeof prefix, "\"id\":\"bench-%u-", driver->run);
@@ -84,6 +97,8 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
     const int64_t now = now_ns();
 
     (void)mosq;
+    if (driver->sent == 0 && message->payloadlen > 0)
+        driver->before = last_number(message->payload);
     if (message->retain || message->payloadlen == 0)
         return;
     if (driver->first_status_ns == 0)
@@ -130,7 +145,7 @@ static int open_driver(struct driver *driver, const char *port_text, const char 
 
     if (port < 1 || port > 65535)
         return -EINVAL;
-    snprintf(driver->control, sizeof driver->control, "%s/control", root);
+    snprintf(driver->control, sizeof driver->control, driver->word ? "words/%s" : "%s/control", root);
     snprintf(driver->status, sizeof driver->status, "%s/status", root);
     mosquitto_lib_init();
     driver->mosq = mosquitto_new(NULL, true, driver);
@@ -198,8 +213,11 @@ static int send_command(struct driver *driver, int qos)
     char payload[128];
     const size_t number = driver->sent++;
 
-    const int len = snprintf(payload, sizeof payload, "{\"cmd\":\"led_%s\",\"id\":\"bench-%u-%zu\"}",
-        number % 2 == 0 ? "on" : "off", driver->run, number);
+    const char *state = number % 2 == 0 ? "on" : "off";
+    const int len = driver->word
+                        ? snprintf(payload, sizeof payload, "light_%s", state)
+                        : snprintf(payload, sizeof payload, "{\"cmd\":\"led_%s\",\"id\":\"bench-%u-%zu\"}",
+                              state, driver->run, number);
     driver->sent_ns[number] = now_ns();
     return mosquitto_publish(driver->mosq, NULL, driver->control, len, payload, qos, false);
 }
@@ -217,6 +235,9 @@ static int run_trips(struct driver *driver, char **argv)
     driver->took_ns = calloc((size_t)count, sizeof(int64_t));
     if (!driver->sent_ns || !driver->took_ns)
         return -ENOMEM;
+    while (driver->word && driver->before < 0)
+        if (turn(driver, 100) != 0)
+            return -ECONNRESET;
     const int64_t cpu_before = cpu_ns(pid), began = now_ns();
     int64_t progress = began;
     size_t seen = 0;
@@ -276,11 +297,12 @@ static int run_start(struct driver *driver, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct driver driver = {.quick = true};
+    struct driver driver = {.quick = true, .before = -1};
     int rc = -EINVAL;
 
     if (argc == 10 && strcmp(argv[1], "trips") == 0) {
         driver.quick = strcmp(argv[9], "quick") == 0;
+        driver.word = strcmp(argv[8], "word") == 0;
         rc = open_driver(&driver, argv[2], argv[3]);
         if (rc == 0)
             rc = run_trips(&driver, argv + 4);

@@ -3,12 +3,13 @@
 import os
 import re
 import sys
+import time
 
 import harness
 from harness import SOURCE_DIR, check, equal, scenario
 
 sys.path.append(os.path.join(SOURCE_DIR, 'tests', 'nano'))
-from broker_rig import Kit
+from broker_rig import Kit, short_certificate
 from nano import PC, Cable
 from systemd_nano import CONF, SystemdNano, disk, packages
 
@@ -171,6 +172,11 @@ def service_is_confined_and_starts_with_the_machine(stage):
 # ---- the other end: nano-agent.service joins a broker on the PC
 
 
+def connections(guest):
+    """How often the agent has connected; the journal of a clock that jumps is not sorted by it."""
+    return int(guest.run("journalctl -b -u nano-agent -o cat --no-pager | grep -c 'connected to' || :"))
+
+
 @scenario(timeout=600)
 def service_of_a_board_joins_and_is_confined_to_its_broker(stage):
     cable = Cable(stage)
@@ -203,6 +209,25 @@ def service_of_a_board_joins_and_is_confined_to_its_broker(stage):
                                    guest.run('systemd-analyze security --no-pager nano-agent', SLOW)).group(1))
         print('systemd-analyze security: %.1f' % exposure)
         check(exposure <= EXPOSURE_MAX, 'exposure %.1f' % exposure)
+
+    # A board without a battery for its clock: the broker's certificate was valid in 1970 as well.
+    now = int(guest.run('date +%s'))
+    mark = connections(guest)
+    guest.run('date -s @86400 && systemctl restart nano-agent', SLOW)
+    harness.wait_for(lambda: connections(guest) > mark, 'it connects in 1970', 60)
+    # One of somebody else's making was not; it is taken as soon as the clock is right.
+    short_certificate(stage, kit, 100)
+    kit.broker.signal(1)
+    guest.run('systemctl restart nano-agent', SLOW)
+    guest.journal('not valid yet|not yet valid', 60)
+    mark = connections(guest)
+    guest.run('date -s @%d' % (now + 100), SLOW)
+    began = time.monotonic()
+    harness.wait_for(lambda: connections(guest) > mark, 'it connects once the clock is set', 60)
+    print('connected %.1f s after the clock was set' % (time.monotonic() - began))
+    check(time.monotonic() - began < 15, 'a step of the clock ends the wait of half a minute')
+    kit.run('renew')
+    main = guest.active()
 
     guest.run('nano-agent join --undo', SLOW)
     equal(guest.sh('ls -d /etc/nano-agent /etc/systemd/system/nano-agent.service.d 2>/dev/null')[1], '', 'what is left')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Somebody at work while a fault happens: a real broker, agent and screen, a command every quarter of a second, and a judgement
-of each.
+"""Somebody at work while a fault happens: a real broker, agent and screen, two or three commands a second, and a judgement of
+each.
 
     operation = Operation(stage, agent_at, screen_at)   where each of them connects to, as a Broker or a Proxy
     operation.begin()                                   commands are typed from now on
@@ -22,7 +22,8 @@ from harness import check, wait_for
 
 TTL = 1.5        # seconds, after which a motion command expires: pc-tui's default
 LATE = TTL + 0.3  # what the log and the typing are apart
-EVERY = 0.25
+EVERY = 0.4
+PASTE_TAIL = 0.12  # INPUT_PASTE_TAIL_MS and a bit
 CHANNELS = 'servo tilt { pwm = "sim" limit = {-90, 90} speed = 5000 accel = 0 }\n'
 
 
@@ -35,6 +36,7 @@ class Operation:
     ROWS, COLUMNS = 200, 200
 
     def __init__(self, stage, agent_at, screen_at, agent=None, argv=None):
+        """agent, argv: an agent that runs already, and how the screen is started."""
         self.stage = stage
         self.agent = agent or stage.agent(agent_at, channels=CHANNELS)
         argv = argv or [harness.program('pc-tui')] + screen_at.options()
@@ -67,7 +69,11 @@ class Operation:
         self.next_at = time.monotonic() + EVERY
         value = number(len(self.typed))
         self.typed.append((value, time.time()))
-        self.screen.bytes(':tilt %s\r' % value)
+        # Pasted, for a SPACE that is typed while something is unanswered is a stop.
+        self.screen.bytes(':\x1b[200~tilt %s\x1b[201~' % value)
+        self.screen.wait(r':tilt %s' % value.replace('.', '[.]'), 5)
+        time.sleep(PASTE_TAIL)  # sooner it would count as the paste's own
+        self.screen.bytes('\r')
         picture = '\n'.join(self.screen.dump())
         reason = re.search(r'✗ ([^\n]*?) — |✗ ((?:no answer|connection|nothing)[^\n]*?)  ', picture)
         if reason and reason.group(0) not in self.reasons:
@@ -108,7 +114,7 @@ class Operation:
                 shown[match.group(2)] = row.strip()
         lost = [value for value, _ in self.typed if value not in done]
         # Without a row of its own it was refused before it was sent, which the hint said.
-        hidden = [value for value in lost if value in shown and '✗' not in shown[value]]
+        hidden = [shown[value] for value in lost if value in shown and '✗' not in shown[value]]
         late = [value for value, at in self.typed if value in done and max(done[value]) - at > LATE]
         return Result(commands=len(self.typed), recovered=self.recovered_s, lost=len(lost), hidden=hidden,
                       doubled=[value for value in done if len(done[value]) > 1], late=late, saw=self.reasons)
@@ -116,7 +122,7 @@ class Operation:
     def settle(self):
         """Nothing of the last commands is under way any more."""
         def settled():
-            return not re.search(r'▴ tilt [^\n]*sent(?![^\n]*(ok|limit|expired))', '\n'.join(self.screen.dump()))
+            return not re.search(r'▴ tilt [^\n]*sent(?![^\n]*\b(ok|limit|expired)\b)', '\n'.join(self.screen.dump()))
         wait_for(settled, 'each command has its end', 10)
 
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/join/bundle.h"
+#include "common/bundle/bundle.h"
 #include "common/text.h"
 #include "tests/fuzz/require.h"
 

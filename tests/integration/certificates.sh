@@ -49,9 +49,9 @@ leaf() { # NAME AUTHORITY SAN [FROM UNTIL]
   leaf server ca DNS:localhost,DNS:broker.example,IP:127.0.0.1,IP:::1
   leaf unnamed ca DNS:broker.example
   leaf elsewhere ca DNS:elsewhere.example,IP:10.1.2.3
-  leaf expired ca DNS:localhost,IP:127.0.0.1 20200101000000Z 20210101000000Z
-  leaf early ca DNS:localhost,IP:127.0.0.1 20900101000000Z 20910101000000Z
-  leaf foreign other DNS:localhost,IP:127.0.0.1
+  leaf expired ca DNS:localhost,DNS:broker.example,IP:127.0.0.1 20200101000000Z 20210101000000Z
+  leaf early ca DNS:localhost,DNS:broker.example,IP:127.0.0.1 20900101000000Z 20910101000000Z
+  leaf foreign other DNS:localhost,DNS:broker.example,IP:127.0.0.1
   leaf client ca DNS:client
   leaf stranger other DNS:stranger
 } >log 2>&1 || { cat log >&2; exit 1; }

@@ -129,6 +129,7 @@ def a_bus_that_hangs_holds_up_neither_enable_nor_the_answer_and_is_told(stage):
     check(answered < 1, 'answered after %.3f s' % answered)
     check(not [event for event in trace.events(guest) if event.what == 'write'], 'the bus hangs')
     agent.log('motor drive: its bus does not answer')
+    watcher.wait(lambda r: r.online and 'its bus does not answer' in r.channel('drive').get('fault', ''), 'told on the PC')
     # A motor whose zero was not read takes no motion, once half a second after the stop is over.
     told = wait_for(lambda: [last for last in [stage.say(broker, watcher, 'drive_forward').last]
                              if last['result'] != 'refused'], 'what the PC is told')[0]

@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Whole pictures at many sizes, kept in pictures/, and those of the documentation. PICTURES=update writes them anew: look at the
-difference before committing it."""
-import os
-import time
-
+"""Whole pictures at many sizes, kept in pictures/. PICTURES=update writes them anew: look at the difference before committing it."""
 import screen as screens
-from pictures import compare, compare_svg
+from pictures import compare
 from screen import check, harness, scenario, tui
 from test_picture import CHANNELS
 
@@ -105,53 +101,6 @@ def the_list_of_devices_filters_and_keeps_its_order(stage):
     s.press('enter')
     s.wait(r'2 of 3 devices')
     s.wait('channels of d10')
-
-
-def play(s, watcher, roof):
-    """What the pictures of the documentation show: a few commands, and a device that is off."""
-    s.wait(r'1 of 3 devices')
-    s.wait(r'nano-roof +◉ live')
-    roof.kill()
-    s.wait(r'nano-roof +✗ offline')
-    s.wait(r'(load|mem|up) ')
-    # Slowly where the pictures are made anew: so the graphs of the last minute have something to show.
-    pause = 4 if os.environ.get('PICTURES') == 'update' else 0
-    s.press('up')
-    s.wait(r' 5\.0° assumed')
-    for line, end in (('tilt 40', r'40\.0° assumed'), ('tilt -25', r'−25\.0° assumed'), ('tilt 15', r'15\.0° assumed'),
-                      ('pan -30', r'−30\.0° assumed'), ('lamp 40', r'ok 40 %')):
-        # At rest: a SPACE in a line would stop it.
-        watcher.wait(lambda r: r.topic == 'jetson/nano/status' and not any(
-            r.channel(name).get('moving') for name in ('tilt', 'pan')), 'at rest', watcher.mark())
-        screens.steady(s, 0.1)
-        time.sleep(pause)
-        s.command(line)
-        s.wait(end)
-    time.sleep(pause)
-    s.press('o')
-    s.wait(r'led_on .* ok on')
-    screens.steady(s, 0.3)
-
-
-@scenario(timeout=120)
-def the_documentation_shows_this_program(stage):
-    for light in (False, True):
-        broker = stage.broker()
-        watcher = stage.watcher(broker)
-        names = ('nano', 'nano-lab2', 'nano-roof')
-        agents = [stage.agent(broker, channels=CHANNELS, args=['--device', name], name=name) for name in names]
-        for name in names:  # a device that comes later would be told among the events
-            watcher.online(topic='jetson/%s/status' % name)
-        s = tui(stage, broker, '--device', 'nano', rows=40, columns=140,
-                background=screens.LIGHT if light else screens.DARK)
-        play(s, watcher, agents[2])
-        for rows, columns in ((40, 140), (24, 80)):
-            if rows != s.rows:
-                s.resize(rows, columns)
-            compare_svg(s, 'screen-%dx%d-%s' % (columns, rows, 'light' if light else 'dark'), light,
-                        'pc-tui at %d × %d' % (columns, rows))
-        s.press('q')
-        s.exited()
 
 
 @scenario(timeout=120)

@@ -13,52 +13,9 @@
 #include "common/array.h"
 #include "common/protocol/status.h"
 #include "common/text.h"
+#include "tests/unit/common/protocol/status_write_rig.h"
 
 #define BAD "\xef\xbf\xbd"
-
-static struct status status;
-static struct status_writer *writer;
-static char out[PROTOCOL_STATUS_MAX];
-
-static int fresh(void **state)
-{
-    (void)state;
-    memset(&status, 0, sizeof status);
-    memset(out, 0x5a, sizeof out);
-    writer = status_writer_new();
-    return writer ? 0 : -1;
-}
-
-static int finish(void **state)
-{
-    (void)state;
-    status_writer_free(writer);
-    return 0;
-}
-
-static struct status_channel *add(const char *name, enum channel_kind kind)
-{
-    struct status_channel *channel = &status.channels[status.count++];
-    snprintf(channel->id.name, sizeof channel->id.name, "%s", name);
-    channel->id.kind = kind;
-    return channel;
-}
-
-static struct status_channel *add_tilt(void)
-{
-    struct status_channel *tilt = add("tilt", CHANNEL_SERVO);
-    tilt->axis = AXIS_TILT;
-    tilt->deg_known = tilt->target_known = tilt->moving = tilt->driven = true;
-    tilt->deg = 125;
-    tilt->target = 200;
-    tilt->min = -450;
-    tilt->max = 450;
-    tilt->step = 50;
-    tilt->speed = 1200;
-    tilt->res_milli = 400;
-    tilt->us = 1639;
-    return tilt;
-}
 
 static void fill_example(void)
 {
@@ -88,37 +45,6 @@ static void fill_example(void)
         .milliwatts = 2900};
 }
 
-static void assert_written(const char *expected)
-{
-    int len = status_write(writer, &status, out);
-    assert_true(len > 0);
-    assert_int_equal(len, strlen(out));
-    assert_string_equal(out, expected);
-}
-
-static void assert_holds(const char *part)
-{
-    int len = status_write(writer, &status, out);
-    assert_true(len > 0);
-    assert_int_equal(len, strlen(out));
-    if (!strstr(out, part))
-        print_error("%s\nis not in\n%s\n", part, out);
-    assert_non_null(strstr(out, part));
-}
-
-// What was written must be read as it was meant.
-static void assert_read_back(void)
-{
-    static struct status back;
-    char why[PROTOCOL_WHY_SIZE];
-    int len = status_write(writer, &status, out);
-    assert_true(len > 0);
-    if (status_parse(out, (size_t)len, &back, why) != 0)
-        print_error("%s\n%s\n", out, why);
-    assert_string_equal(why, "");
-    assert_memory_equal(&back, &status, sizeof status);
-}
-
 static void a_status_is_one_json_object_on_one_line(void **state)
 {
     (void)state;
@@ -134,81 +60,6 @@ static void a_status_is_one_json_object_on_one_line(void **state)
         "\"health\":{\"up\":3600,\"cpu\":0.12,\"mem\":0.31,\"load\":0.42,\"cpu_c\":41.5,\"gpu_c\":39,"
         "\"gpu\":0.03,\"watts\":2.9}}");
     assert_null(strchr(out, '\n'));
-    assert_read_back();
-}
-
-static void an_unknown_position_is_null(void **state)
-{
-    (void)state;
-    struct status_channel *tilt = add_tilt();
-    tilt->deg_known = tilt->target_known = tilt->moving = tilt->driven = false;
-    tilt->deg = tilt->target = tilt->us = 0;
-    assert_holds("\"deg\":null,\"target\":null,");
-    assert_holds("\"us\":0,\"moving\":false,\"driven\":false}");
-    tilt->deg_known = true;
-    assert_holds("\"deg\":0,\"target\":null,");
-}
-
-static void assumed_stands_only_after_moving_from_an_assumed_position(void **state)
-{
-    (void)state;
-    struct status_channel *tilt = add_tilt();
-    assert_true(status_write(writer, &status, out) > 0);
-    assert_null(strstr(out, "assumed"));
-    tilt->assumed = true;
-    assert_holds("\"driven\":true,\"assumed\":true}");
-}
-
-static void the_axis_is_tilt_or_pan_or_left_out(void **state)
-{
-    (void)state;
-    struct status_channel *tilt = add_tilt();
-    assert_holds("\"kind\":\"servo\",\"axis\":\"tilt\",");
-    tilt->axis = AXIS_PAN;
-    tilt->id.pan = true;
-    assert_holds("\"kind\":\"servo\",\"axis\":\"pan\",");
-    assert_read_back();
-    tilt->axis = AXIS_STEER;
-    assert_holds("\"kind\":\"servo\",\"axis\":\"steer\",");
-    assert_read_back();
-    tilt->axis = AXIS_NONE;
-    assert_holds("\"kind\":\"servo\",\"deg\":");
-}
-
-static void a_motor_is_read_as_it_was_written(void **state)
-{
-    (void)state;
-    status.online = true;
-    status.report_ms = 1000;
-    status.stops = 2;
-    struct status_channel *drive = add("drive", CHANNEL_MOTOR);
-    drive->axis = AXIS_DRIVE;
-    drive->percent = -40;
-    drive->target = drive->speed = 60;
-    drive->min = 20;
-    drive->max = 99;
-    drive->run_ms = 500;
-    drive->left_ms = 380;
-    drive->driven = true;
-    add("winch", CHANNEL_MOTOR);
-    assert_holds(
-        "\"stops\":2,\"channels\":{\"drive\":{\"kind\":\"motor\",\"axis\":\"drive\",\"percent\":-40,"
-        "\"target\":60,\"speed\":60,\"min\":20,\"max\":99,\"run\":0.5,\"run_ms\":380,\"driven\":true},"
-        "\"winch\":{\"kind\":\"motor\",\"percent\":0,");
-    assert_read_back();
-}
-
-static void only_what_stop_switches_off_says_so(void **state)
-{
-    (void)state;
-    status.online = true;
-    status.report_ms = 1000;
-    add("pump", CHANNEL_SWITCH)->id.stops_off = true;
-    add("fan", CHANNEL_DIMMER)->id.stops_off = true;
-    add("led", CHANNEL_SWITCH);
-    assert_holds("\"pump\":{\"kind\":\"switch\",\"on\":false,\"stop\":\"off\"},"
-                 "\"fan\":{\"kind\":\"dimmer\",\"on\":false,\"percent\":0,\"stop\":\"off\"},"
-                 "\"led\":{\"kind\":\"switch\",\"on\":false}");
     assert_read_back();
 }
 
@@ -379,24 +230,6 @@ static void a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fi
     print_message("%zu of %d bytes\n", strlen(out), PROTOCOL_STATUS_MAX);
 }
 
-static void of_a_channel_without_hardware_nothing_is_told_but_why(void **state)
-{
-    (void)state;
-    struct status_channel *pan = add("pan", CHANNEL_SERVO);
-    pan->axis = AXIS_PAN;
-    pan->id.pan = true;
-    snprintf(pan->fault, sizeof pan->fault, "no \"PCA9685\" here");
-    add("led", CHANNEL_SWITCH)->on = true;
-    status.online = true;
-    status.report_ms = 1000;
-    assert_holds(
-        "\"channels\":{\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"fault\":\"no \\\"PCA9685\\\" here\"},"
-        "\"led\":{\"kind\":\"switch\",\"on\":true}}");
-    assert_read_back();
-    pan->fault[0] = '\0';
-    assert_holds("\"pan\":{\"kind\":\"servo\",\"axis\":\"pan\",\"deg\":null");
-}
-
 static void a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold(void **state)
 {
     (void)state;
@@ -519,12 +352,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_status_is_one_json_object_on_one_line, fresh, finish),
-        cmocka_unit_test_setup_teardown(an_unknown_position_is_null, fresh, finish),
-        cmocka_unit_test_setup_teardown(
-            assumed_stands_only_after_moving_from_an_assumed_position, fresh, finish),
-        cmocka_unit_test_setup_teardown(the_axis_is_tilt_or_pan_or_left_out, fresh, finish),
-        cmocka_unit_test_setup_teardown(a_motor_is_read_as_it_was_written, fresh, finish),
-        cmocka_unit_test_setup_teardown(only_what_stop_switches_off_says_so, fresh, finish),
         cmocka_unit_test_setup_teardown(before_the_first_command_last_is_left_out, fresh, finish),
         cmocka_unit_test_setup_teardown(
             id_why_from_and_again_are_left_out_where_there_is_nothing_to_say, fresh, finish),
@@ -537,7 +364,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_have_a_point_in_every_locale, fresh, finish),
         cmocka_unit_test_setup_teardown(
             a_status_of_64_servos_and_16_poses_with_the_longest_of_everything_fits_in_16_kib, fresh, finish),
-        cmocka_unit_test_setup_teardown(of_a_channel_without_hardware_nothing_is_told_but_why, fresh, finish),
         cmocka_unit_test_setup_teardown(
             a_status_of_64_channels_without_hardware_fits_whatever_the_reasons_hold, fresh, finish),
         cmocka_unit_test_setup_teardown(poses_and_topics_that_are_not_heard_are_written, fresh, finish),

@@ -10,50 +10,10 @@
 
 #include "common/array.h"
 #include "common/protocol/vocabulary.h"
+#include "tests/unit/common/protocol/vocabulary_rig.h"
 
-enum { TILT, PAN, LED, LAMP, BUTTON, DRIVE };
-static const struct channel_id all_kinds[] = {
-    [TILT] = {"tilt", CHANNEL_SERVO, false, false},
-    [PAN] = {"pan", CHANNEL_SERVO, true, false},
-    [LED] = {"led", CHANNEL_SWITCH, false, false},
-    [LAMP] = {"lamp", CHANNEL_DIMMER, false, false},
-    [BUTTON] = {"button", CHANNEL_INPUT, false, false},
-    [DRIVE] = {"drive", CHANNEL_MOTOR, false, false},
-};
 static const struct channel_id tutorial[] = {
     {"tilt", CHANNEL_SERVO, false, false}, {"led", CHANNEL_SWITCH, false, false}};
-
-static struct vocabulary_match match;
-static char why[PROTOCOL_WHY_SIZE];
-
-static enum protocol_result match_of(const struct channel_id *channels, size_t count, const char *text)
-{
-    struct protocol_command command;
-    assert_int_equal(protocol_parse_text(text, strlen(text), &command, why), 0);
-    memset(&match, 0x5a, sizeof match);
-    memset(why, 0x5a, sizeof why);
-    return vocabulary_match(channels, count, &command, &match, why);
-}
-
-static void assert_means(const char *text, enum verb verb, int channel)
-{
-    enum protocol_result result = match_of(all_kinds, ARRAY_LENGTH(all_kinds), text);
-    if (result != RESULT_OK)
-        print_error("%s: %s: %s\n", text, protocol_result_name(result), why);
-    assert_int_equal(result, RESULT_OK);
-    assert_int_equal(match.verb, verb);
-    assert_int_equal(match.channel, channel);
-    assert_string_equal(why, "");
-}
-
-static void assert_refused(const char *text, enum protocol_result expected, const char *reason)
-{
-    enum protocol_result result = match_of(all_kinds, ARRAY_LENGTH(all_kinds), text);
-    if (result != expected || !strstr(why, reason))
-        print_error("%s: %s: %s\n", text, protocol_result_name(result), why);
-    assert_int_equal(result, expected);
-    assert_non_null(strstr(why, reason));
-}
 
 static void a_servo_goes_up_down_to_degrees_to_its_centre_stops_and_goes_off(void **state)
 {
@@ -229,108 +189,6 @@ static void only_what_makes_a_servo_move_is_motion(void **state)
         assert_false(is_motion(resting[i], LED));
         assert_false(is_motion(resting[i], DRIVE));
     }
-}
-
-static void a_motor_turns_forward_and_backward_by_words_and_by_a_signed_percent(void **state)
-{
-    (void)state;
-    assert_means("drive 40", VERB_SET, DRIVE);
-    assert_int_equal(match.tenths, 400);
-    assert_means("drive -40", VERB_SET, DRIVE);
-    assert_int_equal(match.tenths, -400);
-    assert_means("drive_forward", VERB_FORWARD, DRIVE);
-    assert_false(match.has_number);
-    assert_means("drive_backward 35", VERB_BACKWARD, DRIVE);
-    assert_int_equal(match.tenths, 350);
-    assert_means("drive_stop", VERB_STOP, DRIVE);
-    assert_means("drive_off", VERB_OFF, DRIVE);
-    assert_means("drive_speed 70", VERB_SPEED, DRIVE);
-    assert_means("drive_speed 0", VERB_SPEED, DRIVE);
-    assert_means("drive_faster", VERB_FASTER, DRIVE);
-    assert_means("drive_slower 5", VERB_SLOWER, DRIVE);
-    assert_refused("drive", RESULT_INVALID, "expected percent, as in drive 20");
-    assert_refused("drive_speed", RESULT_INVALID, "expected percent, as in drive_speed 20");
-    assert_refused(
-        "drive_forward -5", RESULT_INVALID, "expected percent of at least 0, as in drive_forward 20");
-    assert_refused("drive_faster 0", RESULT_INVALID, "greater than 0");
-    assert_refused("drive_on", RESULT_UNKNOWN, "drive_o");
-    assert_refused("drive_up", RESULT_UNKNOWN, "no drive_up here");
-}
-
-static void nothing_of_a_motor_is_a_stop(void **state)
-{
-    (void)state;
-    assert_means("drive 0", VERB_STOP, DRIVE);
-    assert_means("drive -0.04", VERB_STOP, DRIVE);
-    assert_means("drive_forward 0", VERB_STOP, DRIVE);
-    assert_means("drive_backward 0.0", VERB_STOP, DRIVE);
-    assert_means("lamp 0", VERB_SET, LAMP);
-    assert_means("tilt 0", VERB_SET, TILT);
-}
-
-static void what_brings_a_motor_to_rest_is_always_carried_out(void **state)
-{
-    (void)state;
-    static const char *const halts[] = {"drive_stop", "drive_off", "drive 0", "drive_forward 0"};
-    static const char *const others[] = {
-        "drive 40", "drive_forward", "drive_speed 0", "drive_slower", "tilt_off", "led_off", "stop", "off"};
-    for (size_t i = 0; i < ARRAY_LENGTH(halts); i++) {
-        match_of(all_kinds, ARRAY_LENGTH(all_kinds), halts[i]);
-        assert_true(vocabulary_is_halt(&match, all_kinds));
-        assert_false(vocabulary_is_motion(&match, all_kinds));
-        assert_false(vocabulary_needs_deadline(&match, all_kinds));
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
-        match_of(all_kinds, ARRAY_LENGTH(all_kinds), others[i]);
-        assert_false(vocabulary_is_halt(&match, all_kinds));
-    }
-}
-
-static void the_speed_of_a_motor_is_no_motion_and_needs_a_deadline(void **state)
-{
-    (void)state;
-    static const enum verb speeds[] = {VERB_SPEED, VERB_FASTER, VERB_SLOWER};
-    static const enum verb turns[] = {VERB_SET, VERB_FORWARD, VERB_BACKWARD};
-    for (size_t i = 0; i < ARRAY_LENGTH(speeds); i++) {
-        match = (struct vocabulary_match){.verb = speeds[i], .channel = DRIVE};
-        assert_false(vocabulary_is_motion(&match, all_kinds));
-        assert_true(vocabulary_needs_deadline(&match, all_kinds));
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(turns); i++) {
-        match = (struct vocabulary_match){.verb = turns[i], .channel = DRIVE};
-        assert_true(vocabulary_is_motion(&match, all_kinds));
-        assert_true(vocabulary_needs_deadline(&match, all_kinds));
-    }
-}
-
-static void turning_on_what_stop_switches_off_is_motion(void **state)
-{
-    (void)state;
-    static const struct channel_id stoppable[] = {
-        {"pump", CHANNEL_SWITCH, false, true}, {"fan", CHANNEL_DIMMER, false, true}};
-    static const char *const moving[] = {
-        "pump_on", "pump_toggle", "fan_on", "fan_toggle", "fan 40", "fan_up", "fan_up 5"};
-    static const char *const resting[] = {"pump_off", "fan_off", "fan 0", "fan_down", "fan_down 5"};
-    for (size_t i = 0; i < ARRAY_LENGTH(moving); i++) {
-        assert_int_equal(match_of(stoppable, 2, moving[i]), RESULT_OK);
-        assert_true(vocabulary_is_motion(&match, stoppable));
-        assert_true(vocabulary_needs_deadline(&match, stoppable));
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(resting); i++) {
-        assert_int_equal(match_of(stoppable, 2, resting[i]), RESULT_OK);
-        assert_false(vocabulary_is_motion(&match, stoppable));
-    }
-}
-
-static void move_never_means_a_motor_and_names_its_word(void **state)
-{
-    (void)state;
-    static const struct channel_id car[] = {
-        {"led", CHANNEL_SWITCH, false, false}, {"drive", CHANNEL_MOTOR, false, false}};
-    assert_int_equal(match_of(car, 2, "move 20"), RESULT_UNKNOWN);
-    assert_non_null(strstr(why, "did you mean drive 20?"));
-    assert_refused("move drive 30", RESULT_UNKNOWN, "did you mean drive 30?");
-    assert_means("move 20", VERB_SET, TILT);
 }
 
 static void each_kind_has_a_name_and_is_found_by_it(void **state)
@@ -548,12 +406,6 @@ int main(void)
         cmocka_unit_test(without_channels_only_the_words_for_all_are_known),
         cmocka_unit_test(a_name_that_begins_another_is_no_confusion),
         cmocka_unit_test(only_what_makes_a_servo_move_is_motion),
-        cmocka_unit_test(a_motor_turns_forward_and_backward_by_words_and_by_a_signed_percent),
-        cmocka_unit_test(nothing_of_a_motor_is_a_stop),
-        cmocka_unit_test(what_brings_a_motor_to_rest_is_always_carried_out),
-        cmocka_unit_test(the_speed_of_a_motor_is_no_motion_and_needs_a_deadline),
-        cmocka_unit_test(turning_on_what_stop_switches_off_is_motion),
-        cmocka_unit_test(move_never_means_a_motor_and_names_its_word),
         cmocka_unit_test(each_kind_has_a_name_and_is_found_by_it),
         cmocka_unit_test(a_name_is_unique_over_all_kinds),
         cmocka_unit_test(a_name_not_allowed_is_refused),

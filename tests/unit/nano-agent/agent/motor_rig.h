@@ -150,4 +150,57 @@ static inline int64_t fake_motor_next_us(const struct fake_motor *hw, const stru
     return hw->waits && !hw->hangs && hw->due_us < next ? hw->due_us : next;
 }
 
+// ---- one motor on such outputs
+
+enum { MS = 1000, START = 5000 * MS, DEAD = 20 * MS };
+
+static const struct motor_config usual = {
+    .min = 200, .max = 990, .start_at = 600, .ramp = 3000, .dead_us = DEAD, .brake_short = false};
+
+static struct fake_motor hw;
+static struct motor motor;
+static int told; // the latest fault that motor_tick returned
+
+static inline void fresh_with(const struct motor_config *config)
+{
+    fake_motor_init(&hw, DEAD, START);
+    told = 0;
+    assert_int_equal(motor_init(&motor, config, &hw.base, START), 0);
+}
+
+static inline int fresh(void **state)
+{
+    (void)state;
+    fresh_with(&usual);
+    return 0;
+}
+
+static inline void pass(int64_t us)
+{
+    int64_t end_us = hw.now_us + us, next_us;
+    bool changed = false;
+    int turns = 0;
+    while ((next_us = fake_motor_next_us(&hw, &motor)) <= end_us) {
+        assert_true(turns++ < 10000);
+        fake_motor_at(&hw, next_us > hw.now_us ? next_us : hw.now_us);
+        int rc = motor_tick(&motor, hw.now_us, &changed);
+        told = rc < 0 ? rc : told;
+        assert_true(motor_next_us(&motor) > hw.now_us);
+    }
+    fake_motor_at(&hw, end_us);
+}
+
+static inline int go(int permille, int run_ms)
+{
+    return motor_go(&motor, permille, hw.now_us + (int64_t)run_ms * MS, hw.now_us);
+}
+
+static inline void assert_off(void)
+{
+    assert_int_equal(hw.turn, HW_MOTOR_COAST);
+    assert_int_equal(hw.permille, 0);
+    assert_false(hw.enabled);
+    assert_int_equal(motor.value, 0);
+}
+
 #endif

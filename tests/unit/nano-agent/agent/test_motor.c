@@ -2,57 +2,6 @@
 // One motor: its interlock, its ramp, its end, and zero until it is obeyed.
 #include "tests/unit/nano-agent/agent/motor_rig.h"
 
-enum { MS = 1000, START = 5000 * MS, DEAD = 20 * MS };
-
-static const struct motor_config usual = {
-    .min = 200, .max = 990, .start_at = 600, .ramp = 3000, .dead_us = DEAD, .brake_short = false};
-
-static struct fake_motor hw;
-static struct motor motor;
-static int told; // the latest fault that motor_tick returned
-
-static void fresh_with(const struct motor_config *config)
-{
-    fake_motor_init(&hw, DEAD, START);
-    told = 0;
-    assert_int_equal(motor_init(&motor, config, &hw.base, START), 0);
-}
-
-static int fresh(void **state)
-{
-    (void)state;
-    fresh_with(&usual);
-    return 0;
-}
-
-static void pass(int64_t us)
-{
-    int64_t end_us = hw.now_us + us, next_us;
-    bool changed = false;
-    int turns = 0;
-    while ((next_us = fake_motor_next_us(&hw, &motor)) <= end_us) {
-        assert_true(turns++ < 10000);
-        fake_motor_at(&hw, next_us > hw.now_us ? next_us : hw.now_us);
-        int rc = motor_tick(&motor, hw.now_us, &changed);
-        told = rc < 0 ? rc : told;
-        assert_true(motor_next_us(&motor) > hw.now_us);
-    }
-    fake_motor_at(&hw, end_us);
-}
-
-static int go(int permille, int run_ms)
-{
-    return motor_go(&motor, permille, hw.now_us + (int64_t)run_ms * MS, hw.now_us);
-}
-
-static void assert_off(void)
-{
-    assert_int_equal(hw.turn, HW_MOTOR_COAST);
-    assert_int_equal(hw.permille, 0);
-    assert_false(hw.enabled);
-    assert_int_equal(motor.value, 0);
-}
-
 static void the_start_writes_zero_before_anything_else(void **state)
 {
     (void)state;
@@ -465,140 +414,6 @@ static void a_zero_that_fails_at_the_start_is_told_and_ends(void **state)
     assert_int_equal(go(600, 500), 0);
 }
 
-// ---- every sequence
-
-static uint32_t random_state;
-
-static uint32_t next_random(uint32_t below)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state % below;
-}
-
-// What the motor was told last, as somebody beside it knows it.
-static struct {
-    int64_t until_us; // the end of the latest run that was accepted
-    bool resting;     // it was told to rest since
-} promised;
-
-// What all sequences together came to, so that the test cannot pass by doing nothing.
-static struct {
-    unsigned forward, backward, braking, refused;
-} seen;
-
-static void command(int permille, int run_ms)
-{
-    if (go(permille, run_ms) < 0) {
-        seen.refused++;
-        return;
-    }
-    promised.until_us = hw.now_us + (int64_t)run_ms * MS;
-    promised.resting = false;
-}
-
-static void assert_as_told(void)
-{
-    seen.forward += hw.turn == HW_MOTOR_FORWARD;
-    seen.backward += hw.turn == HW_MOTOR_BACKWARD;
-    seen.braking += hw.turn == HW_MOTOR_SHORT;
-    bool turns = hw.turn == HW_MOTOR_FORWARD || hw.turn == HW_MOTOR_BACKWARD;
-    bool works = hw.error == 0 && !hw.hangs;
-    // A request that waits for its bus, and a failure that is tried again, take their time; the wish never does.
-    if (turns && works && (promised.resting || hw.now_us > promised.until_us))
-        assert_true(hw.waits || motor.phase == MOTOR_ZEROING);
-    if (promised.resting || hw.now_us > promised.until_us)
-        assert_int_equal(motor.target, 0);
-    if (motor.phase == MOTOR_RESTING) {
-        assert_int_equal(hw.turn, HW_MOTOR_COAST);
-        assert_false(hw.enabled);
-    }
-}
-
-static void pass_randomly(void)
-{
-    static const int64_t times_us[] = {0, 1, MS, 7 * MS, 20 * MS, 60 * MS, 200 * MS, 700 * MS};
-    pass(times_us[next_random(8)]);
-}
-
-static void happen(void)
-{
-    int run_ms = 1 + (int)next_random(600);
-    int permille = 200 + (int)next_random(791);
-    switch (next_random(12)) {
-    case 0:
-    case 1:
-    case 2:
-        command(permille, run_ms);
-        break;
-    case 3:
-    case 4:
-        command(-permille, run_ms);
-        break;
-    case 5:
-        motor_rest(&motor, next_random(2), hw.now_us);
-        promised.resting = true;
-        assert_false(hw.enabled && motor.phase != MOTOR_BRAKING);
-        break;
-    case 6:
-        hw.error = next_random(2) ? 0 : -EIO;
-        hw.obeys = next_random(2);
-        break;
-    case 7:
-        hw.hangs = next_random(4) == 0;
-        break;
-    case 8:
-        hw.delay_us = next_random(2) ? 0 : next_random(60) * MS;
-        break;
-    default:
-        pass_randomly();
-        break;
-    }
-    assert_as_told();
-}
-
-static void finish_well(void)
-{
-    hw.error = 0;
-    hw.hangs = false;
-    hw.delay_us = 0;
-    hw.due_us = hw.now_us;
-    pass(2 * MOTOR_RETRY_US); // zero within two attempts of hardware that works again
-    assert_int_not_equal(motor.phase, MOTOR_ZEROING);
-    motor_rest(&motor, false, hw.now_us);
-    promised.resting = true;
-    assert_off();
-    assert_false(motor_is_driven(&motor));
-    assert_int_equal(motor_next_us(&motor), INT64_MAX);
-    assert_int_equal(go(500, 100), 0);
-    promised.resting = false;
-    pass(90 * MS);
-    assert_int_equal(hw.turn, HW_MOTOR_FORWARD);
-    pass(10 * MS);
-    assert_int_not_equal(hw.turn, HW_MOTOR_FORWARD);
-}
-
-// The outputs of the rig assert the interlock and the dead time at each write.
-static void in_every_sequence_of_commands_times_and_failures_no_promise_is_broken(void **state)
-{
-    (void)state;
-    for (uint32_t seed = 1; seed <= 40000; seed++) {
-        random_state = seed * 2654435761u | 1u;
-        struct motor_config config = usual;
-        config.ramp = next_random(3) == 0 ? 0 : (int)next_random(9000);
-        config.brake_short = next_random(2);
-        fresh_with(&config);
-        hw.base.has_enable = next_random(4) != 0;
-        promised.until_us = START;
-        promised.resting = true;
-        for (int i = 0; i < 60; i++)
-            happen();
-        finish_well();
-    }
-    assert_true(seen.forward > 10000 && seen.backward > 10000 && seen.braking > 1000 && seen.refused > 1000);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -625,7 +440,6 @@ int main(void)
         cmocka_unit_test_setup(a_cut_takes_the_power_before_any_zero_is_written, fresh),
         cmocka_unit_test_setup(a_request_that_is_refused_at_once_is_a_fault_as_well, fresh),
         cmocka_unit_test_setup(a_zero_that_fails_at_the_start_is_told_and_ends, fresh),
-        cmocka_unit_test_setup(in_every_sequence_of_commands_times_and_failures_no_promise_is_broken, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void what_a_pose_cannot_set_is_named(void **state)
 {
     (void)state;
     refuse_at(CAR "pose p {\n roll = 1 }", "f:7: pose p: roll", "no channel");
-    refuse_at(CAR "pose p {\n button = on }", "f:7: pose p: button", "an input");
+    refuse_at(CAR "pose p {\n button = on }", "f:7: pose p: button", "input is none of them");
     refuse_at(CAR "pose p { }", "f:6: pose p", "empty");
     refuse_at(CAR "pose p {\n led = on\n led = off }", "f:8: pose p: led is given twice", "line 7");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The file with which a program joins a broker (docs/broker.md, "The .join file"): what it says, and the configuration that
 // is made of it. Pure: no file is opened and no clock is read.
-#ifndef COMMON_JOIN_BUNDLE_H
-#define COMMON_JOIN_BUNDLE_H
+#ifndef COMMON_BUNDLE_H
+#define COMMON_BUNDLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

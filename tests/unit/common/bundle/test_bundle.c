@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "common/join/bundle.h"
+#include "common/bundle/bundle.h"
 
 #define PASSWORD "0123456789abcdef0123456789abcdef0123456789abcdef"
 #define CA       "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUe+/=\nAA==\n-----END CERTIFICATE-----\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "common/join/bundle.h"
+#include "common/bundle/bundle.h"
 
 #include <errno.h>
 #include <stdarg.h>
