@@ -59,7 +59,8 @@ static void on_published(void *ctx, int token, int reason)
     peer->reason = reason;
 }
 
-static const struct link_events events = {.changed = on_link, .message = on_message, .published = on_published};
+static const struct link_events events = {
+    .changed = on_link, .message = on_message, .published = on_published};
 
 static bool is_tried(const struct check_peer *peer)
 {

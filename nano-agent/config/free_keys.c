@@ -30,12 +30,12 @@ struct token {
     bool is_name; // a word or a string
 };
 
-struct reader {
+struct key_reader {
     const char *at;
     unsigned line;
 };
 
-static bool next_token(struct reader *reader, struct token *out)
+static bool next_token(struct key_reader *reader, struct token *out)
 {
     static const char blanks[] = " \t\r\n", ends[] = " \t\r\n#\"'={}()+,";
     for (; *reader->at && strchr(blanks, *reader->at); reader->at++)
@@ -78,7 +78,7 @@ static int note(struct free_keys *keys, const struct token *token)
 }
 
 // Notes the keys up to the brace that closes the section.
-static int read_section(struct free_keys *keys, struct reader *reader)
+static int read_section(struct free_keys *keys, struct key_reader *reader)
 {
     struct token before = {0}, token;
     size_t depth = 1;
@@ -94,7 +94,8 @@ static int read_section(struct free_keys *keys, struct reader *reader)
     return 0;
 }
 
-static int read_text(struct free_keys *keys, struct reader *reader, const char *section, size_t sections_max)
+static int read_text(
+    struct free_keys *keys, struct key_reader *reader, const char *section, size_t sections_max)
 {
     struct token kind = {0}, title = {0}, token;
     size_t sections = 0;
@@ -116,7 +117,7 @@ static int read_text(struct free_keys *keys, struct reader *reader, const char *
 
 int free_keys_find(struct free_keys *keys, const char *text, const char *section, size_t sections_max)
 {
-    struct reader reader = {.at = text, .line = 1};
+    struct key_reader reader = {.at = text, .line = 1};
     *keys = (struct free_keys){.names = calloc(KEYS_MAX, sizeof *keys->names)};
     int rc = keys->names ? read_text(keys, &reader, section, sections_max) : -ENOMEM;
     if (rc < 0)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/text.h"
 #include "pc-tui/model/model_devices.h"
@@ -51,6 +50,7 @@ __attribute__((format(printf, 3, 4))) static void add(
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     struct model_about_row *row = &rows->rows[rows->count++];
+    row->time_s = 0;
     snprintf(row->label, sizeof row->label, "%s", label);
     text_clean(row->value, sizeof row->value, text, strlen(text), MODEL_ABOUT_VALUE_SIZE / 4 - 1);
 }
@@ -96,14 +96,11 @@ static void add_wifi(struct rows *rows, const json_t *about)
 
 static void add_config(struct rows *rows, const json_t *about)
 {
-    const json_t *config = json_object_get(about, "config"), *mtime = json_object_get(config, "mtime");
-    char when[32] = "";
-    struct tm local;
-    time_t seconds = (time_t)json_integer_value(mtime);
-    if (json_is_integer(mtime) && localtime_r(&seconds, &local))
-        strftime(when, sizeof when, "  of %Y-%m-%d %H:%M", &local);
-    if (text_of(config, "file")[0])
-        add(rows, "configuration", "%.200s%s", text_of(config, "file"), when);
+    const json_t *config = json_object_get(about, "config");
+    size_t before = rows->count;
+    add_text(rows, "configuration", config, "file");
+    if (rows->count > before)
+        rows->rows[before].time_s = json_integer_value(json_object_get(config, "mtime"));
 }
 
 static void add_object(struct rows *rows, const char *label, const json_t *object)

@@ -14,6 +14,7 @@ enum {
 struct model_about_row {
     char label[16];                     // "address"; "" where it goes on what stands above
     char value[MODEL_ABOUT_VALUE_SIZE]; // cleaned
+    int64_t time_s;                     // of what it is about, seconds since 1970; 0 = it has none
 };
 
 // A message on an about topic. What is none, or belongs to no device that is known here, is passed over; an empty one

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <time.h>
 
 #include "pc-tui/model/model_about.h"
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
 enum { LABEL_COLUMN = 1, VALUE_COLUMN = 16, NARROW = 50, NARROW_COLUMN = 9 };
+
+static void put_time(const struct pane *pane, int row, int column, int64_t time_s)
+{
+    char text[32] = "";
+    struct tm local;
+    time_t seconds = (time_t)time_s;
+    if (localtime_r(&seconds, &local) && strftime(text, sizeof text, "  of %Y-%m-%d %H:%M", &local) > 0)
+        view_put(pane, row, column, pane->columns - column, ROLE_LABEL, text);
+}
 
 static void put_rows(const struct pane *pane, int row, int rows, const struct model_device *device)
 {
@@ -18,7 +28,9 @@ static void put_rows(const struct pane *pane, int row, int rows, const struct mo
     for (size_t i = 0; i < room && top + i < count; i++) {
         int at = row + (int)i;
         view_put(pane, at, LABEL_COLUMN, column - LABEL_COLUMN - 1, ROLE_LABEL, about[top + i].label);
-        view_put(pane, at, column, pane->columns - column, ROLE_TEXT, about[top + i].value);
+        int used = view_put(pane, at, column, pane->columns - column, ROLE_TEXT, about[top + i].value);
+        if (about[top + i].time_s != 0)
+            put_time(pane, at, column + used, about[top + i].time_s);
     }
     if (top + room < count) {
         char more[32];
