@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "tests/unit/common/broker_options_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { ARGS_MAX = 32 };
+
+const char *wrong_key;
+
+error_t parse_into(struct broker_options *options, char *const args[])
+{
+    char *argv[ARGS_MAX + 1] = {(char *)(uintptr_t) "test"};
+    int argc = 1;
+
+    while (args[argc - 1] && argc < ARGS_MAX) {
+        argv[argc] = args[argc - 1];
+        argc++;
+    }
+    return argp_parse(
+        &broker_options_argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP, NULL, options);
+}
+
+error_t parse(struct broker_options *options, char *const args[])
+{
+    broker_options_init(options);
+    return parse_into(options, args);
+}
+
+void assert_why(const char *why, const char *part)
+{
+    if (!strstr(why, part))
+        fail_msg("\"%s\" does not say \"%s\"", why, part);
+}
+
+static cfg_t *parse_cfg(const char *text)
+{
+    static cfg_opt_t list[] = {BROKER_OPTIONS_CFG, CFG_END()};
+    cfg_t *cfg = cfg_init(list, CFGF_NONE);
+
+    assert_non_null(cfg);
+    assert_int_equal(cfg_parse_buf(cfg, text), CFG_SUCCESS);
+    return cfg;
+}
+
+int from_cfg(struct broker_options *options, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    cfg_t *cfg = parse_cfg(text);
+    const int rc = broker_options_from_cfg(options, cfg, &wrong_key, why);
+
+    cfg_free(cfg);
+    return rc;
+}
