@@ -253,8 +253,10 @@ def with_the_cable_out_the_motor_stands_still_when_the_link_ends_and_at_the_late
     late = ((zero.t + offset - noticed) + 43200) % 86400 - 43200
     print('zero %.1f ms after the line that says so' % (1000 * late))
     check(late < FRAME, 'zero %.3f s after the link ended' % late)
+    connected = agent.err().count('connected to')
     guest.cable.plug()
-    watcher.online(watcher.mark())
+    # A report that waited in the cable is none of a connection that takes commands.
+    wait_for(lambda: agent.err().count('connected to') > connected, 'the agent is connected again', 30)
     trace.clear(guest)
     stage.say(broker, watcher, 'status')
     check(not any(event.what == 'write' and any(trace.duty(event.bytes[n:n + 4]) for n in range(0, 16, 4))
