@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/mqtt/gateway.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/tls.h"
 

@@ -105,8 +105,7 @@ class Operation:
 
     def end(self):
         self.work(1)
-        self.settle()
-        done, picture = self.done(), self.screen.dump()
+        done, picture = self.done(), self.settled()
         shown = {}
         for row in picture:
             match = re.search(r' (✗|▴) tilt (\d+\.\d+) ', row)
@@ -119,11 +118,16 @@ class Operation:
         return Result(commands=len(self.typed), recovered=self.recovered_s, lost=len(lost), hidden=hidden,
                       doubled=[value for value in done if len(done[value]) > 1], late=late, saw=self.reasons)
 
-    def settle(self):
-        """Nothing of the last commands is under way any more."""
-        def settled():
-            return not re.search(r'▴ tilt [^\n]*sent(?![^\n]*\b(ok|limit|expired)\b)', '\n'.join(self.screen.dump()))
-        wait_for(settled, 'each command has its end', 10)
+    def settled(self):
+        """The picture once nothing of the last commands is under way any more."""
+        # What was typed last is drawn by now.
+        time.sleep(EVERY)
+
+        def picture():
+            rows = self.screen.dump()
+            under_way = any(re.search(r'▴ tilt .*sent', row) and not re.search(r'\b(ok|limit|expired)\b', row) for row in rows)
+            return None if under_way else rows
+        return wait_for(picture, 'each command has its end', 10)
 
 
 class Result:
