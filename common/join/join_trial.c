@@ -101,7 +101,7 @@ int join_trial_run(const struct link_options *options, int limit_ms, struct join
         single.brokers[0] = options->brokers[i];
         single.broker_count = 1;
         // Two addresses may be one broker, which would throw out the first of two clients with one id.
-        snprintf(single.client_id, sizeof single.client_id, "%.50s-%zu", options->client_id, i);
+        snprintf(single.client_id, sizeof single.client_id, "%.50s-%u", options->client_id, (unsigned)i);
         peer->round = &round;
         peer->link = link_new(round.base, &single, &events, peer);
         if (!peer->link)

@@ -11,17 +11,9 @@
 
 enum { PATH_SIZE = 512, LINE_SIZE = 1024, MEND_SIZE = 600 };
 
-static bool is_kernel(const struct check *check, int from_major, int from_minor)
-{
-    int major = 0, minor = 0;
-    if (sscanf(check->kernel, "%d.%d", &major, &minor) < 1)
-        return false;
-    return major > from_major || (major == from_major && minor >= from_minor);
-}
-
 static bool is_jetpack_4(const struct check *check)
 {
-    return check->model && !is_kernel(check, 5, 0);
+    return check->model && check_older_than(check->kernel, 5, 0);
 }
 
 const char *check_jetson_pwm_mend(const struct check *check)
@@ -39,7 +31,8 @@ void check_jetson_pad(struct check *check, const char *name, const struct hw_add
         "sudo /opt/nvidia/jetson-io/jetson-io.py, or an overlay (docs/hardware.md); then reboot";
     const struct board_pad *pad = board_pad(at->chip, at->line);
     uint32_t value;
-    if (!pad || !is_kernel(check, 5, 15)) // 5.10 of JetPack 5 switches the pad when the line is asked for
+    if (!pad || check_older_than(
+                    check->kernel, 5, 15)) // 5.10 of JetPack 5 switches the pad when the line is asked for
         return;
     int rc = check->pad_read(pad->address, &value);
     if (rc == -EACCES || (rc == -EPERM && strcmp(check->user, "root") != 0))

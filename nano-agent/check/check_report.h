@@ -30,4 +30,7 @@ void check_ok(struct check *check, const char *format, ...) __attribute__((forma
 void check_wrong(struct check *check, const char *mend, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// Whether a kernel's release ("4.9.253-tegra") is older than that version.
+bool check_older_than(const char *release, int major, int minor);
+
 #endif

@@ -2,7 +2,6 @@
 #include "nano-agent/check/check_software.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nano-agent/board/board.h"
@@ -48,14 +47,6 @@ static void check_shared_words(struct check *check)
     }
 }
 
-static bool older_than(const char *release, int major, int minor)
-{
-    char *end;
-    long is_major = strtol(release, &end, 10);
-    long is_minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-    return is_major < major || (is_major == major && is_minor < minor);
-}
-
 static bool uses(const struct config *config, enum hw_backend_kind kind)
 {
     struct claim claims[CLAIMS_MAX];
@@ -71,7 +62,7 @@ static bool uses(const struct config *config, enum hw_backend_kind kind)
 static void check_gpiod(struct check *check)
 {
     // libgpiod 2 speaks the GPIO character device's second version alone, which came with Linux 5.10.
-    bool needs_new = check->gpio_version[0] >= '2' && older_than(check->kernel, 5, 10);
+    bool needs_new = check->gpio_version[0] >= '2' && check_older_than(check->kernel, 5, 10);
     if (needs_new && uses(check->config, HW_GPIO))
         check_wrong(check, "build nano-agent with libgpiod 1.x (the distribution's libgpiod-dev)",
             "libgpiod: %s wants Linux 5.10 or later, this is %s", check->gpio_version, check->kernel);
@@ -85,7 +76,7 @@ static void check_bias(struct check *check)
     const struct config *config = check->config;
     for (size_t i = 0; i < config->agent.count; i++) {
         if (config->outputs[i].gpio.bias != HW_BIAS_NONE && config->outputs[i].address.kind == HW_GPIO &&
-            older_than(check->kernel, 5, 5))
+            check_older_than(check->kernel, 5, 5))
             check_wrong(check, "a resistor to 3V3 or GND, and bias = none",
                 "input %s: bias wants Linux 5.5 or later, this is %s", config->agent.channels[i].id.name,
                 check->kernel);

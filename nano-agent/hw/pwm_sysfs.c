@@ -364,20 +364,19 @@ static int open_pwm(
 int pwm_sysfs_open_at_zero(const char *root, const struct hw_address *at, int64_t period_ns,
     struct hw_pwm **out, char why[HW_WHY_SIZE])
 {
-    struct hw_pwm *pwm = NULL;
-    int rc = pwm_sysfs_open(root, at, period_ns, &pwm, why);
+    int rc = pwm_sysfs_open(root, at, period_ns, out, why);
     if (rc < 0)
         return rc;
+    struct hw_pwm *pwm = *out;
     rc = pwm_sysfs_zero(pwm);
     if (rc == 0)
         rc = pwm_enable(pwm, true);
     if (rc < 0) {
         snprintf(why, HW_WHY_SIZE, "%s: switching it off: %s", at->text, strerror(-rc));
         pwm_close(pwm);
-        return rc;
+        *out = NULL;
     }
-    *out = pwm;
-    return 0;
+    return rc;
 }
 
 const struct hw_backend hw_pwm_sysfs = {"pwm", HW_PWM_SYSFS, NULL, open_pwm, NULL};

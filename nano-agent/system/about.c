@@ -52,12 +52,18 @@ static void put_board(json_t *object, const struct config *config, const char *d
 // "# R32 (release), REVISION: 7.1, GCID: …" is 32.7.1.
 static void put_l4t(json_t *object, const char *root)
 {
+    static const char begin[] = "# R", middle[] = " (release), REVISION: ";
     char text[VALUE_SIZE], l4t[64];
-    unsigned major, minor, patch;
-    if (!read_file(root, "/etc/nv_tegra_release", text) ||
-        sscanf(text, "# R%u (release), REVISION: %u.%u", &major, &minor, &patch) != 3)
+    if (!read_file(root, "/etc/nv_tegra_release", text) || strncmp(text, begin, strlen(begin)) != 0)
         return;
-    snprintf(l4t, sizeof l4t, "%u.%u.%u", major, minor, patch);
+    const char *major = text + strlen(begin);
+    size_t major_len = strspn(major, "0123456789");
+    const char *rest = major + major_len;
+    if (major_len == 0 || strncmp(rest, middle, strlen(middle)) != 0)
+        return;
+    rest += strlen(middle);
+    snprintf(l4t, sizeof l4t, "%.*s.%.*s", (int)(major_len < 9 ? major_len : 9), major,
+        (int)strspn(rest, "0123456789."), rest);
     put(object, "l4t", l4t);
 }
 

@@ -3,6 +3,7 @@
 
 #include <linux/wireless.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -30,11 +31,21 @@ bool wifi_parse(const char *text, char interface[16], int *dbm)
 {
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        float quality, level;
-        if (sscanf(line, " %15[^: |]: %*x %f %f", interface, &quality, &level) == 3) {
-            *dbm = (int)level;
-            return true;
-        }
+        line += strspn(line, " ");
+        size_t len = strcspn(line, ": |\n");
+        if (len == 0 || len > 15 || line[len] != ':')
+            continue;
+        char *end;
+        strtol(line + len + 1, &end, 16); // status
+        strtol(end, &end, 10);            // quality
+        end += *end == '.';
+        const char *level = end;
+        *dbm = (int)strtol(level, &end, 10);
+        if (end == level)
+            continue;
+        memcpy(interface, line, len);
+        interface[len] = '\0';
+        return true;
     }
     return false;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The floor: the least that a program on libmosquitto can do. Answers each message on ROOT/control with one
 // retained publish of SIZE constant bytes on ROOT/status at QoS 0, as nano-agent does, and nothing else.
-// Usage: bench-floor PORT ROOT SIZE
+// Usage: bench-floor PORT ROOT SIZE [CAFILE]
+// With CAFILE it speaks TLS.
 #include <mosquitto.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,14 +47,25 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
     publish_status(mosq);
 }
 
+// Reads what the socket has. Of a TLS record all is read: poll does not see what OpenSSL holds.
+static int read_all(struct mosquitto *mosq)
+{
+    int rc;
+    do {
+        rc = mosquitto_loop_read(mosq, 1);
+    } while (rc == 0 && mosquitto_ssl_get(mosq) && SSL_pending(mosquitto_ssl_get(mosq)) > 0);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
-    const long port = argc == 4 ? strtol(argv[1], NULL, 10) : 0;
-    const long wanted = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+    const bool complete = argc == 4 || argc == 5;
+    const long port = complete ? strtol(argv[1], NULL, 10) : 0;
+    const long wanted = complete ? strtol(argv[3], NULL, 10) : 0;
     const int on = 1;
 
     if (port < 1 || port > 65535 || wanted < 1 || wanted > SIZE_MAX_BYTES) {
-        fprintf(stderr, "Usage: bench-floor PORT ROOT SIZE\n");
+        fprintf(stderr, "Usage: bench-floor PORT ROOT SIZE [CAFILE]\n");
         return 2;
     }
     size = (int)wanted;
@@ -69,6 +82,8 @@ int main(int argc, char **argv)
     mosquitto_connect_callback_set(mosq, on_connect);
     mosquitto_subscribe_callback_set(mosq, on_subscribe);
     mosquitto_message_callback_set(mosq, on_message);
+    if (argc == 5 && mosquitto_tls_set(mosq, argv[4], NULL, NULL, NULL, NULL) != MOSQ_ERR_SUCCESS)
+        return 1;
     int rc = mosquitto_connect(mosq, "127.0.0.1", (int)port, 60);
     const int fd = mosquitto_socket(mosq);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -78,7 +93,7 @@ int main(int argc, char **argv)
         if (poll(&poller, 1, 1000) < 0)
             break;
         if (poller.revents & (POLLIN | POLLERR | POLLHUP)) {
-            rc = mosquitto_loop_read(mosq, 1);
+            rc = read_all(mosq);
             if (rc == 0 && mosquitto_want_write(mosq))
                 rc = mosquitto_loop_write(mosq, 1);
             setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);

@@ -113,6 +113,21 @@ def the_package_says_what_is_in_it(stage, architecture):
     check('(%s)' % version in newest, 'the changelog is of this version: ' + newest)
 
 
+@scenario()
+def no_openssl_cnf_of_the_system_is_read(stage):
+    """It could name a provider, which is made for another OpenSSL and another C library."""
+    configuration = stage.write('openssl.cnf', 'openssl_conf = init\n[init]\nproviders = all\n[all]\ndefault = on\nlegacy = on\n'
+                                '[on]\nactivate = 1\n')
+    trace = stage.path('trace')
+    ran = stage.run([tool('strace'), '-f', '-o', trace, '-e', 'trace=open,openat', program('amd64'), 'check', '--sim', '-h',
+                     'mqtts://127.0.0.1:1'], env={'OPENSSL_CONF': configuration}, deadline=60)
+    check('connection refused at 127.0.0.1:1' in ran.out, 'it tried: %s' % ran)
+    with open(trace, encoding='utf-8', errors='replace') as f:
+        opened = f.read()
+    check('/etc/ssl/certs' in opened, 'the authorities of the system are looked for: %s' % opened)
+    check(not re.search('openssl.cnf|legacy|ossl-modules', opened), 'nothing of providers: %s' % opened)
+
+
 @scenario(timeout=240)
 def lintian_has_nothing_to_say(stage):
     said = stage.run([tool('lintian'), '--allow-root', '--suppress-tags', ','.join(LINTIAN), deb('arm64'), deb('amd64')], deadline=200)

@@ -74,8 +74,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_without_a_name_listens_on_one_topic_and_leaves_a_will),
-        cmocka_unit_test(topics_with_words_follow_and_may_be_refused),
         cmocka_unit_test(a_named_device_listens_on_its_own_topic_and_on_that_of_all),
+        cmocka_unit_test(topics_with_words_follow_and_may_be_refused),
     };
     return cmocka_run_group_tests_name("mqtt_session", tests, NULL, NULL);
 }

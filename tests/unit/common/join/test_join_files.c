@@ -75,7 +75,7 @@ static void holds(const char *password, const char *ca, const char *config)
 
 static void no_litter(void)
 {
-    for (int i = 0; i < JOIN_FILES; i++)
+    for (enum join_file i = 0; i < JOIN_FILES; i++)
         assert_string_equal(read_file(join_files_new_name(i)), "(none)");
     assert_string_equal(read_file(".password.old"), "(none)");
     assert_string_equal(read_file(".broker.conf.old"), "(none)");
@@ -86,7 +86,7 @@ static void join(const char *n)
     struct join_files files;
     char text[64];
     assert_int_equal(join_files_open(&files, directory, MARK, &owner, why), 0);
-    for (int i = 0; i < JOIN_FILES; i++) {
+    for (enum join_file i = 0; i < JOIN_FILES; i++) {
         snprintf(text, sizeof text, i == JOIN_FILE_CONFIG ? MARK "\n%s" : "%s", n);
         assert_int_equal(join_files_write(&files, i, text, strlen(text), why), 0);
     }
@@ -101,7 +101,7 @@ static void the_files_come_with_their_modes_and_go_again(void **state)
     (void)state;
     join("1");
     holds("1", "1", MARK "\n1");
-    for (int i = 0; i < JOIN_FILES; i++) {
+    for (enum join_file i = 0; i < JOIN_FILES; i++) {
         assert_int_equal(stat(path_of(join_files_name(i)), &info), 0);
         assert_int_equal(info.st_mode & 07777, 0640);
     }

@@ -40,11 +40,35 @@ static void the_arrows_mean_the_servos_of_their_axis(void **state)
     assert_int_equal(model_tilt_servo(device, 0), -1);
 }
 
+static void a_device_moves_while_one_of_its_channels_does(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    assert_false(model_moves(device));
+    report.status.channels[1].moving = true;
+    assert_true(model_moves(hear(false)));
+    report.status.channels[1].moving = false;
+    assert_false(model_moves(hear(false)));
+}
+
+static void two_agents_under_one_name_are_told_for_a_while(void **state)
+{
+    (void)state;
+    struct model_device *device = hear(false);
+    assert_false(model_shared(device, now));
+    hear_boot("b008");
+    hear_boot("b007");
+    assert_true(model_shared(device, now));
+    assert_false(model_shared(device, now + MODEL_SHARED_US));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(a_device_is_stale_past_three_of_its_own_reports),
         PROMISE(the_arrows_mean_the_servos_of_their_axis),
+        PROMISE(a_device_moves_while_one_of_its_channels_does),
+        PROMISE(two_agents_under_one_name_are_told_for_a_while),
     };
     return cmocka_run_group_tests_name("model_query", tests, NULL, NULL);
 }

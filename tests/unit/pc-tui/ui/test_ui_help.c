@@ -57,7 +57,7 @@ static void help_scrolls_no_further_than_its_end(void **state)
 static void the_footer_begins_with_stop_in_every_mode(void **state)
 {
     (void)state;
-    static const char *const openings[] = {"", ":", "/", "?", "?/", "x"};
+    static const char *const openings[] = {"", ":", "/", "?", "?/", "x", "i"};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         struct world *world = world_with(MANY_CHANNELS);
         struct footer_item items[ACTION_COUNT];
@@ -75,7 +75,8 @@ static void every_mode_has_its_own_footer(void **state)
     (void)state;
     static const struct {
         const char *keys, *last;
-    } rows[] = {{":", "Esc"}, {"/", "Esc"}, {"?", "q"}, {"?/", "Esc"}, {"x", "any other key"}, {"g", "Esc"}};
+    } rows[] = {{":", "Esc"}, {"/", "Esc"}, {"?", "q"}, {"?/", "Esc"}, {"x", "any other key"}, {"g", "Esc"},
+        {"i", "q"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct footer_item items[ACTION_COUNT];
         struct world *world = world_with(MANY_CHANNELS);
