@@ -105,7 +105,8 @@ class Operation:
 
     def end(self):
         self.work(1)
-        done, picture = self.done(), self.settled()
+        picture = self.settled()
+        done = self.done()
         shown = {}
         for row in picture:
             match = re.search(r' (✗|▴) tilt (\d+\.\d+) ', row)
