@@ -327,7 +327,7 @@ def status_of(device='', online=False, boot='9f31c2aa', **more):
 
 def alive(device='', boot='9f31c2aa'):
     """A status of a device that is there, without channels."""
-    return status_of(device, True, boot, seq=1, t=1, report=1.0, channels={})
+    return status_of(device, True, boot, seq=1, t=1, report=1.0, stops=0, channels={})
 
 
 def listens(port, host='127.0.0.1'):
