@@ -7,7 +7,7 @@ from harness import PATIENCE, answers, check, equal, scenario, wait_for
 RESTARTS = 6
 
 
-@scenario(timeout=180)
+@scenario(timeout=180, plain=True)
 def a_retained_command_behind_a_bridge_moves_nothing_at_any_restart_of_the_far_broker(stage):
     far = stage.broker(config='', verbose=False)
     near = stage.broker(config='connection far\naddress 127.0.0.1:%d\ntopic jetson/control in 1\nrestart_timeout 1\n'

@@ -51,7 +51,7 @@ def results_of(watcher, name):
 # ---- between the broker and the agent
 
 
-@scenario(timeout=90)
+@scenario(timeout=90, plain=True)
 def after_a_stall_of_30_seconds_40_stamped_steps_come_back_expired_and_nothing_moves(stage):
     # An agent so patient that the connection outlives the stall: the deadline alone protects the camera.
     broker, proxy, watcher, agent = stage_with_proxy(stage, config='lost_after = 300.0\n', args=['-k', '120'])

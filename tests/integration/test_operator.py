@@ -61,7 +61,7 @@ def an_arrow_key_moves_the_servo_and_space_stops_it(stage):
         terminal.close()
 
 
-@scenario(lock='calm', timeout=90)
+@scenario(lock='calm', timeout=90, plain=True)
 def holding_the_arrow_key_and_letting_go_runs_on_at_most_two_steps(stage):
     broker, watcher, _ = set_up(stage, channels=WIDE)
     stage.say(broker, watcher, 'tilt -179')

@@ -56,7 +56,7 @@ def carried_out(watcher):
     return {r.last['n']: r.last['cmd'] for r in watcher.since() if r.last and r.last.get('n') and r.last['cmd'] != 'status'}
 
 
-@scenario(timeout=180)
+@scenario(timeout=180, plain=True)
 def every_row_of_keys_tsv_does_what_a_person_meant(stage):
     broker, _, s = live(stage, channels=CHANNELS)
     watcher = stage.watcher(broker)

@@ -29,7 +29,7 @@ def up_moves_and_the_echo_is_there_within_a_frame(stage):
     check(agent.pulses(), 'the servo moved')
 
 
-@scenario(timeout=90)
+@scenario(timeout=90, plain=True)
 def holding_up_and_letting_go_runs_on_two_steps_at_most(stage):
     broker, _, s = live(stage, channels=SLOW % 5)
     watcher = stage.watcher(broker)
