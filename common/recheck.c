@@ -15,6 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/mqtt/timer.h"
 #include "common/thread.h"
 
@@ -274,7 +275,7 @@ void recheck_free(struct recheck *recheck)
     if (!recheck)
         return;
     struct event *const events[] = {recheck->on_file, recheck->on_clock, recheck->on_ready, recheck->settle};
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
         if (events[i])
             event_free(events[i]);
     pthread_mutex_lock(&recheck->mutex);

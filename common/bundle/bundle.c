@@ -239,8 +239,11 @@ static int read_ca(struct cursor *cursor, struct bundle *out)
     return 0;
 }
 
+// The cursor writes to why.
+// NOLINTBEGIN(readability-non-const-parameter)
 int bundle_parse(const char *text, size_t len, const struct bundle_reader *reader, struct bundle *out,
     unsigned *line, char why[PROTOCOL_WHY_SIZE])
+// NOLINTEND(readability-non-const-parameter)
 {
     struct cursor cursor = {.at = text, .end = text + len, .why = why};
     int rc;
@@ -307,8 +310,11 @@ __attribute__((format(printf, 2, 3))) static void write_text(struct writer *writ
         writer->used += (size_t)n;
 }
 
+// The writer writes to out.
+// NOLINTBEGIN(readability-non-const-parameter)
 void bundle_config(const struct bundle *bundle, const struct bundle_places *places, const char *mark,
     const struct bundle_reader *reader, char out[BUNDLE_CONFIG_SIZE])
+// NOLINTEND(readability-non-const-parameter)
 {
     struct writer writer = {.out = out};
 

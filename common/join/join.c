@@ -164,7 +164,7 @@ static const char *whole_path(const char *directory, char out[2 * PATH_MAX])
     char here[PATH_MAX];
     if (directory[0] == '/' || !getcwd(here, sizeof here))
         return directory;
-    snprintf(out, 2 * PATH_MAX, "%s/%.4000s", here, directory);
+    snprintf(out, (size_t)2 * PATH_MAX, "%s/%.4000s", here, directory);
     return out;
 }
 

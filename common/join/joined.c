@@ -68,6 +68,7 @@ int joined_parse(
     else
         snprintf(why, CONFIG_WHY_SIZE, "%.200s: %s", path, sentence);
 finish:
+    parsed_path = parsed_why = NULL;
     if (cfg)
         cfg_free(cfg);
     free(prepared);

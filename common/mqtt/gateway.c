@@ -2,10 +2,13 @@
 #include "common/mqtt/gateway.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
-#include <net/if.h>
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "common/array.h"
 
 enum {
     // The kernel's include/uapi/linux/route.h.
@@ -67,39 +70,79 @@ static void insert(struct routes *routes, uint32_t metric, const char *address)
     routes->count++;
 }
 
-// "wlan0 00000000 0137A8C0 0003 0 0 600 00000000 0 0 0": the addresses are numbers of this machine's byte order.
-static void read_ipv4(const char *line, struct routes *routes)
+// Splits a line at its blanks; *line is changed. Returns how many words were found, `max` at most.
+static size_t split(char *line, const char *words[], size_t max)
 {
-    char text[INET_ADDRSTRLEN];
-    uint32_t destination, hop, mask, metric;
-    unsigned flags;
+    size_t count = 0;
+    char *rest;
 
-    if (sscanf(line, "%*s %" SCNx32 " %" SCNx32 " %x %*d %*d %" SCNu32 " %" SCNx32, &destination, &hop,
-            &flags, &metric, &mask) != 5)
+    for (char *word = strtok_r(line, " \t\n", &rest); word && count < max;
+         word = strtok_r(NULL, " \t\n", &rest))
+        words[count++] = word;
+    return count;
+}
+
+static bool read_number(const char *word, int base, uint32_t *out)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long number = strtoul(word, &end, base);
+    if (errno != 0 || end == word || *end != '\0' || number > UINT32_MAX)
+        return false;
+    *out = (uint32_t)number;
+    return true;
+}
+
+// "wlan0 00000000 0137A8C0 0003 0 0 600 00000000 0 0 0": the addresses are numbers of this machine's byte order.
+static void read_ipv4(char *line, struct routes *routes)
+{
+    const char *words[8];
+    char text[INET_ADDRSTRLEN];
+    uint32_t destination, hop, mask, metric, flags;
+
+    if (split(line, words, ARRAY_LENGTH(words)) < ARRAY_LENGTH(words) ||
+        !read_number(words[1], 16, &destination) || !read_number(words[2], 16, &hop) ||
+        !read_number(words[3], 16, &flags) || !read_number(words[6], 10, &metric) ||
+        !read_number(words[7], 16, &mask))
         return;
     struct in_addr address = {.s_addr = hop};
     if (destination == 0 && mask == 0 && is_usable(flags) && inet_ntop(AF_INET, &address, text, sizeof text))
         insert(routes, metric, text);
 }
 
+// An address of 32 hex digits.
+static bool read_address(const char *word, struct in6_addr *out)
+{
+    if (strlen(word) != 2 * sizeof out->s6_addr)
+        return false;
+    for (size_t i = 0; i < sizeof out->s6_addr; i++) {
+        char digits[] = {word[2 * i], word[2 * i + 1], '\0'};
+        uint32_t byte;
+        if (!read_number(digits, 16, &byte))
+            return false;
+        out->s6_addr[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
 // "DESTINATION 00 SOURCE 00 HOP 00000400 REFS USE 00000003 wlan0": addresses of 32 hex digits, then the lengths of their
 // prefixes, and the metric in hex.
-static void read_ipv6(const char *line, struct routes *routes)
+static void read_ipv6(char *line, struct routes *routes)
 {
-    char destination[33], source[33], hop[33], name[IF_NAMESIZE + 1], text[INET6_ADDRSTRLEN],
-        scoped[RESOLVER_ADDRESS_SIZE];
-    unsigned length, source_length, flags;
+    const char *words[10];
+    char text[INET6_ADDRSTRLEN], scoped[RESOLVER_ADDRESS_SIZE];
     struct in6_addr address;
-    uint32_t metric;
+    uint32_t length, source_length, flags, metric;
 
-    if (sscanf(line, "%32s %x %32s %x %32s %" SCNx32 " %*x %*x %x %16s", destination, &length, source,
-            &source_length, hop, &metric, &flags, name) != 8)
+    if (split(line, words, ARRAY_LENGTH(words)) < ARRAY_LENGTH(words) ||
+        !read_number(words[1], 16, &length) || !read_number(words[3], 16, &source_length) ||
+        !read_address(words[4], &address) || !read_number(words[5], 16, &metric) ||
+        !read_number(words[8], 16, &flags))
         return;
-    if (length != 0 || source_length != 0 || !is_usable(flags) || strlen(hop) != 32)
+    if (length != 0 || source_length != 0 || !is_usable(flags))
         return;
-    for (size_t i = 0; i < sizeof address.s6_addr; i++)
-        if (sscanf(hop + 2 * i, "%2hhx", &address.s6_addr[i]) != 1)
-            return;
+    const char *name = words[9];
     if (!inet_ntop(AF_INET6, &address, text, sizeof text))
         return;
     // A router's address is mostly one of this link alone, and says nothing without the link.
@@ -109,7 +152,7 @@ static void read_ipv6(const char *line, struct routes *routes)
         insert(routes, metric, scoped);
 }
 
-static void read_table(const char *root, const char *file, void (*read)(const char *, struct routes *),
+static void read_table(const char *root, const char *file, void (*read)(char *, struct routes *),
     struct resolver_answer *answer)
 {
     struct routes routes = {.count = 0};

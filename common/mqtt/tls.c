@@ -109,9 +109,11 @@ static int on_verify(int good, X509_STORE_CTX *store)
     return good;
 }
 
-// Stands between the session and its socket. Greater than 0: go on.
+// Stands between the session and its socket. Greater than 0: go on. OpenSSL says what type it has.
+// NOLINTBEGIN(readability-non-const-parameter)
 static long on_bio(
     BIO *bio, int what, const char *bytes, size_t len, int number, long other, int result, size_t *done)
+// NOLINTEND(readability-non-const-parameter)
 {
     const struct tls *tls = (const struct tls *)(const void *)BIO_get_callback_arg(bio);
 
@@ -178,6 +180,8 @@ static bool is_readable(const char *key, const char *path, char why[LINK_REASON_
     return false;
 }
 
+// OpenSSL says what type it has.
+// NOLINTNEXTLINE(readability-non-const-parameter)
 static int no_passphrase(char *out, int size, int writing, void *arg)
 {
     (void)out;

@@ -317,9 +317,10 @@ static void make_channels(struct agent *agent, const struct agent_config *config
     agent->count = agent->status.count = config->count;
     // Two rounds: what has to be at zero before all else comes in the first.
     for (size_t i = 0; i < 2 * config->count; i++) {
-        size_t at = i % config->count;
+        bool is_first_round = i < config->count;
+        size_t at = is_first_round ? i : i - config->count;
         struct channel *c = &agent->channels[at];
-        if (channel_is_first(config->channels[at].id.kind) != (i < config->count))
+        if (channel_is_first(config->channels[at].id.kind) != is_first_round)
             continue;
         int rc =
             channel_init(c, &config->channels[at], outputs[at], keeper_position(&agent->keeper, at), now_us);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/array.h"
 #include "nano-agent/board/board.h"
 #include "nano-agent/check/device_tree.h"
 
@@ -14,7 +15,7 @@ static const char *find_bus(const struct hw_motor_options *motor)
 {
     const struct hw_address *lists[] = {motor->forward, motor->backward, motor->pwm};
     unsigned counts[] = {motor->forward_count, motor->backward_count, motor->pwm_count};
-    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+    for (size_t k = 0; k < ARRAY_LENGTH(lists); k++)
         for (unsigned i = 0; i < counts[k]; i++)
             if (lists[k][i].kind == HW_PCA9685)
                 return lists[k][i].chip;

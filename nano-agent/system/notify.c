@@ -18,7 +18,7 @@ bool notify_is_wanted(void)
 int notify_send(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
-    if (!notify_is_wanted())
+    if (!path || !*path)
         return 0;
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = strlen(path);

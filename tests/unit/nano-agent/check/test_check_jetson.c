@@ -83,6 +83,7 @@ static void plant(const char *name)
     fclose(file);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is that of gpio_look
 static int look(const struct hw_address *at, struct gpio_look *out, char why[HW_WHY_SIZE])
 {
     (void)at;

@@ -52,7 +52,7 @@ static void put_pull(unsigned pin, unsigned char pull)
     }
     snprintf(path, sizeof path, "%s%s/pin%u", root, folders[2], pin);
     assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
-    strcat(path, "/nvidia,pull");
+    snprintf(path, sizeof path, "%s%s/pin%u/nvidia,pull", root, folders[2], pin);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     unsigned char cell[] = {0, 0, 0, pull};
