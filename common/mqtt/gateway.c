@@ -152,8 +152,8 @@ static void read_ipv6(char *line, struct routes *routes)
         insert(routes, metric, scoped);
 }
 
-static void read_table(const char *root, const char *file, void (*read)(char *, struct routes *),
-    struct resolver_answer *answer)
+static void read_table(
+    const char *root, const char *file, void (*read)(char *, struct routes *), struct resolver_answer *answer)
 {
     struct routes routes = {.count = 0};
     char path[PATH_SIZE], line[LINE_SIZE];
