@@ -59,7 +59,7 @@ def a_command_runs_a_motor_for_its_run(stage):
     drive = report.channel('drive')
     equal((drive['percent'], drive['target'], drive['driven']), (40, 40, True), 'the report')
     lasted = ran(agent, 'forward 40.0 %')
-    check(lasted >= 0.499, 'it ran for %.3f s' % lasted)
+    check(lasted >= 0.45, 'it ran for %.3f s' % lasted)  # counted from when the command was read, a moment before the output's line
     watcher.wait(lambda r: not r.channel('drive').get('driven'), 'a report that it is off', watcher.mark() - 1)
     check('drive enable low' in agent.out().splitlines()[-2], 'its driver is disabled first: %s' % agent.out())
 
@@ -86,7 +86,7 @@ def a_plain_word_runs_it_a_second_at_most(stage):
     broker, watcher, agent, first = car(stage, run=9)
     stage.say(broker, watcher, 'drive_backward')
     lasted = ran(agent, 'backward 60.0 %')
-    check(0.999 <= lasted < 5, 'it ran for %.3f s' % lasted)
+    check(0.95 <= lasted < 5, 'it ran for %.3f s' % lasted)
     report = stage.say(broker, watcher, envelope(first, 'drive_backward', 'x'))
     check(report.channel('drive')['run_ms'] > 5000, 'with a deadline its whole run: %s' % report.channel('drive'))
 
