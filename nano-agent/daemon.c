@@ -226,14 +226,7 @@ static void on_link(void *ctx, const struct link_report *report)
 static void on_message(void *ctx, const struct link_message *message)
 {
     struct daemon *daemon = ctx;
-    struct agent_command command = {.topic = message->topic,
-        .shared = daemon->config.agent.device[0] && !strcmp(message->topic, daemon->session.control),
-        .payload = message->payload,
-        .len = message->len,
-        .retained = message->retained,
-        .response_topic = message->response_topic,
-        .correlation = message->correlation,
-        .correlation_len = message->correlation_len};
+    struct agent_command command = mqtt_session_command(&daemon->session, message);
     daemon->because = "a command";
     agent_command(daemon->agent, &command, clock_now_us(), daemon_boot_ms());
     schedule(daemon);

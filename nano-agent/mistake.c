@@ -84,14 +84,7 @@ static void on_link(void *ctx, const struct link_report *report)
 static void on_message(void *ctx, const struct link_message *message)
 {
     struct mistake *m = ctx;
-    struct agent_command command = {.topic = message->topic,
-        .shared = m->core.status.device[0] && !strcmp(message->topic, m->session.control),
-        .payload = message->payload,
-        .len = message->len,
-        .retained = message->retained,
-        .response_topic = message->response_topic,
-        .correlation = message->correlation,
-        .correlation_len = message->correlation_len};
+    struct agent_command command = mqtt_session_command(&m->session, message);
     if (m->ending || !misconfigured_command(&m->core, &command))
         return;
     publish(m);

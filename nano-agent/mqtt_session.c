@@ -55,3 +55,17 @@ void mqtt_session_finish(struct mqtt_session *session)
 {
     explicit_bzero(session->options.password, sizeof session->options.password);
 }
+
+struct agent_command mqtt_session_command(
+    const struct mqtt_session *session, const struct link_message *message)
+{
+    bool has_device = strcmp(session->own_control, session->control) != 0;
+    return (struct agent_command){.topic = message->topic,
+        .shared = has_device && !strcmp(message->topic, session->control),
+        .payload = message->payload,
+        .len = message->len,
+        .retained = message->retained,
+        .response_topic = message->response_topic,
+        .correlation = message->correlation,
+        .correlation_len = message->correlation_len};
+}

@@ -4,6 +4,7 @@
 #ifndef NANO_AGENT_MQTT_SESSION_H
 #define NANO_AGENT_MQTT_SESSION_H
 
+#include "nano-agent/agent/request.h"
 #include "nano-agent/config/config.h"
 
 // options points into the struct, which therefore must stay where it is while a link uses it.
@@ -22,5 +23,9 @@ struct mqtt_session {
 // mqtt_session_finish wipes the password.
 int mqtt_session_init(struct mqtt_session *session, const struct config *config, const char *boot);
 void mqtt_session_finish(struct mqtt_session *session);
+
+// A message that came on one of its topics, as the agent takes it. Valid as long as the message.
+struct agent_command mqtt_session_command(
+    const struct mqtt_session *session, const struct link_message *message);
 
 #endif

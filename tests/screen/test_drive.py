@@ -8,7 +8,6 @@ import time
 
 import screen as screens
 from screen import check, equal, harness, scenario, tui
-from test_golden import compare
 
 RUN = 0.5
 
@@ -209,28 +208,6 @@ def what_drives_carries_a_deadline_and_the_stops_that_were_seen(stage):
     run, stop = car.commands[-2:]
     equal((run['cmd'], run['boot'], run['stops'], 'by' in run), ('drive_forward 60', 'car0001', 1, True), 'the command')
     equal((stop['cmd'], stop['boot'], 'stops' in stop), ('drive_stop', 'car0001', False), 'the stop')
-    car.close()
-
-
-@scenario(timeout=120)
-def a_car_at_80x24(stage):
-    broker = stage.broker()
-    car = Car(broker)
-    s = tui(stage, broker)
-    ready(s)
-    s.press('d')
-    s.wait(r'steer_right +sent .* ok')
-    with car.lock:
-        car.motor.update(percent=40, target=60, run_ms=380, driven=True)
-        car.later = lambda *args, **keywords: None  # it reports no more
-        car.report()
-    s.wait('40 % → 60 %')
-    screens.steady(s, 0.6)
-    compare(s, 'car-80x24')
-    s.resize(30, 120)
-    s.press('tab')
-    for pattern in (r'emits +40 %', r'going to +60 %', r'w and s +60 %', r'limits +20 % to 99 %', r'runs +0\.5 s a command'):
-        s.wait(pattern)
     car.close()
 
 
