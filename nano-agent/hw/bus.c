@@ -25,6 +25,9 @@ struct bus {
 };
 
 static struct bus *buses;
+// Jobs that a bus which hangs may still come back to. Their memory stays for ever; they are kept here for whoever looks for
+// lost memory.
+static struct bus_job *left_behind;
 
 static void destroy(struct bus *bus)
 {
@@ -163,5 +166,9 @@ bool bus_settle(struct bus *bus, struct bus_job *job, int wait_ms)
         withdraw(bus, job);
     bool settled = bus->running != job;
     pthread_mutex_unlock(&bus->mutex);
+    if (!settled) { // it waits nowhere, so that no queue needs its `next`
+        job->next = left_behind;
+        left_behind = job;
+    }
     return settled;
 }

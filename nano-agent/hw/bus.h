@@ -27,7 +27,8 @@ void bus_leave(struct bus *bus);
 void bus_ask(struct bus *bus, struct bus_job *job, bool urgent);
 
 // Waits until the job neither waits nor runs, for so many milliseconds at the most. Where that is not enough, a job that
-// has not begun is taken out of the queue. False: it has begun, and the bus hangs. Its memory must then stay for ever.
+// has not begun is taken out of the queue. False: it has begun, and the bus hangs. Its memory must then stay for ever,
+// and nothing more is asked of it.
 bool bus_settle(struct bus *bus, struct bus_job *job, int wait_ms);
 
 #endif

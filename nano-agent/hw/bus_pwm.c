@@ -24,13 +24,9 @@ struct bus_pwm {
     struct bus *bus;
     pthread_mutex_t mutex; // guards what follows
     struct wish wish;
-    int rc;               // a failure that was not returned yet
-    bool stale;           // a reset that was not returned yet
-    struct bus_pwm *next; // of those left behind
+    int rc;     // a failure that was not returned yet
+    bool stale; // a reset that was not returned yet
 };
-
-// Outputs whose bus hung when they were closed; their threads may come back to them at any time.
-static struct bus_pwm *left_behind;
 
 static struct bus_pwm *of(struct hw_pwm *base)
 {
@@ -137,11 +133,8 @@ static void pwm_close(struct hw_pwm *base)
     struct bus_pwm *pwm = of(base);
     bool settled = bus_settle(pwm->bus, &pwm->job, CLOSE_MS);
     bus_leave(pwm->bus);
-    if (!settled) {
-        pwm->next = left_behind;
-        left_behind = pwm;
+    if (!settled)
         return;
-    }
     pwm->inner->ops->close(pwm->inner);
     pthread_mutex_destroy(&pwm->mutex);
     free(pwm);

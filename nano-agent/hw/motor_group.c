@@ -45,12 +45,7 @@ struct motor_group {
     unsigned asked, done; // numbers of the newest request, and of the newest that was carried out
     int rc;               // of that one
     int64_t done_us;
-    struct motor_group *next; // of those left behind
 };
-
-// Groups whose bus hung when they were closed. Their threads may come back to them at any time, so they stay for ever; they
-// are kept here for whoever looks for lost memory.
-static struct motor_group *left_behind;
 
 bool motor_side_is_on(enum motor_side side, enum hw_motor_turn turn)
 {
@@ -298,11 +293,8 @@ void motor_group_free(struct motor_group *group, int wait_ms)
         return;
     bool settled = bus_settle(group->bus, &group->job, wait_ms);
     bus_leave(group->bus);
-    if (!settled) {
-        group->next = left_behind;
-        left_behind = group;
+    if (!settled)
         return;
-    }
     for (unsigned i = 0; i < group->count; i++)
         close_output(&group->outputs[i]);
     close(group->event_fd);
