@@ -12,6 +12,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
@@ -272,7 +273,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
             event_base_loopbreak(daemon->base);
         return;
     }
-    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
+    log_info("stopping (%s)", stop_signals_name(number));
     notify_send("STOPPING=1");
     daemon->stopping = true;
     daemon->stop_by_us = clock_now_us() + (STOP_MS + 100) * INT64_C(1000);
@@ -281,26 +282,6 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     link_close(daemon->link, STOP_MS);
     quit_if_done(daemon);
     schedule(daemon);
-}
-
-// nohup(1) starts a program with HUP ignored, and means it.
-static bool is_ignored(int number)
-{
-    struct sigaction action;
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-static int catch_signals(struct daemon *daemon)
-{
-    static const int numbers[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
-        if (numbers[i] == SIGHUP && is_ignored(SIGHUP))
-            continue;
-        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
-        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    return 0;
 }
 
 static int make_link(struct daemon *daemon)
@@ -353,13 +334,12 @@ static int make_loop(struct daemon *daemon)
     daemon->log_event = event_new(daemon->base, -1, 0, daemon_log_commands, daemon);
     if (!daemon->timer || !daemon->log_event || event_add(daemon->timer, NULL) < 0)
         return -ENOMEM;
-    return catch_signals(daemon);
+    return stop_signals_catch(&daemon->signals, daemon->base, on_signal, daemon);
 }
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {
-        daemon->timer, daemon->log_event, daemon->signals[0], daemon->signals[1], daemon->signals[2]};
+    struct event *const events[] = {daemon->timer, daemon->log_event};
     daemon_log_commands(-1, 0, daemon);
     config_watch_free(daemon->watch);
     link_free(daemon->link);
@@ -373,10 +353,11 @@ static void finish(struct daemon *daemon)
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
     about_watch_free(daemon->about, HEALTH_MS);
-    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {
         if (events[i])
             event_free(events[i]);
     }
+    stop_signals_free(&daemon->signals);
     if (daemon->timer_fd >= 0)
         close(daemon->timer_fd);
     if (daemon->base)

@@ -12,9 +12,8 @@
 #include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
+#include "nano-agent/system/stop_signals.h"
 #include "nano-agent/system/watchdog.h"
-
-enum { DAEMON_SIGNALS = 3 }; // TERM, INT, HUP
 
 struct daemon_edge {     // an input's or a motor's event, which knows its daemon and its channel
     struct event *event; // NULL = this channel has nothing to tell
@@ -32,7 +31,8 @@ struct daemon {
     struct store *store;       // NULL: positions are not kept
     struct event_base *base;
     struct link *link;
-    struct event *timer, *log_event, *signals[DAEMON_SIGNALS];
+    struct event *timer, *log_event;
+    struct stop_signals signals;
     int timer_fd;
     char boot[IDENTITY_BOOT_SIZE];
     int argc; // of the program, to read the configuration again

@@ -3,24 +3,21 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "common/array.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
+#include "common/recheck.h"
 #include "nano-agent/agent/misconfigured.h"
+#include "nano-agent/config/config_watch.h"
 #include "nano-agent/mqtt_session.h"
 #include "nano-agent/system/about_watch.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/notify.h"
+#include "nano-agent/system/stop_signals.h"
 
 enum { READ_US = 5000000, CLOSE_MS = 1000, ABOUT_MS = 100 };
 
@@ -30,8 +27,9 @@ struct mistake {
     int argc;
     char **argv;
     struct event_base *base;
-    struct event *timer, *signals[3], *changed;
-    int inotify;
+    struct event *timer;
+    struct stop_signals signals;
+    struct recheck *recheck;
     struct mqtt_session session;
     struct link *link; // NULL: no broker is known
     struct about_watch *about;
@@ -112,8 +110,9 @@ static bool is_same(const void *a, const void *b, size_t size)
 }
 
 // Reads everything anew. What is right now, or is to be told elsewhere, ends this run.
-static void read_again(struct mistake *m)
+static void read_again(void *ctx)
 {
+    struct mistake *m = ctx;
     struct config *next = &m->next;
     if (m->ending || config_from_arguments(m->argc, m->argv, true, next) >= 0)
         return;
@@ -137,20 +136,12 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
     read_again(ctx);
 }
 
-static void on_changed(evutil_socket_t fd, short what, void *ctx)
-{
-    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-    (void)what;
-    if (read(fd, events, sizeof events) > 0)
-        read_again(ctx);
-}
-
 static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
     struct mistake *m = ctx;
     char json[PROTOCOL_STATUS_MAX];
     (void)what;
-    log_info("stopping (%s)", number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
+    log_info("stopping (%s)", stop_signals_name(number));
     notify_send("STOPPING=1");
     const struct status *status = &m->core.status;
     int len = m->ending ? -1 : status_write_offline(json, status->device, status->boot, "stopped");
@@ -160,22 +151,24 @@ static void on_signal(evutil_socket_t number, short what, void *ctx)
     m->status = EXIT_SUCCESS; // also where a mended file had ended it already
 }
 
-// An editor writes a new file and renames it: so the folder is watched. Where it cannot be, the timer is left.
-static int watch_file(struct mistake *m)
+static void do_nothing(void *ctx)
 {
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", m->config->path[0] ? m->config->path : CONFIG_DEFAULT_PATH);
-    m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (m->inotify < 0 || inotify_add_watch(m->inotify, dirname(folder),
-                              IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ATTRIB) < 0)
-        return 0;
-    m->changed = event_new(m->base, m->inotify, EV_READ | EV_PERSIST, on_changed, m);
-    return m->changed && event_add(m->changed, NULL) == 0 ? 0 : -ENOMEM;
+    (void)ctx;
+}
+
+// This loop moves nothing, so that it reads the files by itself and leaves nothing to the thread.
+static int watch_files(struct mistake *m)
+{
+    static const struct recheck_work work = {.read = do_nothing, .done = read_again, .dispose = do_nothing};
+    m->recheck = recheck_new(m->base, &work, m);
+    if (!m->recheck)
+        return -ENOMEM;
+    config_watch_files(m->config, m->recheck);
+    return 0;
 }
 
 static int make_events(struct mistake *m)
 {
-    static const int numbers[ARRAY_LENGTH(m->signals)] = {SIGTERM, SIGINT, SIGHUP};
     int64_t us = notify_watchdog_us() / 2;
     us = us > 0 && us < READ_US ? us : READ_US;
     struct timeval every = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
@@ -183,12 +176,9 @@ static int make_events(struct mistake *m)
     m->timer = m->base ? event_new(m->base, -1, EV_PERSIST, on_timer, m) : NULL;
     if (!m->timer || event_add(m->timer, &every) < 0)
         return -ENOMEM;
-    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
-        m->signals[i] = evsignal_new(m->base, numbers[i], on_signal, m);
-        if (!m->signals[i] || event_add(m->signals[i], NULL) < 0)
-            return -ENOMEM;
-    }
-    return watch_file(m);
+    if (stop_signals_catch(&m->signals, m->base, on_signal, m) < 0)
+        return -ENOMEM;
+    return watch_files(m);
 }
 
 static int make_link(struct mistake *m, const char *boot)
@@ -210,12 +200,10 @@ static void finish(struct mistake *m)
     about_watch_free(m->about, ABOUT_MS);
     if (m->link)
         link_free(m->link);
-    struct event *const events[] = {m->timer, m->changed, m->signals[0], m->signals[1], m->signals[2]};
-    for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
-        if (events[i])
-            event_free(events[i]);
-    if (m->inotify >= 0)
-        close(m->inotify);
+    recheck_free(m->recheck);
+    stop_signals_free(&m->signals);
+    if (m->timer)
+        event_free(m->timer);
     if (m->base)
         event_base_free(m->base);
     setrlimit(RLIMIT_DATA, &m->memory);
@@ -226,7 +214,7 @@ int mistake_run(struct config *config, int argc, char **argv)
 {
     static struct mistake m;
     char boot[IDENTITY_BOOT_SIZE], state[sizeof config->mistake + 32];
-    m = (struct mistake){.config = config, .argc = argc, .argv = argv, .inotify = -1, .status = EXIT_FAILURE};
+    m = (struct mistake){.config = config, .argc = argc, .argv = argv, .status = EXIT_FAILURE};
     log_error("%s", config->mistake);
     if (!config->broker_known)
         log_error(

@@ -21,17 +21,17 @@ struct config_watch {
     char told[sizeof(((struct config *)0)->mistake)]; // the mistake that was logged last
 };
 
-static void watch_files(struct config_watch *watch, const struct config *config)
+void config_watch_files(const struct config *config, struct recheck *recheck)
 {
     const char *path = config->path[0] ? config->path : CONFIG_DEFAULT_PATH;
     char directory[JOINED_PATH_SIZE], joined[JOINED_PATH_SIZE + 16];
-    recheck_forget(watch->recheck);
-    recheck_watch(watch->recheck, path);
+    recheck_forget(recheck);
+    recheck_watch(recheck, path);
     if (joined_directory(path, directory)) {
         snprintf(joined, sizeof joined, "%s/broker.conf", directory);
-        recheck_watch(watch->recheck, joined);
+        recheck_watch(recheck, joined);
     }
-    broker_watch(&config->broker, watch->recheck);
+    broker_watch(&config->broker, recheck);
 }
 
 static void read_again(void *ctx)
@@ -58,7 +58,7 @@ static void take_over(void *ctx)
     watch->news = NULL;
     if (news) {
         watch->told[0] = '\0';
-        watch_files(watch, &watch->next);
+        config_watch_files(&watch->next, watch->recheck);
         watch->changed(watch->ctx, news);
     } else if (watch->usable && strcmp(watch->told, watch->next.mistake) != 0) {
         log_warning("%s; going on as before", watch->next.mistake);
@@ -87,7 +87,7 @@ struct config_watch *config_watch_new(struct event_base *base, const struct conf
     watch->recheck = recheck_new(base, &work, watch);
     if (!watch->recheck)
         return NULL;
-    watch_files(watch, config);
+    config_watch_files(config, watch->recheck);
     return watch;
 }
 

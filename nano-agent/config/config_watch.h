@@ -7,6 +7,10 @@
 
 struct config_watch;
 struct event_base;
+struct recheck;
+
+// Watches the files that this configuration was read from, and those that it names, in place of what was watched before.
+void config_watch_files(const struct config *config, struct recheck *recheck);
 
 // config: as it was read; argv and ctx must outlive the watch. The files are read in a thread. Then changed is called from the loop
 // with what they say of brokers, which is the callee's; never with a configuration that has a mistake: that is logged once. NULL
