@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/mqtt/timer.h"
 #include "common/text.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/cli/cli_frame.h"
@@ -36,12 +37,6 @@ static void end(struct devices *devices, int status)
     session_close(devices->frame.session);
 }
 
-static void wait_ms(struct devices *devices, int ms)
-{
-    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-    evtimer_add(devices->timer, &delay);
-}
-
 // True where only what the broker keeps was heard of a device, though it says that it is online, or where it fell silent.
 static bool is_stale(const struct model_device *device)
 {
@@ -57,7 +52,10 @@ static const char *state_of(const struct model_device *device, char why[PROTOCOL
     if (device->fault[0])
         model_fault(why, device->fault, device->why);
     else
-        snprintf(why, PROTOCOL_WHY_SIZE, "%s", device->stopped ? "stopped" : "");
+        snprintf(why, PROTOCOL_WHY_SIZE, "%s",
+            device->removed   ? "removed"
+            : device->stopped ? "stopped"
+                              : "");
     return "offline";
 }
 
@@ -161,7 +159,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
         end(devices, CLI_NO_BROKER);
     } else if (!devices->graced && somebody_is_due(devices)) {
         devices->graced = true;
-        wait_ms(devices, GRACE_MS);
+        timer_arm(devices->timer, GRACE_MS);
     } else {
         print_all(devices);
     }
@@ -183,10 +181,10 @@ static void on_changed(void *ctx)
     const struct link_report *link = session_link(devices->frame.session);
     if (link->state == LINK_UP && !devices->up) {
         devices->up = true;
-        wait_ms(devices, devices->options->timeout_ms);
+        timer_arm(devices->timer, devices->options->timeout_ms);
     } else if (!devices->up && link->state == LINK_WAITING &&
                link->attempts >= devices->options->broker.broker_count) {
-        wait_ms(devices, 0); // each broker had its turn
+        timer_arm(devices->timer, 0); // each broker had its turn
     }
 }
 
@@ -212,31 +210,23 @@ int cli_devices(const struct tui_options *options)
     static const struct session_events session_events = {
         .changed = on_changed, .status = on_status, .closed = on_closed};
     static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
-    // Who only looks publishes nothing.
-    struct tui_options *silent = malloc(sizeof *silent);
     struct devices devices = {.options = options, .statuses = json_object(), .status = CLI_NO_BROKER};
-    int rc = -ENOMEM;
-    if (!silent || !devices.statuses)
-        goto free_options;
-    *silent = *options;
-    silent->ui.read_only = true;
-    rc = cli_frame_open(&devices.frame, silent, &session_events, &frame_events, &devices);
+    int rc = devices.statuses ? 0 : -ENOMEM;
+    if (rc == 0)
+        rc = cli_frame_open(&devices.frame, options, true, &session_events, &frame_events, &devices);
     if (rc == 0) {
         devices.timer = evtimer_new(devices.frame.base, on_timer, &devices);
         rc = devices.timer ? 0 : -ENOMEM;
     }
     if (rc == 0) {
-        wait_ms(&devices, CONNECT_MS);
+        timer_arm(devices.timer, CONNECT_MS);
         event_base_dispatch(devices.frame.base);
     }
     if (devices.timer)
         event_free(devices.timer);
     devices.status = cli_frame_close(&devices.frame, devices.status);
-    explicit_bzero(silent, sizeof *silent);
-free_options:
     if (rc < 0)
         log_error("%s", strerror(-rc));
     json_decref(devices.statuses);
-    free(silent);
     return devices.status;
 }

@@ -67,14 +67,26 @@ static int watch_reader(struct cli_frame *frame)
     return frame->reader && event_add(frame->reader, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-int cli_frame_open(struct cli_frame *frame, const struct tui_options *options,
+static const struct tui_options *make_silent(struct cli_frame *frame, const struct tui_options *options)
+{
+    frame->silent = malloc(sizeof *frame->silent);
+    if (!frame->silent)
+        return NULL;
+    *frame->silent = *options;
+    frame->silent->ui.read_only = true;
+    return frame->silent;
+}
+
+int cli_frame_open(struct cli_frame *frame, const struct tui_options *options, bool looks_only,
     const struct session_events *session_events, const struct cli_frame_events *events, void *ctx)
 {
     frame->events = events;
     frame->ctx = ctx;
     signal(SIGPIPE, SIG_IGN);
     frame->base = new_base();
-    if (!frame->base)
+    if (looks_only)
+        options = make_silent(frame, options);
+    if (!frame->base || !options)
         return -ENOMEM;
     frame->out = cli_output_new(frame->base, STDOUT_FILENO, on_out_failed, frame);
     frame->err = cli_output_new(frame->base, STDERR_FILENO, NULL, NULL);
@@ -112,6 +124,9 @@ int cli_frame_close(struct cli_frame *frame, int status)
     }
     if (frame->base)
         event_base_free(frame->base);
+    if (frame->silent)
+        explicit_bzero(frame->silent, sizeof *frame->silent); // it holds the password
+    free(frame->silent);
     return status;
 }
 

@@ -461,7 +461,7 @@ static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf 
 
 static int prepare(struct send *send)
 {
-    int rc = cli_frame_open(&send->frame, send->options, &session_events, &frame_events, send);
+    int rc = cli_frame_open(&send->frame, send->options, false, &session_events, &frame_events, send);
     if (rc < 0)
         return rc;
     send->timer = evtimer_new(send->frame.base, on_timer, send);

@@ -188,30 +188,25 @@ int cli_watch(const struct tui_options *options)
     static const struct session_events session_events = {
         .changed = on_changed, .status = on_status, .closed = on_closed};
     static const struct cli_frame_events frame_events = {.signal = on_signal, .deaf = on_deaf};
-    // Who only watches publishes nothing, not even to tidy up.
-    struct tui_options *silent = malloc(sizeof *silent);
     struct watch *watch = calloc(1, sizeof *watch);
     int status = CLI_NO_BROKER, rc = -ENOMEM;
-    if (!silent || !watch)
-        goto free_options;
-    *silent = *options;
-    silent->ui.read_only = true;
+    if (watch)
+        watch->status = malloc(sizeof *watch->status);
+    if (!watch || !watch->status)
+        goto free_watch;
     watch->options = options;
     watch->state = LINK_CLOSED;
-    watch->status = malloc(sizeof *watch->status);
-    if (watch->status)
-        rc = cli_frame_open(&watch->frame, silent, &session_events, &frame_events, watch);
+    rc = cli_frame_open(&watch->frame, options, true, &session_events, &frame_events, watch);
     if (rc == 0) {
         event_base_dispatch(watch->frame.base);
         status = CLI_OK;
     }
     status = cli_frame_close(&watch->frame, status);
-    free(watch->status);
-    explicit_bzero(silent, sizeof *silent);
-free_options:
+free_watch:
     if (rc < 0)
         log_error("%s", strerror(-rc));
+    if (watch)
+        free(watch->status);
     free(watch);
-    free(silent);
     return status;
 }

@@ -60,6 +60,15 @@ def what_only_the_broker_remembers_is_stale(stage):
 
 
 @scenario
+def a_device_whose_login_was_taken_away_is_told_as_removed(stage):
+    broker = stage.broker()
+    stage.pub(broker, '{"v":1,"device":"d2","online":false,"boot":"old","why":"removed"}', 'jetson/d2/status', ['-r'])
+    (found,) = [json.loads(line) for line in devices(stage, broker, '--json').out.splitlines()]
+    equal((found['device'], found['online'], found['why']), ('d2', False, 'removed'), 'as an object')
+    equal(devices(stage, broker).out.split(), ['d2', 'offline', 'removed'], 'in words')
+
+
+@scenario
 def without_devices_it_ends_with_3_and_without_a_broker_with_4(stage):
     broker = stage.broker()
     done = devices(stage, broker, '--timeout', '200ms')
