@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/broker_watch.h"
 #include "common/clock.h"
 #include "common/recheck.h"
 #include "pc-tui/model/model_about.h"
@@ -230,15 +231,9 @@ struct renewal {
 static void renewal_read(void *ctx)
 {
     struct renewal *renewal = ctx;
-    struct link_options *options = calloc(1, sizeof *options);
     renewal->news = NULL;
-    if (options && tui_config_renew(renewal->was, &renewal->now) == 0) {
-        broker_options_to_link(&renewal->now.broker, "localhost", options);
-        renewal->news = link_news_new(options);
-    }
-    if (options)
-        explicit_bzero(options, sizeof *options);
-    free(options);
+    if (tui_config_renew(renewal->was, &renewal->now) == 0)
+        renewal->news = broker_news(&renewal->now.broker, "localhost");
     explicit_bzero(renewal->now.broker.password, sizeof renewal->now.broker.password);
 }
 

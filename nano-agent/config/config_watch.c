@@ -38,16 +38,10 @@ static void read_again(void *ctx)
 {
     struct config_watch *watch = ctx;
     struct config *next = &watch->next;
-    struct link_options *options = calloc(1, sizeof *options);
     watch->news = NULL;
     watch->usable = config_from_arguments(watch->argc, watch->argv, true, next) < 0;
-    if (options && watch->usable && next->mistake[0] == '\0') {
-        broker_options_to_link(&next->broker, CONFIG_DEFAULT_BROKER, options);
-        watch->news = link_news_new(options);
-    }
-    if (options)
-        explicit_bzero(options, sizeof *options);
-    free(options);
+    if (watch->usable && next->mistake[0] == '\0')
+        watch->news = broker_news(&next->broker, CONFIG_DEFAULT_BROKER);
     explicit_bzero(next->broker.password, sizeof next->broker.password);
 }
 
