@@ -114,12 +114,9 @@ bool daemon_rests(void *ctx)
 {
     struct daemon *daemon = ctx;
     const struct status *status = agent_status(daemon->agent);
-    for (size_t i = 0; i < status->count; i++) {
-        const struct status_channel *channel = &status->channels[i];
-        bool runs = channel->id.kind == CHANNEL_MOTOR && (channel->left_ms > 0 || channel->percent != 0);
-        if (channel->moving || runs)
+    for (size_t i = 0; i < status->count; i++)
+        if (kind_moves(&status->channels[i]))
             return false;
-    }
     return true;
 }
 

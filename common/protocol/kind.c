@@ -5,6 +5,7 @@
 
 #include "common/protocol/reader.h"
 #include "common/protocol/sink.h"
+#include "common/protocol/status.h"
 
 static void read_nothing(struct reader *r, struct status_channel *out)
 {
@@ -53,6 +54,12 @@ bool kind_has_verb(enum channel_kind kind, enum verb verb)
         if (row->words[i].verb == verb)
             return true;
     return false;
+}
+
+bool kind_moves(const struct status_channel *channel)
+{
+    const struct kind *row = kind_of(channel->id.kind);
+    return row->moves && row->moves(channel);
 }
 
 const char *channel_kind_name(enum channel_kind kind)

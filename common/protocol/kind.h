@@ -69,6 +69,8 @@ struct kind {
         timely; // move nothing, and are still wrong when they come late: they need a deadline from controllers
     unsigned halts; // bring the channel to rest: carried out whatever by, boot, stops, id and retain flag say
     unsigned zero_stops; // mean VERB_STOP where their number is 0
+    // True while the channel moves or is about to. NULL = it never does.
+    bool (*moves)(const struct status_channel *channel);
     // Reads the keys that the kind has in a channel's report. A value that is wrong makes the reader fail.
     void (*read)(struct reader *r, struct status_channel *out);
     // Writes the same keys, each with a comma in front.
@@ -82,6 +84,9 @@ const struct kind *kind_of(enum channel_kind kind);
 
 // True where a channel of that kind has a word with that verb.
 bool kind_has_verb(enum channel_kind kind, enum verb verb);
+
+// True while the channel moves or is about to.
+bool kind_moves(const struct status_channel *channel);
 
 // "servo", "switch", "dimmer", "input", "motor", "pose"; "other" for CHANNEL_OTHER.
 const char *channel_kind_name(enum channel_kind kind);

@@ -46,6 +46,11 @@ static void write_keys(struct sink *s, const struct status_channel *c)
     sink_bool(s, ",\"driven\":", c->driven);
 }
 
+static bool moves(const struct status_channel *c)
+{
+    return c->percent != 0 || c->target != 0;
+}
+
 const struct kind kind_motor = {
     .name = "motor",
     .words = words,
@@ -55,6 +60,7 @@ const struct kind kind_motor = {
     .timely = 1u << VERB_SPEED | 1u << VERB_FASTER | 1u << VERB_SLOWER,
     .halts = 1u << VERB_STOP | 1u << VERB_OFF,
     .zero_stops = 1u << VERB_SET | 1u << VERB_FORWARD | 1u << VERB_BACKWARD,
+    .moves = moves,
     .read = read_keys,
     .write = write_keys,
 };

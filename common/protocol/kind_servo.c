@@ -74,12 +74,18 @@ static void write_keys(struct sink *s, const struct status_channel *c)
         sink_put(s, ",\"assumed\":true");
 }
 
+static bool moves(const struct status_channel *c)
+{
+    return c->moving;
+}
+
 const struct kind kind_servo = {
     .name = "servo",
     .words = words,
     .word_count = sizeof words / sizeof *words,
     .unit = "degrees",
     .motion = 1u << VERB_SET | 1u << VERB_UP | 1u << VERB_DOWN | 1u << VERB_CENTER,
+    .moves = moves,
     .read = read_keys,
     .write = write_keys,
 };

@@ -15,17 +15,13 @@
 
 #include "common/array.h"
 #include "nano-agent/hw/pca9685.h"
+#include "nano-agent/system/service_path.h"
 
 enum { I2C_ADDRESS_MAX = 0x77 };
 
 void motor_list_path(char out[MOTOR_LIST_PATH_SIZE])
 {
-    const char *folder = getenv("RUNTIME_DIRECTORY");
-    size_t len = folder ? strcspn(folder, ":") : 0;
-    if (len > 0 && len < MOTOR_LIST_PATH_SIZE - 16)
-        snprintf(out, MOTOR_LIST_PATH_SIZE, "%.*s/motors", (int)len, folder);
-    else
-        snprintf(out, MOTOR_LIST_PATH_SIZE, "%s", MOTOR_LIST_DEFAULT_PATH);
+    service_path(out, MOTOR_LIST_PATH_SIZE, "RUNTIME_DIRECTORY", "motors", MOTOR_LIST_DEFAULT_PATH);
 }
 
 static void put_output(FILE *file, const struct hw_address *at)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/thread.h"
+#include "nano-agent/system/service_path.h"
 
 // Enough for store_write's paths and text; the default of 8 MiB would count against memory_limit.
 enum { STACK_SIZE = 128 * 1024, LINKS_MAX = 8 };
@@ -43,12 +44,7 @@ __attribute__((format(printf, 3, 4))) static int refuse(
 
 void store_default_path(char out[STORE_PATH_SIZE])
 {
-    const char *folder = getenv("STATE_DIRECTORY");
-    size_t len = folder ? strcspn(folder, ":") : 0;
-    if (len > 0 && len < STORE_PATH_SIZE - 16)
-        snprintf(out, STORE_PATH_SIZE, "%.*s/positions", (int)len, folder);
-    else
-        snprintf(out, STORE_PATH_SIZE, "%s", STORE_DEFAULT_PATH);
+    service_path(out, STORE_PATH_SIZE, "STATE_DIRECTORY", "positions", STORE_DEFAULT_PATH);
 }
 
 int store_load(const char *path, struct positions *out, char why[STORE_WHY_SIZE])

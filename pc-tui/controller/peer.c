@@ -151,7 +151,7 @@ bool peer_moves(const struct peer *peer)
     for (size_t i = 0; i < status->count; i++) {
         const struct status_channel *channel = &status->channels[i];
         bool ours = peer->set_going >> i & 1u;
-        if (model_channel_moves(channel) && (ours || model_is_servo(channel)))
+        if (kind_moves(channel) && (ours || model_is_servo(channel)))
             return true;
         if (ours && channel->id.stops_off && channel->on)
             return true;

@@ -29,11 +29,6 @@ static int servo_sample(const struct status_channel *channel)
     return channel->deg_known && channel->driven ? channel->deg : TRACE_GAP;
 }
 
-static bool servo_moves(const struct status_channel *channel)
-{
-    return channel->moving;
-}
-
 static void servo_arrive(struct status_channel *channel)
 {
     if (!channel->target_known)
@@ -101,11 +96,6 @@ static void motor_plain(char out[MODEL_VALUE_SIZE], const struct status_channel 
         snprintf(out, MODEL_VALUE_SIZE, "%d %% -> %d %%", channel->percent, channel->target);
 }
 
-static bool motor_moves(const struct status_channel *channel)
-{
-    return channel->percent != 0 || channel->target != 0;
-}
-
 static void motor_arrive(struct status_channel *channel)
 {
     channel->percent = channel->target;
@@ -121,7 +111,6 @@ static const struct model_kind kinds[] = {
         .step = UNIT_DEGREES,
         .value = servo_value,
         .sample = servo_sample,
-        .moves = servo_moves,
         .arrive = servo_arrive,
         .plain = servo_plain},
     [CHANNEL_SWITCH] = {.selection = SELECTION_OUTPUT, .value = switch_value, .sample = switch_sample},
@@ -133,7 +122,6 @@ static const struct model_kind kinds[] = {
     [CHANNEL_MOTOR] = {.selection = SELECTION_MOTOR,
         .value = motor_value,
         .sample = motor_sample,
-        .moves = motor_moves,
         .arrive = motor_arrive,
         .plain = motor_plain},
 };
@@ -171,10 +159,4 @@ char *model_plain(char out[MODEL_VALUE_SIZE], const struct status_channel *chann
         return model_value(out, channel);
     kind->plain(out, channel, ascii);
     return out;
-}
-
-bool model_channel_moves(const struct status_channel *channel)
-{
-    const struct model_kind *kind = model_kind(channel->id.kind);
-    return kind->moves && kind->moves(channel);
 }

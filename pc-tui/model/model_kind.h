@@ -30,8 +30,6 @@ struct model_kind {
     // The state as a number for a graph: tenths of a degree, percent, or 0 and 1; TRACE_GAP where it is not known. NULL =
     // there is no graph.
     int (*sample)(const struct status_channel *channel);
-    // True while it moves or is about to. NULL = it never does.
-    bool (*moves)(const struct status_channel *channel);
     // Changes the channel to what it will be where its latest command has led. NULL = it is there at once.
     void (*arrive)(struct status_channel *channel);
     // Writes the state for pipes and scripts ("-0.5° -> 20.0°"; ascii: "-0.5 deg -> 20.0 deg") to out. NULL = as `value`.
@@ -47,8 +45,6 @@ char *model_value(char out[MODEL_VALUE_SIZE], const struct status_channel *chann
 char *model_target(char out[MODEL_VALUE_SIZE], const struct status_channel *channel);
 // Writes the state of a channel for pipes and scripts, "" where there is nothing to tell. Returns out.
 char *model_plain(char out[MODEL_VALUE_SIZE], const struct status_channel *channel, bool ascii);
-// True while the channel moves or is about to.
-bool model_channel_moves(const struct status_channel *channel);
 // Writes tenths as degrees without a unit: "12.5", "−45.0" with the sign U+2212. Returns out.
 char *model_degrees(char out[MODEL_VALUE_SIZE], int tenths);
 

@@ -98,7 +98,7 @@ bool model_shared(const struct model_device *device, int64_t now_us)
 bool model_moves(const struct model_device *device)
 {
     for (size_t i = 0; i < device->status->count; i++) {
-        if (model_channel_moves(&device->status->channels[i]))
+        if (kind_moves(&device->status->channels[i]))
             return true;
     }
     return false;

@@ -80,9 +80,9 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
         view_put(pane, row, 1, 1, focused ? ROLE_FOCUS : ROLE_LABEL, "▸");
     if (digit > 0 && !channel->fault[0])
         view_putf(pane, row, 3, 1, ROLE_LABEL, "%d", digit);
-    enum screen_role role = view_age_role(presence, model_channel_moves(channel) ? ROLE_MOVING
-                                                    : focused                    ? ROLE_FOCUS
-                                                                                 : ROLE_TEXT);
+    enum screen_role role = view_age_role(presence, kind_moves(channel) ? ROLE_MOVING
+                                                    : focused           ? ROLE_FOCUS
+                                                                        : ROLE_TEXT);
     if (channel->fault[0]) {
         view_putf(pane, row, 3, pane->columns - 3, view_age_role(presence, ROLE_WRONG), "✗ %s: %s",
             channel->id.name, channel->fault);

@@ -80,16 +80,16 @@ static void a_motor_moves_until_it_emits_nothing_and_is_asked_for_nothing(void *
 {
     (void)state;
     struct status_channel motor = {.id = {.kind = CHANNEL_MOTOR}, .percent = 20};
-    assert_true(model_channel_moves(&motor));
+    assert_true(kind_moves(&motor));
     motor.percent = 0;
     motor.target = -20;
-    assert_true(model_channel_moves(&motor));
+    assert_true(kind_moves(&motor));
     motor.target = 0;
-    assert_false(model_channel_moves(&motor));
+    assert_false(kind_moves(&motor));
     struct status_channel servo = {.id = {.kind = CHANNEL_SERVO}, .moving = true};
-    assert_true(model_channel_moves(&servo));
+    assert_true(kind_moves(&servo));
     struct status_channel lamp = {.id = {.kind = CHANNEL_DIMMER}, .on = true, .percent = 40};
-    assert_false(model_channel_moves(&lamp));
+    assert_false(kind_moves(&lamp));
 }
 
 static void pipes_get_plain_signs(void **state)
