@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +21,7 @@
 #include "nano-agent/check/check.h"
 #include "nano-agent/check/check_hardware.h"
 #include "nano-agent/check/check_software.h"
+#include "tests/scratch.h"
 
 static char root[64];
 static struct config config;
@@ -78,14 +78,6 @@ static void put(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static int new_root(void **state)
 {
     (void)state;
@@ -100,7 +92,7 @@ static int new_root(void **state)
 static int drop_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 // A PWM chip as sysfs shows it, with nothing exported.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // nano-agent check on whole boards (trees/*.tree): what it says of the default configuration there.
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 #include "nano-agent/check/check_hardware.h"
 #include "nano-agent/check/check_jetson.h"
 #include "nano-agent/check/check_software.h"
+#include "tests/scratch.h"
 
 enum { PATH_SIZE = 512, LINE_SIZE = 2048 };
 
@@ -152,18 +152,10 @@ static int new_root(void **state)
     return mkdtemp(root) ? 0 : -1;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static int drop_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 static void a_super_board_with_jetpack_6_is_known_and_its_pads_are_asked_for(void **state)

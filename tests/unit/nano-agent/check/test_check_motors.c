@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a check says of motors beyond their outputs. The device tree is made of files.
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,17 +15,10 @@
 #include "nano-agent/check/check_hardware.h"
 #include "nano-agent/check/check_motors.h"
 #include "nano-agent/check/device_tree.h"
+#include "tests/scratch.h"
 
 static char root[64], report[8192];
 static struct config config;
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
 
 static int prepare(void **state)
 {
@@ -38,7 +30,7 @@ static int prepare(void **state)
 static int finish(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 // The pad of a header pin with this pull, as jetson-io.py writes it.

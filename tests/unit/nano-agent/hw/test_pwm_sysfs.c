@@ -2,7 +2,6 @@
 // The kernel's PWM, on files that look like those of sysfs.
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 #include "common/clock.h"
 #include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/pwm_sysfs.h"
+#include "tests/scratch.h"
 
 static char root[64];
 
@@ -64,14 +64,6 @@ static const char *get(const char *path)
     return text;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static int new_root(void **state)
 {
     (void)state;
@@ -82,7 +74,7 @@ static int new_root(void **state)
 static int drop_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 // A chip as sysfs shows it: pwmchip3 of a device with a driver.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Who this board is.
 #include <errno.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,19 +15,12 @@
 
 #include "nano-agent/system/about.h"
 #include "nano-agent/system/wifi.h"
+#include "tests/scratch.h"
 
 static char root[] = "/tmp/about-XXXXXX";
 static struct config config;
 static struct about about;
 static json_t *object;
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
 
 static void put(const char *name, const char *text)
 {
@@ -58,7 +50,7 @@ static int finish(void **state)
     (void)state;
     json_decref(object);
     object = NULL;
-    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 static void gather(void)

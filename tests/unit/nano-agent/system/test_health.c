@@ -2,7 +2,6 @@
 // The machine's figures, read from trees as the boards have them (health/*.tree, after the layouts that
 // NVIDIA's developer guides and the kernels' device trees describe), and from this machine.
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +15,7 @@
 #include <cmocka.h>
 
 #include "nano-agent/system/health.h"
+#include "tests/scratch.h"
 
 enum {
     PATH_SIZE = 512,
@@ -80,18 +80,10 @@ static int new_root(void **state)
     return mkdtemp(root) ? 0 : -1;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static int drop_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(root);
 }
 
 static struct status_health read_all(void)

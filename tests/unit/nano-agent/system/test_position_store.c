@@ -2,7 +2,6 @@
 // The file of positions: whatever becomes of it, the agent goes on, and says so once.
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,6 +20,7 @@
 
 #include "nano-agent/config/config.h"
 #include "nano-agent/system/position_store.h"
+#include "tests/scratch.h"
 
 static char folder[64], path[128];
 static struct positions some = {.count = 1, .of = {{"tilt", 125, 0x9f31c2aa, true}}};
@@ -51,18 +51,10 @@ static int new_folder(void **state)
     return 0;
 }
 
-static int remove_one(const char *name, const struct stat *info, int type, struct FTW *ftw)
-{
-    (void)info;
-    (void)type;
-    (void)ftw;
-    return remove(name);
-}
-
 static int drop_folder(void **state)
 {
     (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(folder);
 }
 
 static void put(const char *text, size_t len)
