@@ -103,6 +103,12 @@ class Operation:
                 return
         raise harness.Failure('no command was carried out within %g s' % (4 * limit))
 
+    def is_over(self, limit):
+        """The cause is gone, and that is the end of the row."""
+        self.healed()
+        self.recovered(limit)
+        self.end().judge(limit)
+
     def end(self):
         self.work(1)
         picture = self.settled()

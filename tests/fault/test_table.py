@@ -39,9 +39,7 @@ def table_broker_killed_and_back(stage):
     broker.kill()
     operation.work(2)
     broker.again()
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 @scenario(timeout=120)
@@ -51,9 +49,7 @@ def table_broker_restarted_without_persistence(stage):
     operation.fault()
     broker.terminate()
     broker.again()
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 @scenario(timeout=120)
@@ -65,9 +61,7 @@ def table_network_black_holed_and_back(stage):
     operation.work(6)
     for proxy in (agents, screens):
         proxy.heal()
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 @scenario(timeout=120)
@@ -76,9 +70,7 @@ def table_half_open_connection_of_the_device(stage):
     operation, agents, _ = behind_proxies(stage)
     operation.fault()
     agents.half_open(TO_CLIENT)
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 @scenario(timeout=120)
@@ -86,9 +78,7 @@ def table_half_open_connection_of_the_screen(stage):
     operation, _, screens = behind_proxies(stage)
     operation.fault()
     screens.half_open(TO_CLIENT)
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 @scenario(timeout=120)
@@ -175,9 +165,7 @@ def table_name_server_dead_and_connection_cut(stage):
     names.know()
     for proxy in (agents, screens):
         proxy.cut()
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 # 30 in tests/fault/table, whose page says so.
@@ -197,9 +185,7 @@ def table_cable_out(stage):
     equal(network._ip('-n', network.names[0], 'link', 'set', 'lan0', 'down').code, 0, 'the cable out')
     operation.work(CABLE_OUT_S)
     equal(network._ip('-n', network.names[0], 'link', 'set', 'lan0', 'up').code, 0, 'the cable in')
-    operation.healed()
-    operation.recovered(NETWORK)
-    operation.end().judge(NETWORK)
+    operation.is_over(NETWORK)
 
 
 def joined(stage):

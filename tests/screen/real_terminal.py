@@ -47,6 +47,16 @@ def keys_act(s, watcher):
     equal(commands(watcher), ['tilt_up', 'led_toggle', 'tilt -7', 'stop'], 'commands')
 
 
+def keys_act_and_nothing_else(s, watcher):
+    """In modes that another program left on: a pointer that moves is no key, and Ctrl-C ends the program."""
+    keys_act(s, watcher)
+    for column in range(10, 60, 10):
+        s.point(10, column)
+    s.press_with('Control_L', 'c')
+    s.ended()
+    equal(commands(watcher)[4:], [], 'further commands')
+
+
 def scrolling_moves_nothing(s, watcher, up, down):
     s.press('o')
     s.wait(r'led_on .* ok')

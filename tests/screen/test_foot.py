@@ -3,8 +3,7 @@
 import harness
 import real_terminal
 from foot import Foot
-from harness import equal
-from real_terminal import SLOW, THREE, commands, is_whole, keys_act, live, one_stop, scrolling_moves_nothing
+from real_terminal import SLOW, THREE, is_whole, keys_act, keys_act_and_nothing_else, live, one_stop, scrolling_moves_nothing
 from screen import scenario
 from test_picture import CHANNELS as PICTURED
 
@@ -19,13 +18,7 @@ def a_key_acts_once_in_foot_and_space_stops(stage):
 
 @scenario
 def a_key_acts_once_in_foot_in_modes_that_another_program_left(stage):
-    s, watcher = live(stage, Foot, before=LEFT_BEHIND)
-    keys_act(s, watcher)
-    for column in range(10, 60, 10):
-        s.point(10, column)
-    s.press_with('Control_L', 'c')
-    s.ended()
-    equal(commands(watcher)[4:], [], 'further commands')
+    keys_act_and_nothing_else(*live(stage, Foot, before=LEFT_BEHIND))
 
 
 @scenario

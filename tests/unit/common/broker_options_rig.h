@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/broker_options.h"
 
 enum { ARGS_MAX = 32 };
@@ -62,6 +63,25 @@ static inline int from_cfg(struct broker_options *options, const char *text, cha
 
     cfg_free(cfg);
     return rc;
+}
+
+struct wrong_text {
+    const char *text;
+    const char *why; // a part of the sentence
+    const char *key; // that is named
+};
+
+static inline void assert_refused(const struct wrong_text *cases, size_t count)
+{
+    struct broker_options options;
+    char why[PROTOCOL_WHY_SIZE];
+
+    for (size_t i = 0; i < count; i++) {
+        broker_options_init(&options);
+        assert_int_equal(from_cfg(&options, cases[i].text, why), -EINVAL);
+        assert_why(why, cases[i].why);
+        assert_string_equal(wrong_key, cases[i].key);
+    }
 }
 
 #endif

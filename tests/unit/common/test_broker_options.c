@@ -338,9 +338,7 @@ static void an_empty_file_changes_nothing(void **state)
 
 static void a_bad_value_in_a_file_names_its_key(void **state)
 {
-    static const struct {
-        const char *text, *why, *key;
-    } cases[] = {
+    static const struct wrong_text cases[] = {
         {"broker = {\"host:0\"}", "broker: port", "broker"},
         {"root = \"a b\"", "root: ", "root"},
         {"device = \"status\"", "device: ", "device"},
@@ -351,16 +349,9 @@ static void a_bad_value_in_a_file_names_its_key(void **state)
         {"login { user = \"me\" password_file = \"/nonexistent/pw\" }",
             "login: /nonexistent/pw: No such file", "login|password_file"},
     };
-    struct broker_options options;
-    char why[PROTOCOL_WHY_SIZE];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        broker_options_init(&options);
-        assert_int_equal(from_cfg(&options, cases[i].text, why), -EINVAL);
-        assert_why(why, cases[i].why);
-        assert_string_equal(wrong_key, cases[i].key);
-    }
+    assert_refused(cases, ARRAY_LENGTH(cases));
 }
 
 // A program reads the command line first (to find -c), or the file first: both end the same.

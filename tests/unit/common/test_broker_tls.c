@@ -134,9 +134,7 @@ static void the_section_tls_of_a_file_sets_the_same_things(void **state)
 
 static void a_bad_value_of_tls_names_its_key(void **state)
 {
-    static const struct {
-        const char *text, *why, *key;
-    } cases[] = {
+    static const struct wrong_text cases[] = {
         {"tls { version = \"tlsv1.1\" }", "tls: version: tlsv1.2 or tlsv1.3", "tls|version"},
         {"tls { insecure = maybe }", "tls: insecure: true or false", "tls|insecure"},
         {"tls { cafile = \"\" }", "tls: cafile: empty", "tls|cafile"},
@@ -144,16 +142,9 @@ static void a_bad_value_of_tls_names_its_key(void **state)
         {"tls { key = \"/k\" }", "tls: key without cert", "tls|key"},
         {"tls { name = \"n\" insecure = true }", "keep one of the two", "tls|insecure"},
     };
-    struct broker_options options;
-    char why[PROTOCOL_WHY_SIZE];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        broker_options_init(&options);
-        assert_int_equal(from_cfg(&options, cases[i].text, why), -EINVAL);
-        assert_why(why, cases[i].why);
-        assert_string_equal(wrong_key, cases[i].key);
-    }
+    assert_refused(cases, ARRAY_LENGTH(cases));
 }
 
 static void the_command_line_wins_over_the_section_tls_key_by_key(void **state)
