@@ -18,7 +18,7 @@
 #include "common/array.h"
 #include "common/text.h"
 
-enum { REPLACEMENT = 0xFFFD, FORMAT_MAX = 1024, UNDO_MAX = 256, COMBINING_MAX = CCHARW_MAX - 1 };
+enum { REPLACEMENT = 0xFFFD, FORMAT_MAX = 1024, UNDO_MAX = 256, RUN_MAX = 128 };
 
 struct screen {
     SCREEN *curses;
@@ -30,9 +30,8 @@ struct screen {
     bool utf8;       // the locale's encoding
     bool ascii_only; // --ascii, or a locale that knows no more
     bool left;
-    int colors; // as the roles know them; 0 without
-    attr_t attributes[ROLE_COUNT];
-    short pairs[ROLE_COUNT];
+    int colors;                 // as the roles know them; 0 without
+    cchar_t blanks[ROLE_COUNT]; // a blank in each role's look
 };
 
 // The ASCII sign that stands for each sign where that cannot be shown. Both take one cell.
@@ -93,12 +92,11 @@ static void set_role(struct screen *screen, enum screen_role role, enum roles_ba
         attributes |= A_UNDERLINE;
     if (look.attributes & ROLES_REVERSE)
         attributes |= A_REVERSE;
-    screen->attributes[role] = attributes;
-    screen->pairs[role] = 0;
-    if (look.foreground == ROLES_OWN && look.background == ROLES_OWN)
-        return;
-    if (init_pair((short)(role + 1), look.foreground, look.background) != ERR)
-        screen->pairs[role] = (short)(role + 1);
+    short pair = 0;
+    bool own = look.foreground == ROLES_OWN && look.background == ROLES_OWN;
+    if (!own && init_pair((short)(role + 1), look.foreground, look.background) != ERR)
+        pair = (short)(role + 1);
+    setcchar(&screen->blanks[role], L" ", attributes, pair, NULL);
 }
 
 static void set_roles(struct screen *screen)
@@ -349,6 +347,8 @@ static int cells(uint32_t codepoint)
 static uint32_t next(const char **text)
 {
     unsigned codepoint;
+    if (**text >= 0x20 && **text < 0x7F) // most of what is drawn
+        return (unsigned char)*(*text)++;
     size_t used = text_decode(*text, strnlen(*text, 4), &codepoint);
     if (used == 0) {
         (*text)++;
@@ -389,34 +389,36 @@ int screen_put(
         return 0;
     if (columns > COLS - column)
         columns = COLS - column;
-    wchar_t cell[COMBINING_MAX + 1];
-    size_t length = 0;
-    int used = 0, cell_at = 0;
+    cchar_t cells_out[RUN_MAX];
+    int count = 0, start = 0, used = 0;
+    size_t length = 0; // characters in the last of these cells
     while (*text) {
         uint32_t codepoint = next(&text);
         int width = cells(codepoint);
         if (used + width > columns)
             break;
         uint32_t sign = shown(screen, codepoint, width);
-        bool combines = width == 0;
-        if (combines && (length == 0 || length >= COMBINING_MAX || sign < 0x80))
+        if (width == 0) {
+            if (count > 0 && length < CCHARW_MAX && sign >= 0x80)
+                cells_out[count - 1].chars[length++] = (wchar_t)sign;
             continue;
-        // A wide character that is replaced leaves no gap.
-        int copies = !combines && sign != codepoint ? width : 1;
-        for (int i = 0; i < copies; i++) {
-            if (!combines) {
-                length = 0;
-                cell_at = used + i;
-            }
-            cell[length++] = (wchar_t)sign;
-            cell[length] = L'\0';
-            cchar_t complete;
-            if (setcchar(&complete, cell, screen->attributes[role], screen->pairs[role], NULL) != ERR)
-                mvadd_wch(
-                    row, column + cell_at, &complete); // ERR in the last cell: drawn, the cursor has no place
         }
+        // A wide character that is replaced leaves no gap.
+        int copies = sign != codepoint ? width : 1;
+        if (count + copies > RUN_MAX) {
+            mvadd_wchnstr(row, column + start, cells_out, count);
+            start = used;
+            count = 0;
+        }
+        for (int i = 0; i < copies; i++) {
+            cells_out[count] = screen->blanks[role];
+            cells_out[count++].chars[0] = (wchar_t)sign;
+        }
+        length = 1;
         used += width;
     }
+    if (count > 0)
+        mvadd_wchnstr(row, column + start, cells_out, count);
     return used;
 }
 
