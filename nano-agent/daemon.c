@@ -31,7 +31,7 @@ enum {
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
-    return daemon->guarding ? (daemon->heard_ms + daemon->config.lost_after_ms) * 1000 : INT64_MAX;
+    return daemon->guarding ? (daemon->heard_ms + daemon->config->lost_after_ms) * 1000 : INT64_MAX;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -53,7 +53,7 @@ static int64_t next_us(const struct daemon *daemon)
 // a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
-    watchdog_hurry(&daemon->watchdog, outputs_may_turn(&daemon->config, daemon->outputs), clock_now_us());
+    watchdog_hurry(&daemon->watchdog, outputs_may_turn(daemon->config, daemon->outputs), clock_now_us());
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -91,8 +91,8 @@ static void check_lost(struct daemon *daemon)
     if (!daemon->up)
         return;
     char reason[LINK_REASON_SIZE];
-    snprintf(reason, sizeof reason, "nothing heard for %d.%d s", daemon->config.lost_after_ms / 1000,
-        daemon->config.lost_after_ms % 1000 / 100);
+    snprintf(reason, sizeof reason, "nothing heard for %d.%d s", daemon->config->lost_after_ms / 1000,
+        daemon->config->lost_after_ms % 1000 / 100);
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
@@ -110,7 +110,7 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
         return;
     if (rc < 0) {
         log_error("input %s: %s; it is no longer watched",
-            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
+            daemon->config->agent.channels[edge->channel].id.name, strerror(-rc));
         event_del(edge->event);
         return;
     }
@@ -137,7 +137,7 @@ static void on_motor(evutil_socket_t fd, short what, void *arg)
 
 static int watch_output(struct daemon *daemon, size_t channel)
 {
-    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
+    enum channel_port port = channel_port(daemon->config->agent.channels[channel].id.kind);
     struct daemon_edge *edge = &daemon->edges[channel];
     // The members of the union are pointers: without hardware all of them are NULL.
     if ((port != PORT_INPUT && port != PORT_MOTOR) || !daemon->outputs[channel].pwm)
@@ -155,7 +155,7 @@ static int watch_output(struct daemon *daemon, size_t channel)
 static int watch_outputs(struct daemon *daemon)
 {
     int rc = 0;
-    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
+    for (size_t i = 0; i < daemon->config->agent.count && rc == 0; i++)
         rc = watch_output(daemon, i);
     return rc;
 }
@@ -170,14 +170,14 @@ static void on_tried(void *ctx, size_t channel, const char *fault, const union a
     agent_channel_return(daemon->agent, channel, *output, clock_now_us());
     if (watch_output(daemon, channel) < 0)
         log_error(
-            "%s: %s; it is not watched", daemon->config.agent.channels[channel].id.name, strerror(ENOMEM));
+            "%s: %s; it is not watched", daemon->config->agent.channels[channel].id.name, strerror(ENOMEM));
 }
 
 static void try_hardware(struct daemon *daemon)
 {
     if (clock_now_us() < daemon->try_us)
         return;
-    daemon->absent = outputs_try(&daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
+    daemon->absent = outputs_try(daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
     daemon->try_us = daemon->absent > 0 ? clock_now_us() + TRY_US : INT64_MAX;
 }
 
@@ -286,7 +286,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 
 static int make_link(struct daemon *daemon)
 {
-    int rc = mqtt_session_init(&daemon->session, &daemon->config, daemon->boot);
+    int rc = mqtt_session_init(&daemon->session, daemon->config, daemon->boot);
     if (rc == 0) {
         daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
         rc = daemon->link ? 0 : -ENOMEM;
@@ -294,7 +294,7 @@ static int make_link(struct daemon *daemon)
     mqtt_session_finish(&daemon->session);
     if (rc == 0) // without it nothing is noticed, and a refusal is tried again after half a minute
         daemon->watch =
-            config_watch_new(daemon->base, &daemon->config, daemon->argc, daemon->argv, on_config, daemon);
+            config_watch_new(daemon->base, daemon->config, daemon->argc, daemon->argv, on_config, daemon);
     return rc;
 }
 
@@ -308,16 +308,16 @@ static int make_agent(struct daemon *daemon)
     struct positions kept = {0};
     struct agent_io with = daemon_io;
     char why[STORE_WHY_SIZE];
-    if (daemon->config.state[0]) {
-        if (store_load(daemon->config.state, &kept, why) < 0)
+    if (daemon->config->state[0]) {
+        if (store_load(daemon->config->state, &kept, why) < 0)
             log_warning("%s", why);
-        daemon->store = store_new(daemon->config.state, tell_store_trouble);
+        daemon->store = store_new(daemon->config->state, tell_store_trouble);
         if (!daemon->store)
             return -ENOMEM;
     } else {
         with.save = NULL;
     }
-    daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
+    daemon->agent = agent_new(&daemon->config->agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
         clock_now_us(), daemon_boot_ms());
     return daemon->agent ? 0 : -ENOMEM;
 }
@@ -344,11 +344,11 @@ static void finish(struct daemon *daemon)
     config_watch_free(daemon->watch);
     link_free(daemon->link);
     agent_free(daemon->agent);
-    for (size_t i = 0; i < daemon->config.agent.count; i++) {
+    for (size_t i = 0; i < daemon->config->agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
     }
-    outputs_close(&daemon->config, daemon->outputs);
+    outputs_close(daemon->config, daemon->outputs);
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
@@ -362,14 +362,14 @@ static void finish(struct daemon *daemon)
         close(daemon->timer_fd);
     if (daemon->base)
         event_base_free(daemon->base);
-    explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
+    explicit_bzero(daemon->config->broker.password, sizeof daemon->config->broker.password);
 }
 
 // Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
 // logged.
 static int start(struct daemon *daemon)
 {
-    struct config *config = &daemon->config;
+    struct config *config = daemon->config;
     char why[OUTPUTS_WHY_SIZE];
     int rc = memory_limit_set(config->memory_limit_mib);
     if (rc < 0)
@@ -402,7 +402,7 @@ static void tell_absent(struct daemon *daemon)
     if (daemon->absent == 0)
         return;
     log_warning("%zu of %zu channels are without hardware; the others work, and those are tried every %d s",
-        daemon->absent, daemon->config.agent.count, TRY_US / 1000000);
+        daemon->absent, daemon->config->agent.count, TRY_US / 1000000);
     daemon->try_us = clock_now_us() + TRY_US;
 }
 
@@ -411,10 +411,10 @@ static void trace(const char *line)
     log_debug("%s", line);
 }
 
-int daemon_run(const struct config *config, int argc, char **argv)
+int daemon_run(struct config *config, int argc, char **argv)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){.config = *config,
+    daemon = (struct daemon){.config = config,
         .argc = argc,
         .argv = argv,
         .armed_us = INT64_MAX,
