@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import socket
+import statistics
 import time
 
 import harness
@@ -15,6 +16,7 @@ from pty_terminal import Terminal
 
 AGAIN_S = 2.0
 KEY_S = 0.05
+SLOW_KEY_S = 1.0  # what a busy machine may do to one of them; what waits for a broker takes seconds
 
 
 def certificates(stage):
@@ -149,9 +151,9 @@ def a_configuration_that_is_mended_is_tried_at_once(stage):
     mended(stage, folder, broker, lambda: login(stage, folder, broker, name='other.example'), 'is not for other.example', mend)
 
 
-def slowest_key(terminal, keys=10):
-    """Opens and closes help; the seconds that the slowest key took until something was drawn."""
-    slowest = 0.0
+def keys_are_quick(terminal, keys=10):
+    """Opens and closes help: the seconds until something was drawn."""
+    took = []
     for turn in range(keys):
         terminal.read()
         mark = len(terminal.seen)
@@ -160,9 +162,10 @@ def slowest_key(terminal, keys=10):
         while len(terminal.seen) == mark and time.monotonic() - before < 5:
             select.select([terminal.fd], [], [], 0.001)
             terminal.read()
-        slowest = max(slowest, time.monotonic() - before)
+        took.append(time.monotonic() - before)
         time.sleep(0.15)  # a lone Esc is told from a sequence by the time that follows
-    return slowest
+    said = ' '.join('%.3f' % seconds for seconds in took)
+    check(statistics.median(took) < KEY_S * PATIENCE and max(took) < SLOW_KEY_S * PATIENCE, 'seconds that the keys took: ' + said)
 
 
 @scenario(timeout=60)
@@ -174,9 +177,8 @@ def keys_do_not_wait_for_a_handshake_that_stalls(stage):
     terminal = Terminal(stage, [program('pc-tui'), '-h', 'mqtts://127.0.0.1:%d' % silent.getsockname()[1],
                                 '--cafile', folder + '/ca.crt'])
     terminal.wait('connecting', 'the screen')
-    took = [slowest_key(terminal, 4) for _ in range(5)]
+    keys_are_quick(terminal, 20)
     terminal.wait('accepted', 'the trouble in words')
-    check(max(took) < KEY_S * PATIENCE, 'the slowest key took %.3f s' % max(took))
     silent.close()
 
 
@@ -191,10 +193,9 @@ def keys_do_not_wait_for_a_broker_that_stops_reading(stage):
     terminal.wait('tilt', 'the device')
     os.kill(broker.pid, signal.SIGSTOP)
     try:
-        took = slowest_key(terminal, 8)
+        keys_are_quick(terminal, 8)
     finally:
         os.kill(broker.pid, signal.SIGCONT)
-    check(took < KEY_S * PATIENCE, 'the slowest key took %.3f s' % took)
 
 
 if __name__ == '__main__':
