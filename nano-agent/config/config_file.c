@@ -339,6 +339,20 @@ static void add_keys(const struct key_table *table, cfg_opt_t *opts)
     opts[n] = (cfg_opt_t)CFG_END();
 }
 
+// libconfuse calls no hook for `KEY = {}`, and what was left out on purpose must not become the default in silence.
+static int check_lists(struct config_file *file, cfg_t *cfg, const char *text)
+{
+    char section[128];
+    for (cfg_opt_t *opt = cfg->opts; opt->name; opt++) {
+        if ((opt->flags & CFGF_LIST) && (opt->flags & CFGF_MODIFIED) && cfg_opt_size(opt) == 0 &&
+            !find_seen(file, opt))
+            return config_file_refuse(file, config_text_empty_list(text, opt->name),
+                "%s%s = {}; at least one value is wanted, or the key left out", where(cfg, section),
+                opt->name);
+    }
+    return 0;
+}
+
 static int check_counts(struct config_file *file, cfg_t *section, int kind)
 {
     char name[128];
@@ -417,9 +431,14 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
         rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
         goto free_keys;
     }
+    rc = check_lists(file, file->cfg, prepared);
     for (int kind = 0; kind < CHANNEL_KINDS && !rc; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++)
-            rc = check_counts(file, cfg_getnsec(file->cfg, sections[kind].name, i), kind);
+        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++) {
+            cfg_t *section = cfg_getnsec(file->cfg, sections[kind].name, i);
+            rc = check_lists(file, section, prepared);
+            if (!rc)
+                rc = check_counts(file, section, kind);
+        }
     }
 free_keys:
     parsing = NULL;
