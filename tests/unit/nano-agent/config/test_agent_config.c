@@ -184,7 +184,7 @@ static void what_is_not_closed_is_refused_where_it_began(void **state)
     refuse_at("\nservo tilt {\n pwm = \"pin 33\"\n", "f:2: ", "add }");
     refuse_at("servo tilt { pwm = sim\n pulse = {1000, 2000 }", "f:1: ", "add }");
     refuse_at(SERVO "}\n", "f:2: ", "remove the }");
-    refuse_at("servo {\n pwm = \"pin 33\"\n}\n", "f:1: ", "servo tilt { … }");
+    refuse_at("servo {\n pwm = \"pin 33\"\n}\n", "f:1: ", "write its name in front of the {");
     refuse_at("servo tilt pwm\n", "f:1: ", "KIND NAME { … }");
     refuse_at("qos 1\n" SERVO, "f:1: ", "KEY = VALUE");
     refuse_at("qos = {1}\n" SERVO, "f:1: ", "KEY = VALUE");
