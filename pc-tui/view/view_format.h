@@ -15,6 +15,9 @@ struct pane {
 
 enum { VIEW_NUMBER_SIZE = 64, VIEW_NAME_SIZE = 160, VIEW_SENTENCE_SIZE = 1024, VIEW_SENTENCE_LINES = 3 };
 
+// As view_put, but a text for which there is no room ends in `…`, so that nobody takes its beginning for the whole.
+int view_put_cut(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);
 // As screen_put, but within the pane: nothing is drawn beyond its edges. Returns the cells used.
 int view_put(
     const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);
