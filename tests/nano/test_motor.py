@@ -169,6 +169,51 @@ def a_bus_that_hangs_holds_up_neither_enable_nor_the_answer_and_is_told(stage):
     wait_for(lambda: stage.say(broker, watcher, 'drive 60').last['result'] == 'ok', 'it turns again', 20)
 
 
+def zero_after(guest, command):
+    """Does something to the agent while the motor turns. Returns how many seconds later all its channels were off."""
+    trace.clear(guest)
+    guest.run('echo now >%s/trace_marker; %s' % (trace.TRACING, command))
+    stands_still(guest)
+    seen = trace.events(guest)
+    began = next(event.t for event in seen if event.what == 'mark')
+    writes = [event for event in seen if event.what == 'write' and event.chip == MOTORS and event.t > began]
+    off = {}
+    for event in writes:
+        if event.register in (9, 13, 17, 21) and event.bytes == [0x10]:
+            off.setdefault(event.register, event.t)
+    equal(sorted(off), [9, 13, 17, 21], 'the registers that were written: %r' % writes)
+    return max(off.values()) - began
+
+
+def guardians(guest):
+    return guest.run('ps -e -o comm= -o args= | grep ^nano-guard; :')
+
+
+@scenario(timeout=120)
+def without_systemd_a_motor_stands_still_however_its_agent_ends(stage):
+    broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0')
+    equal(guardians(guest).split(), ['nano-guard', 'nano-guard'], 'the guardian')
+    for signal, bound in (('KILL', 0.5), ('SEGV', 0.5), ('ABRT', 0.5), ('STOP', 5)):
+        mark = watcher.mark()
+        drive(stage, broker, watcher, 60)
+        took = zero_after(guest, 'kill -%s %d' % (signal, agent.pid()))
+        agent.wait()
+        print('%s: zero after %.3f s' % (signal, took))
+        check(took < bound, '%s: zero after %.3f s' % (signal, took))
+        wait_for(lambda: not guardians(guest), 'the guardian has ended')
+        check(re.search('nano-guard: .*; the outputs of its motors are off', agent.err()), 'told: %s' % agent.err())
+        # At once, while the guardian may still be at work: the outputs are free, and it turns.
+        mark = watcher.mark()
+        agent = guest.agent(CAR % ('', 'run = 10 ramp = 0'))
+        watcher.online(mark)
+        check('without hardware' not in agent.err(), 'it has its outputs: %s' % agent.err())
+    drive(stage, broker, watcher, 60)
+    equal(agent.terminate(), 0, 'its exit status after SIGTERM')
+    stands_still(guest)
+    equal(guardians(guest), '', 'after a clean end')
+    check('nano-guard' not in agent.err(), 'a clean end is told by nobody: %s' % agent.err())
+
+
 SINGLE = '''
 motor arm { %s run = 10 ramp = 0 }
 servo tilt { pwm = "0-0040:7" speed = 10000 accel = 0 hz = 200 }

@@ -86,8 +86,9 @@ def systemd_a_motor_stands_still_however_its_agent_ends(stage):
     equal(guest.show('Result'), 'success', 'how it ended')
     for what, seconds in took.items():
         print('%s: zero after %.3f s' % (what, seconds))
-    # A new process takes ten times as long in here as on a board.
-    check(max(took.values()) < 10, '%r' % took)
+    # What happens in here takes ten times as long as on a board, and on a busy machine longer.
+    for what, seconds in took.items():
+        check(seconds < (0.5 if what.startswith('kill -9') else 10), '%s: zero after %.3f s' % (what, seconds))
 
 
 if __name__ == '__main__':
