@@ -297,6 +297,17 @@ static bool may_draw(const struct app *app, int64_t now)
     return !terminal_is_behind(app->terminal) && now >= screen_wait_until_ms(app->screen);
 }
 
+// When a picture is due; INT64_MAX where nothing will change. What else changes while a command's answer is awaited, the
+// broker's acknowledgement above all, has no picture of its own, which would hold up the answer's.
+static int64_t due_ms(const struct app *app)
+{
+    if (app->redraw_now)
+        return 0;
+    if (app->redraw_later && app->redraw_ms == INT64_MAX)
+        return earlier(app->drawn_ms + FRAME_MS, app->picture_ms);
+    return earlier(app->redraw_ms, app->picture_ms);
+}
+
 static void turn(struct app *app)
 {
     int64_t now = clock_now_ms();
@@ -322,9 +333,7 @@ static void turn(struct app *app)
         fit(app);
     }
     now = clock_now_ms();
-    bool due = app->redraw_now || (app->redraw_later && now >= app->drawn_ms + FRAME_MS) ||
-               now >= earlier(app->redraw_ms, app->picture_ms);
-    if (due && may_draw(app, now))
+    if (now >= due_ms(app) && may_draw(app, now))
         draw(app);
 }
 
@@ -335,11 +344,7 @@ static int64_t next_draw_ms(struct app *app)
         event_add(app->writable, NULL);
         return INT64_MAX;
     }
-    int64_t at_ms = app->redraw_later ? app->drawn_ms + FRAME_MS : app->picture_ms;
-    at_ms = earlier(at_ms, app->redraw_ms);
-    if (app->redraw_now)
-        at_ms = 0;
-    int64_t wait_ms = screen_wait_until_ms(app->screen);
+    int64_t at_ms = due_ms(app), wait_ms = screen_wait_until_ms(app->screen);
     return at_ms > wait_ms ? at_ms : wait_ms;
 }
 

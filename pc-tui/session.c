@@ -16,7 +16,10 @@
 
 // Any packet of the broker proves the connection, and at QoS 1 there is one for each message. Where none comes for so long, the
 // other end is gone without a word; the keep-alive alone finds that after twice its time.
-enum { PROOF_MS = 4000 };
+enum {
+    PROOF_MS = 4000,
+    QUIET_MS = 1000, // a broker that has said anything since is not asked for a sign of life
+};
 
 struct session {
     struct event_base *base;
@@ -32,6 +35,8 @@ struct session {
     struct event *wake;      // calls controller_tick
     struct event *pause;     // ends a session_pause whose stop is not acknowledged
     struct event *proof;     // looks whether the broker has said anything since asked_ms
+    struct event *silence;   // looks whether a device has fallen silent since looked_us
+    int64_t looked_us;
     int64_t asked_ms; // since when it owes an answer to what was sent, unless it has proven itself since
     bool pausing;
     bool closing;
@@ -55,18 +60,23 @@ static void arm(struct event *timer, int64_t in_us)
     evtimer_add(timer, &delay);
 }
 
+// Something was sent that the broker answers.
+static void expect_proof(struct session *session)
+{
+    if (link_last_proof_ms(session->link) >= session->asked_ms)
+        session->asked_ms = clock_now_ms();
+    if (!evtimer_pending(session->proof, NULL))
+        arm(session->proof, (int64_t)PROOF_MS * 1000);
+}
+
 static int shell_publish(
     void *ctx, const char *topic, const char *payload, size_t len, bool retain, int *token)
 {
     struct session *session = ctx;
     int rc = link_publish(session->link, topic, payload, len, session->qos, retain, NULL, 0, token);
-    if (rc < 0 || session->qos == 0)
-        return rc;
-    if (link_last_proof_ms(session->link) >= session->asked_ms)
-        session->asked_ms = clock_now_ms();
-    if (!evtimer_pending(session->proof, NULL))
-        arm(session->proof, (int64_t)PROOF_MS * 1000);
-    return 0;
+    if (rc == 0 && session->qos > 0)
+        expect_proof(session);
+    return rc;
 }
 
 static void on_proof(evutil_socket_t fd, short what, void *ctx)
@@ -83,6 +93,31 @@ static void on_proof(evutil_socket_t fd, short what, void *ctx)
         arm(session->proof, left_ms * 1000);
     else
         link_reset(session->link, TROUBLE_TIMEOUT, "no answer from the broker to what was sent");
+}
+
+static void look_for_silence_later(struct session *session)
+{
+    int64_t now_us = session_now().us;
+    int64_t next_us = model_next_us(session->model, now_us);
+    session->looked_us = now_us;
+    if (next_us != INT64_MAX)
+        arm(session->silence, next_us - now_us);
+}
+
+// Where a device that reports each second is silent, its machine may have failed or our own connection. Only the broker's answer
+// tells, and who types nothing would wait for the keep-alive.
+static void on_silence(evutil_socket_t fd, short what, void *ctx)
+{
+    struct session *session = ctx;
+    (void)fd;
+    (void)what;
+    bool quiet = clock_now_ms() - link_last_proof_ms(session->link) >= QUIET_MS;
+    if (link_report(session->link)->state == LINK_UP && quiet &&
+        model_fell_silent(session->model, session->looked_us, session_now().us)) {
+        link_probe(session->link);
+        expect_proof(session);
+    }
+    look_for_silence_later(session);
 }
 
 static struct controller_clock shell_now(void *ctx)
@@ -172,6 +207,8 @@ static void on_message(void *ctx, const struct link_message *message)
         protocol_topic_device(message->topic, session->root, "status", device) == 0)
         session->events->status(session->ctx, device, message);
     controller_status(session->controller, message->topic, message->payload, message->len, message->retained);
+    if (!evtimer_pending(session->silence, NULL))
+        look_for_silence_later(session);
     session->events->changed(session->ctx);
 }
 
@@ -311,8 +348,9 @@ struct session *session_new(struct event_base *base, const struct tui_options *o
     session->wake = evtimer_new(base, on_wake, session);
     session->pause = evtimer_new(base, on_pause, session);
     int rc = -ENOMEM;
+    session->silence = evtimer_new(base, on_silence, session);
     session->proof = evtimer_new(base, on_proof, session);
-    if (session->wake && session->pause && session->proof)
+    if (session->wake && session->pause && session->proof && session->silence)
         rc = make_core(session, options);
     if (rc == 0)
         rc = make_link(session, options);
@@ -338,6 +376,8 @@ void session_free(struct session *session)
         event_free(session->pause);
     if (session->proof)
         event_free(session->proof);
+    if (session->silence)
+        event_free(session->silence);
     free(session);
 }
 

@@ -149,7 +149,7 @@ static bool ask_for_3_1_1(struct broker *broker, const struct connection_end *en
         return true;
     }
     // The next broker of the list must not wait for a second silence.
-    broker->old_once = end->trouble == TROUBLE_TIMEOUT;
+    broker->old_once = end->trouble == TROUBLE_SILENT;
     return false;
 }
 

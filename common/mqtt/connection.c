@@ -232,14 +232,8 @@ static bool read_packet(struct connection *connection, bool *answered, int *rc, 
     struct stream_news news;
     enum intake_verdict verdict = stream_next(&connection->stream, connection->outgoing.unacked, &news);
 
-    if (verdict == INTAKE_MALFORMED)
-        verdict_by_malformed(&connection->verdict, "a property that MQTT 5 does not know");
-    else if (verdict == INTAKE_TOO_LARGE)
-        verdict_by_size(&connection->verdict, stream_topic(&connection->stream));
-    else if (verdict == INTAKE_STUCK)
-        verdict_by_malformed(
-            &connection->verdict, "the beginning of a packet in pieces that fill every buffer");
-    else if (news.old_connack && connection->options->mqtt.version == 5)
+    verdict_by_intake(&connection->verdict, verdict, stream_topic(&connection->stream));
+    if (news.old_connack && connection->options->mqtt.version == 5)
         verdict_by_connack(&connection->verdict, LINK_REASON_OLD_VERSION);
     if (news.is_short) // the peer may wait for our acknowledgement to send the rest
         *answered = false;
@@ -454,6 +448,12 @@ int connection_publish(struct connection *connection, const struct link_publicat
     if (token)
         *token = mid;
     return handle_errno(rc);
+}
+
+void connection_probe(struct connection *connection)
+{
+    if (!is_over(connection) && connection->verdict.phase == PHASE_UP && !connection->disconnecting)
+        keepalive_probe(&connection->keepalive, &connection->stream, clock_now_ms());
 }
 
 void connection_close(struct connection *connection)

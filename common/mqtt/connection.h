@@ -48,6 +48,9 @@ void connection_free(struct connection *connection);
 // (nothing is kept), -EMSGSIZE (too long for MQTT or for this broker), -ENOMEM, or -EINVAL (topic).
 int connection_publish(struct connection *connection, const struct link_publication *publication, int *token);
 
+// Asks the broker for a sign of life (PINGREQ), where it was not asked just now and the socket takes it.
+void connection_probe(struct connection *connection);
+
 // Sends DISCONNECT, so that the broker drops the will, when all that was published is sent and acknowledged. Then it
 // ends without trouble. For a connection that is up.
 void connection_close(struct connection *connection);

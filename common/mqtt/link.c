@@ -258,7 +258,7 @@ static void attempt_is_over(struct link *link)
         return;
     }
     link_reason_timeout(reason, broker_list_current(&link->list)->name, limit_ms(link), steps[phase]);
-    fail(link, phase, TROUBLE_TIMEOUT, reason);
+    fail(link, phase, phase == PHASE_TCP ? TROUBLE_TIMEOUT : TROUBLE_SILENT, reason);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -312,6 +312,7 @@ static void on_found(void *ctx)
     enter(link);
     // Without DISCONNECT, so that this broker publishes the will: who looks there shall see that we are gone.
     drop_connection(link);
+    scout_leave(link->scout);
     link->changing_over = true;
     link->list.at = 0;
     report_change_over(&link->report, broker_list_current(&link->list));
@@ -437,6 +438,12 @@ int link_send(struct link *link, const struct link_publication *publication, int
     if (!link->connection || link->free_later)
         return -ENOTCONN;
     return connection_publish(link->connection, publication, token);
+}
+
+void link_probe(struct link *link)
+{
+    if (link->connection)
+        connection_probe(link->connection);
 }
 
 void link_renew(struct link *link, struct link_news *news)

@@ -59,6 +59,9 @@ static inline int link_publish(struct link *link, const char *topic, const void 
 // link waits it tries now. The news are the link's from then on.
 void link_renew(struct link *link, struct link_news *news);
 
+// Asks the broker for a sign of life, which link_last_proof_ms shows. Nothing happens while not connected.
+void link_probe(struct link *link);
+
 // Ends the wait and tries now, if waiting.
 void link_retry_now(struct link *link);
 

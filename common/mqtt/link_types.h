@@ -35,6 +35,7 @@ enum link_trouble {
     TROUBLE_REFUSED,  // ECONNREFUSED
     TROUBLE_TLS,      // certificates, names, or a peer that does not speak TLS
     TROUBLE_TIMEOUT,  // no answer in time
+    TROUBLE_SILENT,   // the same, from a peer that took the connection
     TROUBLE_NETWORK,  // any other socket error, connection lost
     TROUBLE_PROTOCOL, // the peer is not an MQTT broker, or it sent a malformed packet
     TROUBLE_LOGIN,    // bad user name or password, not authorized

@@ -23,6 +23,7 @@
 
 enum {
     GOOD_ANSWERS = 3,
+    FUTILE_MAX = 5,   // so 96 answers, or 16 minutes of a link's scout
     ANSWER_MS = 3000, // longer answers are none
     REMINDERS = 10,   // of `found`, a question's time
 };
@@ -36,6 +37,8 @@ struct scout {
     struct broker brokers[LINK_BROKERS_MAX];
     int good[LINK_BROKERS_MAX]; // answers in a row
     size_t before, at;          // of those before the first, this one is being asked
+    size_t left;                // this one was left for what was found; 0 = none
+    unsigned futile;            // times in a row that it was in vain
     bool resting, asking;
     int64_t ask_ms; // when the next round begins
     struct event *timer, *socket;
@@ -61,7 +64,7 @@ static void ask(struct scout *scout);
 static bool has_found(const struct scout *scout)
 {
     for (size_t i = 0; i < scout->before; i++)
-        if (scout->good[i] >= GOOD_ANSWERS)
+        if (scout->good[i] >= GOOD_ANSWERS << scout->futile)
             return true;
     return false;
 }
@@ -267,10 +270,22 @@ void scout_free(struct scout *scout)
     free(scout);
 }
 
+void scout_leave(struct scout *scout)
+{
+    scout->left = scout->before;
+}
+
 void scout_begin(struct scout *scout, size_t before, const struct tls *tls)
 {
     scout_rest(scout);
-    if (!scout || before == 0)
+    if (!scout)
+        return;
+    if (before == 0 || before < scout->left)
+        scout->futile = 0;
+    else if (scout->left > 0 && scout->futile < FUTILE_MAX)
+        scout->futile++;
+    scout->left = 0;
+    if (before == 0)
         return;
     if (tls)
         scout->tls = tls_copy(tls);

@@ -16,7 +16,7 @@ void stream_init(struct stream *stream, struct mosquitto *mosq, struct tls *tls,
     stream->mosq = mosq;
     stream->tls = tls;
     stream->v5 = v5;
-    stream->ending = false;
+    stream->ending = stream->asked = false;
     stream->socket = (struct socket_events){.fd = -1};
 }
 
@@ -83,9 +83,18 @@ static SSL *session_of(const struct stream *stream)
     return mosquitto_socket(stream->mosq) >= 0 ? tls_session(stream->tls) : NULL;
 }
 
-static bool has_decrypted(const struct stream *stream)
+static bool has_more(const struct stream *stream)
 {
-    return stream->tls && session_of(stream) && SSL_pending(session_of(stream)) > 0;
+    SSL *session = stream->tls ? session_of(stream) : NULL;
+
+    return session && (SSL_pending(session) > 0 || tls_has_read_ahead(stream->tls));
+}
+
+// Clearing empties all the places of a queue that is mostly empty.
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
 }
 
 // A record is whole and authentic, or it is not there.
@@ -95,11 +104,15 @@ static enum intake_verdict next_of_record(struct stream *stream, struct stream_n
 
     if (!session || stream->ending || SSL_pending(session) > 0)
         return INTAKE_READ;
+    // The loop comes back where the socket has more.
+    if (stream->asked && !tls_has_read_ahead(stream->tls))
+        return INTAKE_WAIT;
+    stream->asked = true;
     tls_let(stream->tls, true, true);
-    ERR_clear_error();
+    forget_errors();
     int n = SSL_peek(session, stream->record, sizeof stream->record);
     int error = SSL_get_error(session, n);
-    ERR_clear_error();
+    forget_errors();
     tls_let(stream->tls, false, true);
     if (n <= 0 && (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE))
         return INTAKE_WAIT;
@@ -119,6 +132,7 @@ static enum intake_verdict next_of_record(struct stream *stream, struct stream_n
 
 void stream_begin(struct stream *stream)
 {
+    stream->asked = false;
     if (!stream->tls)
         intake_begin(&stream->intake);
 }
@@ -152,16 +166,16 @@ bool stream_send(struct stream *stream, const void *bytes, size_t len)
         return false;
     if (!stream->tls)
         return send(stream->socket.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
-    ERR_clear_error();
+    forget_errors();
     bool sent = session_of(stream) && SSL_write(session_of(stream), bytes, (int)len) == (int)len;
-    ERR_clear_error();
+    forget_errors();
     return sent;
 }
 
 void stream_watch(struct stream *stream, bool reading)
 {
     socket_events_set(&stream->socket, reading, mosquitto_want_write(stream->mosq));
-    if (reading && has_decrypted(stream))
+    if (reading && has_more(stream))
         event_active(stream->socket.readable, EV_READ, 0);
 }
 

@@ -22,6 +22,7 @@ struct stream {
     struct mosquitto *mosq;
     struct tls *tls; // NULL = without
     bool v5;
+    bool asked;  // TLS: the socket was, in this turn
     bool ending; // TLS: the session is over, and the library shall find that
     struct socket_events socket;
     struct intake intake; // without TLS
@@ -61,7 +62,7 @@ enum intake_verdict stream_next(struct stream *stream, size_t unacked, struct st
 int stream_flush(struct stream *stream, bool *wrote);
 // Writes where the library has nothing half written. True if all bytes went out.
 bool stream_send(struct stream *stream, const void *bytes, size_t len);
-// What to wait for next. What TLS has decrypted and nobody has read, no socket announces: then on_readable is called.
+// What to wait for next. What TLS has taken from the socket and nobody has read, no socket announces: then on_readable is called.
 void stream_watch(struct stream *stream, bool reading);
 // The topic of the message that was too large; "" = not known.
 const char *stream_topic(const struct stream *stream);

@@ -142,13 +142,33 @@ static long on_bio(
     return 1;
 }
 
+static void stand_before(BIO *bio, struct tls *tls)
+{
+    BIO_set_callback_arg(bio, (char *)tls);
+    BIO_set_callback_ex(bio, on_bio);
+}
+
+// OpenSSL reads the head of a record and then its rest: two calls of the kernel for each. The buffer takes all that is there in one,
+// and knows whether there is more. Without memory for it the session works as well.
+static void buffer_what_is_read(struct tls *tls, SSL *session)
+{
+    BIO *buffer = BIO_new(BIO_f_buffer());
+
+    if (!buffer)
+        return;
+    BIO_up_ref(SSL_get_rbio(session));
+    BIO_push(buffer, SSL_get_rbio(session));
+    stand_before(buffer, tls);
+    SSL_set0_rbio(session, buffer);
+}
+
 static void take_session(struct tls *tls, SSL *session)
 {
     tls->session = session;
     // The library has put in the address that it connects to.
     SSL_set_tlsext_host_name(session, tls->wanted_is_address ? NULL : tls->wanted);
-    BIO_set_callback_arg(SSL_get_rbio(session), (char *)tls);
-    BIO_set_callback_ex(SSL_get_rbio(session), on_bio);
+    stand_before(SSL_get_rbio(session), tls);
+    buffer_what_is_read(tls, session);
 }
 
 static void on_info(const SSL *session, int where, int value)
@@ -358,6 +378,11 @@ SSL_CTX *tls_context(const struct tls *tls)
 SSL *tls_session(const struct tls *tls)
 {
     return tls->session;
+}
+
+bool tls_has_read_ahead(const struct tls *tls)
+{
+    return BIO_pending(SSL_get_rbio(tls->session)) > 0;
 }
 
 bool tls_is_set_up(const struct tls *tls)

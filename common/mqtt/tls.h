@@ -36,6 +36,8 @@ struct ssl_ctx_st *tls_context(const struct tls *tls);
 // The session of the connection, which is libmosquitto's: it is gone when the library has closed its socket. NULL before the
 // handshake.
 struct ssl_st *tls_session(const struct tls *tls);
+// Bytes of the socket wait in a buffer of the session, so that the socket does not announce them. The session must be there.
+bool tls_has_read_ahead(const struct tls *tls);
 bool tls_is_set_up(const struct tls *tls); // the handshake is over
 bool tls_is_closed(const struct tls *tls); // the broker itself has ended the session, which nobody else can
 const struct tls_failure *tls_failure(const struct tls *tls);

@@ -116,3 +116,13 @@ void verdict_by_size(struct verdict *verdict, const char *topic)
     verdict_by_code(verdict, MOSQ_ERR_NOMEM, 0);
     snprintf(verdict->end.topic, sizeof verdict->end.topic, "%s", topic);
 }
+
+void verdict_by_intake(struct verdict *verdict, enum intake_verdict intake, const char *topic)
+{
+    if (intake == INTAKE_MALFORMED)
+        verdict_by_malformed(verdict, "a property that MQTT 5 does not know");
+    else if (intake == INTAKE_TOO_LARGE)
+        verdict_by_size(verdict, topic);
+    else if (intake == INTAKE_STUCK)
+        verdict_by_malformed(verdict, "the beginning of a packet in pieces that fill every buffer");
+}

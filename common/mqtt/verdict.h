@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "common/mqtt/intake.h"
 #include "common/mqtt/link_reason.h"
 #include "common/mqtt/link_types.h"
 
@@ -49,6 +50,8 @@ void verdict_by_connack(struct verdict *verdict, int code);
 void verdict_by_disconnect(struct verdict *verdict, int code);
 void verdict_by_denial(struct verdict *verdict, const char *topic);
 void verdict_by_malformed(struct verdict *verdict, const char *what);
+// What waits in the socket is not to be read. topic: of the message that is too large, "" = not known.
+void verdict_by_intake(struct verdict *verdict, enum intake_verdict intake, const char *topic);
 // A message on this topic ("" = not known) does not fit into memory.
 void verdict_by_size(struct verdict *verdict, const char *topic);
 

@@ -187,8 +187,24 @@ static void refuse(struct protocol_command *out, struct span s)
     text_clean(out->cmd, sizeof out->cmd, s.at, s.len, PROTOCOL_ECHO_CHARS);
 }
 
+// The first character of a text that is not ASCII, or 0. What looks like a digit, a minus or a letter may be another one.
+static unsigned first_foreign(struct span text)
+{
+    unsigned c = 0;
+    for (size_t i = 0; i < text.len; i += text_decode(text.at + i, text.len - i, &c))
+        if ((unsigned char)text.at[i] >= 0x80)
+            return text_decode(text.at + i, text.len - i, &c) > 0 ? c : 0;
+    return 0;
+}
+
 static int refuse_number(struct span text, char why[PROTOCOL_WHY_SIZE])
 {
+    unsigned foreign = first_foreign(text);
+    if (foreign != 0) {
+        say(why, "“%.*s” is not a number: U+%04X in it is no digit, point or minus of ASCII, as in -12.5",
+            quoted(text), text.at, foreign);
+        return -EINVAL;
+    }
     say(why, "“%.*s” is not a number: expected at most 4 digits before the point, as in 12.5", quoted(text),
         text.at);
     return -EINVAL;
@@ -267,6 +283,9 @@ static int parse_words(struct span text, struct protocol_command *out, char why[
     if (!copy_word(out->word, sizeof out->word, word)) {
         if (word.len >= sizeof out->word)
             say(why, "expected a word of at most %zu characters, as in tilt_up", sizeof out->word - 1);
+        else if (first_foreign(word) != 0)
+            say(why, "“%.*s” is no word: U+%04X in it is none of a-z, 0-9 and _, as in tilt_up", quoted(word),
+                word.at, first_foreign(word));
         else
             say(why, "“%.*s” is no word: expected a letter, then letters, digits or _, as in tilt_up",
                 quoted(word), word.at);

@@ -54,6 +54,12 @@ static bool end_word(struct word *word)
     return found;
 }
 
+// The full-width letters and digits of East Asian keyboards are read as what they stand for.
+static unsigned to_half_width(unsigned c)
+{
+    return c >= 0xff01 && c <= 0xff5e ? c - 0xfee0 : c;
+}
+
 // Broken UTF-8 stands outside of words. NUL is passed over, so that UTF-16, as some shells write it, is read as well. In
 // JSON a backslash and the character after it are one character of the text.
 static bool has_stop(const char *text, size_t len)
@@ -68,6 +74,7 @@ static bool has_stop(const char *text, size_t len)
             n = text[i + 1] == 'u' ? 6 : 2;
         if (c == 0)
             continue;
+        c = to_half_width(c);
         if (is_part_of_word(c)) {
             word.matches = word.matches && is_letter_of_stop(c, word.len);
             word.len++;
@@ -78,11 +85,11 @@ static bool has_stop(const char *text, size_t len)
     return end_word(&word);
 }
 
-// Of JSON that parses, the text without what stands in `id` and `boot`: tokens that may spell anything. NULL where it does
+// Of JSON that parses, and has no key twice, the text without what stands in `id` and `boot`: tokens that may spell anything. NULL where it does
 // not parse. Freed by the caller.
 static char *json_without_tokens(struct span span)
 {
-    json_t *value = json_loadb(span.at, span.len, JSON_DECODE_ANY, NULL);
+    json_t *value = json_loadb(span.at, span.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
     if (!value)
         return NULL;
     size_t count = json_is_array(value) ? json_array_size(value) : 1;

@@ -5,8 +5,8 @@
 
 bool span_is_foreign_blank(unsigned c)
 {
-    return c == 0xa0 || c == 0x2007 || c == 0x200b || c == 0x202f || c == 0x2060 || c == 0x3000 ||
-           c == 0xfeff;
+    return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200b) || c == 0x202f || c == 0x205f ||
+           c == 0x2060 || c == 0x3000 || c == 0xfeff;
 }
 
 static bool is_blank(unsigned c)

@@ -11,8 +11,8 @@ struct span {
     size_t len;
 };
 
-// True for blanks that look like a blank or like nothing, as web pages, word processors and editors leave them: no-break
-// spaces, zero-width spaces, the byte order mark, the ideographic space.
+// True for what looks like a blank or like nothing, as web pages, word processors and editors leave it: all spaces of
+// Unicode (category Zs) above ASCII, U+200B, U+2060 and the byte order mark.
 bool span_is_foreign_blank(unsigned codepoint);
 
 // The same without blanks, tabs, line ends and foreign blanks at both ends. Bytes that are no UTF-8 stay.

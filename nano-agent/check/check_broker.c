@@ -149,7 +149,9 @@ static const char *mend_of(enum link_trouble trouble)
                "`listener 1883`";
     case TROUBLE_TIMEOUT:
     case TROUBLE_NETWORK:
-        return "ping it: the cable, its address, the firewall there (port 1883)";
+        return "ping it: the cable, its address, the firewall there, which must let that port in";
+    case TROUBLE_SILENT:
+        return "it hangs, or the network between loses packets; there: sudo systemctl restart mosquitto";
     case TROUBLE_TLS:
         return "tls { cafile = \"…\" name = \"…\" } in the configuration: the authority and the name of that broker's "
                "certificate; `date` must be right as well";

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/array.h"
 #include "nano-agent/board/board.h"
@@ -40,6 +41,12 @@ static bool looks_like(const struct check *check, const char *bus, const struct 
     return true;
 }
 
+// A package is always below /usr, even where the same build is installed from source below another prefix.
+static const char *kits_folder(void)
+{
+    return access(KITS_DIR, X_OK) == 0 ? KITS_DIR : "/usr/share/nano-agent/kits";
+}
+
 void check_kits(struct check *check)
 {
     char bus[16], addresses[24];
@@ -54,8 +61,8 @@ void check_kits(struct check *check)
         int len = snprintf(addresses, sizeof addresses, "0x%02x", kit->addresses[0]);
         if (kit->addresses[1])
             snprintf(addresses + len, sizeof addresses - (size_t)len, " and 0x%02x", kit->addresses[1]);
-        check_ok(check, "kit: what answers at %s of %s looks like that of %s/%s%s", addresses, bus, KITS_DIR,
-            kit->file, kit->note);
+        check_ok(check, "kit: what answers at %s of %s looks like that of %s/%s%s", addresses, bus,
+            kits_folder(), kit->file, kit->note);
         return;
     }
 }

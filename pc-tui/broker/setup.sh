@@ -123,7 +123,8 @@ run_with_service() {
   write_drop_in
   systemctl daemon-reload
   restarted=yes
-  systemctl -q enable mosquitto.service 2>/dev/null || :
+  # With its old script in /etc/init.d, `enable` reads all units twice more.
+  [ "$(systemctl is-enabled mosquitto.service 2>/dev/null)" = enabled ] || systemctl -q enable mosquitto.service 2>/dev/null || :
   systemctl restart mosquitto.service 2>"$work/systemctl.log" ||
     fail "mosquitto does not start with this configuration: $(broker_last_words)"
   pid=$(broker_pid)

@@ -84,7 +84,7 @@ write_timer() {
   fill renew.service.in PROGRAM="$program" DIR="$dir" >"$timer.service"
   fill renew.timer.in DIR="$dir" >"$timer.timer"
   chmod 644 "$timer.service" "$timer.timer"
-  systemctl daemon-reload
+  # `enable` lets systemd read all units again by itself.
   systemctl -q enable --now "${timer##*/}.timer" || say "The weekly renewal could not be enabled: systemctl status ${timer##*/}.timer"
 }
 

@@ -5,17 +5,12 @@
 
 #include "common/text.h"
 #include "pc-tui/keys/key_sequence.h"
+#include "pc-tui/keys/reading.h"
 
-enum { BEL = 0x07, CAN = 0x18, SUB = 0x1A, ESC = 0x1B, DEL = 0x7F, REPLACEMENT = 0xFFFD };
+enum { CTRL_C = 0x03, BEL = 0x07, CAN = 0x18, SUB = 0x1A, ESC = 0x1B, DEL = 0x7F, REPLACEMENT = 0xFFFD };
 
-// One read, and where its events go.
-struct reading {
-    const unsigned char *bytes;
-    size_t len, at; // at: the next byte
-    int64_t now_ms;
-    decoder_emit *emit;
-    void *ctx;
-};
+// U+009C ends a string; in UTF-8 a byte leads it. U+3000 begins with the third.
+enum { ST = 0x9C, ST_LEAD = 0xC2, IDEOGRAPHIC = 0xE3 };
 
 static const int64_t long_ago = INT64_MIN / 2;
 
@@ -31,83 +26,18 @@ bool decoder_is_at_rest(const struct decoder *decoder)
     return decoder->state == DECODER_GROUND && decoder->utf8_length == 0 && !decoder->pasting;
 }
 
-static void send(const struct reading *reading, struct key_event event)
-{
-    reading->emit(reading->ctx, &event);
-}
-
-// A paste has no keys in it, whatever escape sequences its text carries.
-static void send_key(const struct decoder *decoder, const struct reading *reading, struct key_event event)
-{
-    if (!decoder->pasting && event.code != KEYCODE_NONE)
-        send(reading, event);
-}
-
-static void send_special(
-    const struct decoder *decoder, const struct reading *reading, enum key_code code, unsigned modifiers)
-{
-    send_key(decoder, reading, (struct key_event){.code = code, .modifiers = modifiers});
-}
-
-static void send_pasted(const struct reading *reading, uint32_t codepoint)
-{
-    send(reading, (struct key_event){.code = KEYCODE_PASTE_TEXT, .codepoint = codepoint});
-}
-
-static void send_character(struct decoder *decoder, const struct reading *reading, uint32_t codepoint)
-{
-    unsigned modifiers = decoder->alt ? KEYMOD_ALT : 0;
-    decoder->alt = false;
-    if (codepoint >= 0x80 && codepoint < 0xA0) // C1: not a key on any keyboard
-        return;
-    if (decoder->pasting)
-        send_pasted(reading, codepoint);
-    else
-        send(reading,
-            (struct key_event){.code = KEYCODE_CHARACTER, .codepoint = codepoint, .modifiers = modifiers});
-}
-
-static void pasted_control(struct decoder *decoder, const struct reading *reading, unsigned char byte)
-{
-    if (byte == '\n' && decoder->paste_cr) {
-        decoder->paste_cr = false;
-        return;
-    }
-    decoder->paste_cr = byte == '\r';
-    if (byte == '\r' || byte == '\n')
-        send_pasted(reading, '\n');
-    else if (byte == '\t')
-        send_pasted(reading, '\t');
-}
-
-static void control(struct decoder *decoder, const struct reading *reading, unsigned char byte)
-{
-    unsigned alt = decoder->alt ? KEYMOD_ALT : 0;
-    decoder->alt = false;
-    if (decoder->pasting) {
-        pasted_control(decoder, reading, byte);
-        return;
-    }
-    send(reading, key_sequence_control(byte, alt));
-}
-
-static void utf8_broken(struct decoder *decoder, const struct reading *reading)
-{
-    decoder->utf8_length = 0;
-    send_character(decoder, reading, REPLACEMENT);
-}
-
 static void begin(struct decoder *decoder, enum decoder_state state)
 {
     decoder->state = state;
     decoder->length = 0;
+    decoder->last = 0;
 }
 
 static void begin_escape(struct decoder *decoder, const struct reading *reading, bool in_string)
 {
     begin(decoder, DECODER_ESC);
     decoder->since_ms = reading->now_ms;
-    decoder->late = decoder->alt = false;
+    decoder->late = decoder->alt = decoder->eight_bit = false;
     decoder->in_string = in_string;
 }
 
@@ -115,6 +45,44 @@ static void abandon(struct decoder *decoder)
 {
     decoder->state = DECODER_GROUND;
     decoder->alt = decoder->late = false;
+}
+
+// Begins what stands behind ESC and this byte. False where no sequence begins so.
+static bool begin_sequence(struct decoder *decoder, const struct reading *reading, unsigned char byte)
+{
+    switch (byte) {
+    case '[':
+        begin(decoder, DECODER_CSI);
+        return true;
+    case 'O':
+        begin(decoder, DECODER_SS3);
+        return true;
+    case ']':
+    case 'P':
+    case '_':
+    case '^':
+    case 'X':
+        begin(decoder, DECODER_STRING);
+        decoder->introducer = (char)byte;
+        decoder->since_ms = reading->now_ms;
+        decoder->late = decoder->eight_bit;
+        return true;
+    default:
+        return false;
+    }
+}
+
+// A terminal that sends 8-bit controls writes ESC and a byte as a single one, 0x40 above that byte. True for all of
+// these controls: the rest are no key on any keyboard.
+static bool begin_c1(struct decoder *decoder, const struct reading *reading, unsigned codepoint)
+{
+    if (codepoint < 0x80 || codepoint >= 0xA0)
+        return false;
+    begin_escape(decoder, reading, false);
+    decoder->eight_bit = true;
+    if (!begin_sequence(decoder, reading, (unsigned char)(codepoint - 0x40)))
+        abandon(decoder);
+    return true;
 }
 
 static void ground(struct decoder *decoder, const struct reading *reading, unsigned char byte)
@@ -129,25 +97,26 @@ static void ground(struct decoder *decoder, const struct reading *reading, unsig
             decoder->utf8_length = 0;
             if (text_decode((const char *)decoder->utf8, len, &codepoint) != len)
                 codepoint = REPLACEMENT;
-            send_character(decoder, reading, codepoint);
+            if (!begin_c1(decoder, reading, codepoint))
+                reading_character(reading, decoder, codepoint);
             return;
         }
         // The byte after a cut character is a key of its own: SPACE typed after a stray Latin-1 letter must
         // stop.
-        utf8_broken(decoder, reading);
+        reading_broken(reading, decoder);
     }
     if (byte == ESC) {
         begin_escape(decoder, reading, false);
     } else if (byte < 0x20 || byte == DEL) {
-        control(decoder, reading, byte);
+        reading_control(reading, decoder, byte);
     } else if (byte < 0x80) {
         decoder->paste_cr = false;
-        send_character(decoder, reading, byte);
+        reading_character(reading, decoder, byte);
     } else if (text_expected(byte) > 0) {
         decoder->utf8[0] = byte;
         decoder->utf8_length = 1;
-    } else {
-        utf8_broken(decoder, reading);
+    } else if (!begin_c1(decoder, reading, byte)) {
+        reading_broken(reading, decoder);
     }
 }
 
@@ -155,34 +124,19 @@ static void after_escape(struct decoder *decoder, const struct reading *reading,
 {
     bool in_string = decoder->in_string;
     decoder->in_string = false;
-    switch (byte) {
-    case '[':
-        begin(decoder, DECODER_CSI);
-        break;
-    case 'O':
-        begin(decoder, DECODER_SS3);
-        break;
-    case ']':
-    case 'P':
-    case '_':
-    case '^':
-    case 'X':
-        begin(decoder, DECODER_STRING);
-        decoder->introducer = (char)byte;
-        decoder->since_ms = reading->now_ms;
-        break;
-    case ESC:
+    if (begin_sequence(decoder, reading, byte))
+        return;
+    if (byte == ESC) {
         if (decoder->alt)
-            send_special(decoder, reading, KEYCODE_ESCAPE, 0);
+            reading_special(reading, decoder, KEYCODE_ESCAPE, 0);
         decoder->alt = true;
-        break;
-    default:
-        decoder->state = DECODER_GROUND;
-        if (in_string && byte == '\\') // the end of a string whose time had run out
-            break;
-        decoder->alt = true;
-        ground(decoder, reading, byte);
+        return;
     }
+    decoder->state = DECODER_GROUND;
+    if (in_string && byte == '\\') // the end of a string whose time had run out
+        return;
+    decoder->alt = true;
+    ground(decoder, reading, byte);
 }
 
 static void keep(struct decoder *decoder, unsigned char byte)
@@ -190,6 +144,7 @@ static void keep(struct decoder *decoder, unsigned char byte)
     if (decoder->length < sizeof decoder->sequence)
         decoder->sequence[decoder->length] = (char)byte;
     decoder->length++;
+    decoder->last = byte;
 }
 
 static void end_string(struct decoder *decoder, const struct reading *reading)
@@ -197,14 +152,22 @@ static void end_string(struct decoder *decoder, const struct reading *reading)
     if (decoder->introducer == ']' && decoder->length <= sizeof decoder->sequence) {
         struct key_event event = key_sequence_osc(decoder->sequence, decoder->length);
         if (event.code != KEYCODE_NONE && !decoder->pasting)
-            send(reading, event);
+            reading_send(reading, event);
     }
     abandon(decoder);
 }
 
+// The end of a string as an 8-bit control, by itself or in UTF-8. Behind other bytes it is a part of a character.
+static bool is_short_end(const struct decoder *decoder, unsigned char byte)
+{
+    return byte == ST && (decoder->last < 0x80 || decoder->last == ST_LEAD);
+}
+
 static void string(struct decoder *decoder, const struct reading *reading, unsigned char byte)
 {
-    if (byte == BEL) {
+    if (byte == BEL || is_short_end(decoder, byte)) {
+        if (byte == ST && decoder->last == ST_LEAD)
+            decoder->length--;
         end_string(decoder, reading);
     } else if (byte == CAN || byte == SUB) {
         abandon(decoder);
@@ -217,7 +180,7 @@ static void string(struct decoder *decoder, const struct reading *reading, unsig
         abandon(decoder);
         ground(decoder, reading, byte);
     } else if (decoder->late && byte == ' ') {
-        send_character(decoder, reading, ' ');
+        reading_character(reading, decoder, ' ');
     } else {
         keep(decoder, byte);
         if (decoder->length >= DECODER_STRING_MAX)
@@ -241,7 +204,7 @@ static void mark_paste(struct decoder *decoder, const struct reading *reading, e
     decoder->pasting = code == KEYCODE_PASTE_BEGIN;
     decoder->paste_cr = false;
     if (code == KEYCODE_PASTE_END || !was)
-        send(reading, (struct key_event){.code = code});
+        reading_send(reading, (struct key_event){.code = code});
 }
 
 // Reads a phase written behind the final byte: `D:3`. False where there is none.
@@ -268,10 +231,10 @@ static void finish(
         return;
     }
     if (event.code > KEYCODE_FUNCTION) { // an answer, the mouse, the focus: right however late it comes
-        send_key(decoder, reading, event);
+        reading_key(reading, decoder, event);
         return;
     }
-    if (late)
+    if (late && !key_is_space(&event)) // a STOP counts in as many pieces as it may come
         event = (struct key_event){.code = KEYCODE_NONE};
     decoder->phase_ms = reading->now_ms;
     if (!take_phase(reading, lacks_phase, &event) && lacks_phase) {
@@ -280,10 +243,14 @@ static void finish(
             begin(decoder, DECODER_PHASE);
             decoder->since_ms = reading->now_ms;
             decoder->pending = event;
+            if (key_is_space(&event)) { // a STOP does not wait
+                reading_key(reading, decoder, event);
+                decoder->pending.code = KEYCODE_NONE;
+            }
             return;
         }
     }
-    send_key(decoder, reading, event);
+    reading_key(reading, decoder, event);
 }
 
 static void phase(struct decoder *decoder, const struct reading *reading, unsigned char byte)
@@ -295,7 +262,7 @@ static void phase(struct decoder *decoder, const struct reading *reading, unsign
     abandon(decoder);
     if (decoder->length == 1 && byte >= '1' && byte <= '3') {
         decoder->pending.phase = (enum key_phase)(byte - '1');
-        send_key(decoder, reading, decoder->pending);
+        reading_key(reading, decoder, decoder->pending);
         return;
     }
     ground(decoder, reading, byte);
@@ -313,12 +280,18 @@ static void csi_end(struct decoder *decoder, struct reading *reading, char final
     finish(decoder, reading, event, lacks_phase, late);
 }
 
+static void begin_mouse(struct decoder *decoder)
+{
+    begin(decoder, DECODER_MOUSE);
+    decoder->late = decoder->late || decoder->eight_bit;
+}
+
 static void csi(struct decoder *decoder, struct reading *reading, unsigned char byte)
 {
     if (byte == '[' && decoder->length == 0)
         decoder->state = DECODER_CONSOLE;
     else if (byte == 'M' && decoder->length == 0)
-        begin(decoder, DECODER_MOUSE);
+        begin_mouse(decoder);
     else if (byte >= 0x40 || (byte == '$' && decoder->length > 0 && decoder->sequence[0] != '?'))
         csi_end(decoder, reading, (char)byte);
     else
@@ -343,7 +316,7 @@ static void interrupt(struct decoder *decoder, const struct reading *reading, un
 {
     if (byte == ' ' && decoder->state != DECODER_SS3) {
         decoder->alt = false;
-        send_character(decoder, reading, ' ');
+        reading_character(reading, decoder, ' ');
         decoder->late = true; // the rest of the sequence means nothing any more
         return;
     }
@@ -352,11 +325,24 @@ static void interrupt(struct decoder *decoder, const struct reading *reading, un
         ground(decoder, reading, byte);
 }
 
+// Three characters follow. Those of mode 1005 are UTF-8, so one may take two bytes; in the older mode each is a byte.
 static void mouse(struct decoder *decoder, const struct reading *reading, unsigned char byte)
 {
-    if (decoder->late && (byte <= ' ' || byte >= DEL))
+    if (decoder->late && (byte <= ' ' || byte == DEL || byte == IDEOGRAPHIC)) {
         interrupt(decoder, reading, byte);
-    if (decoder->state == DECODER_MOUSE && ++decoder->length >= 3)
+        if (decoder->state != DECODER_MOUSE)
+            return;
+    }
+    bool continues = decoder->last >= 0xC2 && decoder->last <= 0xDF && (byte & 0xC0) == 0x80;
+    decoder->last = continues ? 0 : byte;
+    if (!continues && decoder->length == 3) {
+        abandon(decoder);
+        ground(decoder, reading, byte);
+        return;
+    }
+    decoder->length += !continues;
+    bool may_continue = decoder->last >= 0xC2 && decoder->last <= 0xDF;
+    if (decoder->length == 3 && !may_continue)
         abandon(decoder);
 }
 
@@ -408,10 +394,7 @@ static bool is_tail(const struct decoder *decoder, const struct reading *reading
         return false;
     if (b[0] == '[' || decoder->pasting)
         return b[0] == '[';
-    if (b[0] == 'O' || reading->len < 2)
-        return b[0] == 'O';
-    bool digit = b[1] >= '0' && b[1] <= '9';
-    return (b[0] == ']' && digit) || (b[0] == 'P' && (digit || b[1] == '>')) || (b[0] == '_' && b[1] == 'G');
+    return key_sequence_is_tail(b, reading->len);
 }
 
 // The phase of a key, cut off from its sequence by the end of a read.
@@ -422,6 +405,13 @@ static bool is_late_phase(const struct decoder *decoder, const struct reading *r
            reading->now_ms - decoder->phase_ms < DECODER_LATE_MS;
 }
 
+// A read that is the key to stop or to leave, and nothing else. A paste whose end got lost is not kept open by it.
+static bool is_cry(const unsigned char *bytes, size_t len)
+{
+    return (len == 1 && (bytes[0] == ' ' || bytes[0] == '\0' || bytes[0] == CTRL_C)) ||
+           (len == 3 && memcmp(bytes, "\xe3\x80\x80", 3) == 0);
+}
+
 void decoder_feed(struct decoder *decoder, const unsigned char *bytes, size_t len, int64_t now_ms,
     decoder_emit *emit, void *ctx)
 {
@@ -430,6 +420,8 @@ void decoder_feed(struct decoder *decoder, const unsigned char *bytes, size_t le
         return;
     decoder_tick(decoder, now_ms, emit, ctx);
     decoder->last_ms = now_ms;
+    if (!is_cry(bytes, len))
+        decoder->paste_ms = now_ms;
     bool tail = is_tail(decoder, &reading);
     decoder->escaped_ms = long_ago;
     if (is_late_phase(decoder, &reading))
@@ -447,7 +439,8 @@ static int64_t sequence_end_ms(const struct decoder *decoder)
     int64_t whole_ms = (int64_t)decoder->esc_ms * DECODER_SEQUENCE_FACTOR;
     switch (decoder->state) {
     case DECODER_GROUND:
-        return decoder->utf8_length > 0 ? decoder->last_ms + whole_ms : INT64_MAX;
+        // Nothing waits for it, since any other byte ends it; and its rest may make U+3000 of it, which is a STOP.
+        return decoder->utf8_length > 0 ? decoder->last_ms + DECODER_LATE_MS : INT64_MAX;
     case DECODER_ESC:
         return decoder->since_ms + decoder->esc_ms;
     case DECODER_STRING:
@@ -460,7 +453,7 @@ static int64_t sequence_end_ms(const struct decoder *decoder)
 
 int64_t decoder_next_ms(const struct decoder *decoder)
 {
-    int64_t paste_ms = decoder->pasting ? decoder->last_ms + DECODER_PASTE_MS : INT64_MAX;
+    int64_t paste_ms = decoder->pasting ? decoder->paste_ms + DECODER_PASTE_MS : INT64_MAX;
     int64_t sequence_ms = sequence_end_ms(decoder);
     return sequence_ms < paste_ms ? sequence_ms : paste_ms;
 }
@@ -469,13 +462,13 @@ static void sequence_ends(struct decoder *decoder, const struct reading *reading
 {
     bool twice = decoder->alt;
     if (decoder->state == DECODER_GROUND) {
-        utf8_broken(decoder, reading);
+        reading_broken(reading, decoder);
     } else if (decoder->state == DECODER_ESC) {
         decoder->escaped_ms = decoder->since_ms;
         abandon(decoder);
-        send_special(decoder, reading, KEYCODE_ESCAPE, 0);
+        reading_special(reading, decoder, KEYCODE_ESCAPE, 0);
         if (twice)
-            send_special(decoder, reading, KEYCODE_ESCAPE, 0);
+            reading_special(reading, decoder, KEYCODE_ESCAPE, 0);
     } else if (decoder->late) {
         abandon(decoder);
     } else {
@@ -487,11 +480,11 @@ static void sequence_ends(struct decoder *decoder, const struct reading *reading
 void decoder_tick(struct decoder *decoder, int64_t now_ms, decoder_emit *emit, void *ctx)
 {
     struct reading reading = {.now_ms = now_ms, .emit = emit, .ctx = ctx};
-    if (decoder->pasting && now_ms >= decoder->last_ms + DECODER_PASTE_MS) {
+    if (decoder->pasting && now_ms >= decoder->paste_ms + DECODER_PASTE_MS) {
         decoder->utf8_length = 0;
         abandon(decoder);
         decoder->pasting = false;
-        send(&reading, (struct key_event){.code = KEYCODE_PASTE_END});
+        reading_send(&reading, (struct key_event){.code = KEYCODE_PASTE_END});
     }
     while (now_ms >= sequence_end_ms(decoder))
         sequence_ends(decoder, &reading);

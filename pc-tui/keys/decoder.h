@@ -17,7 +17,8 @@ enum {
     // A sequence that was not complete in time means no key any more. The rest of it is swallowed for so long,
     // except SPACE, ESC and control bytes.
     DECODER_LATE_MS = 1000,
-    DECODER_PASTE_MS = 1000, // a bracketed paste is over when no byte came for so long: SPACE must work again
+    // A bracketed paste is over when for so long nothing came, or nothing except SPACE: it must stop again.
+    DECODER_PASTE_MS = 1000,
 };
 
 enum decoder_state {
@@ -25,7 +26,7 @@ enum decoder_state {
     DECODER_ESC,     // after ESC
     DECODER_CSI,     // after ESC [
     DECODER_CONSOLE, // after ESC [ [
-    DECODER_MOUSE,   // after ESC [ M: three bytes of any value to swallow
+    DECODER_MOUSE,   // after ESC [ M: three characters of any value to swallow
     DECODER_SS3,     // after ESC O
     DECODER_PHASE,   // after a sequence that lacks its phase: `:1`, `:2` or `:3` may follow
     DECODER_STRING,  // in an OSC, DCS, APC, PM or SOS string
@@ -36,16 +37,21 @@ enum decoder_state {
 struct decoder {
     int esc_ms;
     enum decoder_state state;
-    bool late;             // the sequence was not complete in time
-    bool alt;              // a second ESC came before the sequence
+    bool late; // the sequence was not complete in time
+    bool alt;  // a second ESC came before the sequence
+    // The sequence began with an 8-bit control. A stray byte may look like that, so what is swallowed then, as text of a
+    // string or bytes of a mouse, never swallows SPACE: it is late from its begin.
+    bool eight_bit;
     bool in_string;        // the ESC came in a string that is late: `\` may end it
     char introducer;       // of the string: `]` for an OSC
     int64_t since_ms;      // when the sequence began
     int64_t last_ms;       // when the last byte came
+    int64_t paste_ms;      // when the last read came that a paste may have sent
     int64_t escaped_ms;    // when the ESC came that was taken for the key; its rest may still come
     int64_t phase_ms;      // when a sequence ended that may have its phase behind it
     char sequence[64];     // what followed the introducer
     size_t length;         // of it, counted on past its size
+    unsigned char last;    // byte of it
     unsigned char utf8[4]; // a character cut by the end of a read
     size_t utf8_length;
     struct key_event pending; // waits for its phase

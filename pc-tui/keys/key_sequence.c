@@ -359,3 +359,13 @@ bool key_sequence_lacks_phase(const char *text, size_t length)
     return !memchr(text, ':', length) && read_parameters(&parameters, text, length) &&
            parameters.count == 2 && parameters.values[1] == 1;
 }
+
+bool key_sequence_is_tail(const unsigned char *bytes, size_t length)
+{
+    char first = (char)bytes[0];
+    if (first == 'O' || length < 2)
+        return first == 'O';
+    bool digit = bytes[1] >= '0' && bytes[1] <= '9';
+    return (first == ']' && digit) || (first == 'P' && (digit || bytes[1] == '>')) ||
+           (first == '_' && bytes[1] == 'G');
+}

@@ -23,5 +23,7 @@ struct key_event key_sequence_osc(const char *text, size_t length);
 // True where a sequence names "no modifiers" explicitly (`1;1`) and does not say whether its key went down or
 // up. No terminal writes that for a plain key; one writes the phase behind the final byte instead (`D:3`).
 bool key_sequence_lacks_phase(const char *parameters, size_t length);
+// True where a read of length > 0 bytes looks like the rest of a sequence whose ESC came alone; `[` is not looked at.
+bool key_sequence_is_tail(const unsigned char *bytes, size_t length);
 
 #endif

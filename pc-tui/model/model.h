@@ -126,6 +126,8 @@ enum presence model_presence(const struct model_device *device, int64_t now_us);
 int64_t model_age_us(const struct model_device *device, int64_t now_us);
 // When a presence will change by itself (live to stale), for the next drawing; INT64_MAX = never.
 int64_t model_next_us(const struct model *model, int64_t now_us);
+// True where a device has become stale since then.
+bool model_fell_silent(const struct model *model, int64_t since_us, int64_t now_us);
 // After how long without a report the device is stale, in microseconds.
 int64_t model_stale_after_us(const struct model_device *device);
 // Writes what is wrong with an agent that runs and cannot work, as an operator reads it: "configuration line 12: unknown key".

@@ -52,6 +52,17 @@ int64_t model_next_us(const struct model *model, int64_t now_us)
     return next;
 }
 
+bool model_fell_silent(const struct model *model, int64_t since_us, int64_t now_us)
+{
+    for (size_t i = 0; i < model->count; i++) {
+        const struct model_device *device = model->devices[i];
+        if (model_presence(device, now_us) == PRESENCE_STALE &&
+            since_us - device->heard_us <= model_stale_after_us(device))
+            return true;
+    }
+    return false;
+}
+
 // Where the number of the line begins in "/etc/nano-agent.conf:12: …", NULL where there is none.
 static const char *line_of(const char *why)
 {

@@ -17,8 +17,9 @@
 
 #include "common/array.h"
 #include "common/text.h"
+#include "pc-tui/terminal/cells.h"
 
-enum { REPLACEMENT = 0xFFFD, FORMAT_MAX = 1024, UNDO_MAX = 256, COMBINING_MAX = CCHARW_MAX - 1 };
+enum { REPLACEMENT = 0xFFFD, FORMAT_MAX = 1024, UNDO_MAX = 256, RUN_MAX = 128 };
 
 struct screen {
     SCREEN *curses;
@@ -31,8 +32,8 @@ struct screen {
     bool ascii_only; // --ascii, or a locale that knows no more
     bool left;
     int colors; // as the roles know them; 0 without
-    attr_t attributes[ROLE_COUNT];
-    short pairs[ROLE_COUNT];
+    struct cells cells;
+    cchar_t blanks[ROLE_COUNT + 1]; // a blank in each role's look, and that of an empty cell
 };
 
 // The ASCII sign that stands for each sign where that cannot be shown. Both take one cell.
@@ -93,12 +94,11 @@ static void set_role(struct screen *screen, enum screen_role role, enum roles_ba
         attributes |= A_UNDERLINE;
     if (look.attributes & ROLES_REVERSE)
         attributes |= A_REVERSE;
-    screen->attributes[role] = attributes;
-    screen->pairs[role] = 0;
-    if (look.foreground == ROLES_OWN && look.background == ROLES_OWN)
-        return;
-    if (init_pair((short)(role + 1), look.foreground, look.background) != ERR)
-        screen->pairs[role] = (short)(role + 1);
+    short pair = 0;
+    bool own = look.foreground == ROLES_OWN && look.background == ROLES_OWN;
+    if (!own && init_pair((short)(role + 1), look.foreground, look.background) != ERR)
+        pair = (short)(role + 1);
+    setcchar(&screen->blanks[role], L" ", attributes, pair, NULL);
 }
 
 static void set_roles(struct screen *screen)
@@ -108,6 +108,8 @@ static void set_roles(struct screen *screen)
         background = roles_background_of(screen->questions.background);
     for (int role = 0; role < ROLE_COUNT; role++)
         set_role(screen, (enum screen_role)role, background);
+    setcchar(&screen->blanks[CELL_EMPTY], L" ", A_NORMAL, 0, NULL);
+    screen->cells.all = true;
 }
 
 static void find_colors(struct screen *screen)
@@ -245,6 +247,7 @@ void screen_close(struct screen *screen)
         screen_leave(screen);
     delscreen(screen->curses);
     fclose(screen->stream);
+    cells_finish(&screen->cells);
     free(screen);
 }
 
@@ -286,22 +289,55 @@ bool screen_is_ascii(const struct screen *screen)
 
 void screen_resize(struct screen *screen, int rows, int columns)
 {
-    (void)screen;
     if (rows != LINES || columns != COLS)
         resize_term(rows, columns);
-    clearok(curscr, TRUE); // nobody knows what the terminal has made of the old cells
+    if (screen->cells.rows != LINES || screen->cells.columns != COLS)
+        cells_resize(&screen->cells, LINES, COLS); // without memory nothing is drawn, until the next size
+    clearok(curscr, TRUE);                         // nobody knows what the terminal has made of the old cells
 }
 
 void screen_begin(struct screen *screen)
 {
-    (void)screen;
-    erase();
+    cells_clear(&screen->cells);
+}
+
+static void draw_row(const struct screen *screen, int row, const struct cell *cells)
+{
+    cchar_t run[RUN_MAX];
+    int count = 0, start = 0;
+    for (int column = 0; column < screen->cells.columns; column++) {
+        const struct cell *cell = &cells[column];
+        if (cell->is_tail)
+            continue;
+        if (count == RUN_MAX) {
+            mvadd_wchnstr(row, start, run, count);
+            count = 0;
+        }
+        if (count == 0)
+            start = column;
+        run[count] = screen->blanks[cell->role];
+        // X/Open leaves the members of a cchar_t to setcchar. ncurses documents them, and this is much less work.
+        memcpy(run[count++].chars, cell->signs, sizeof cell->signs);
+    }
+    mvadd_wchnstr(row, start, run, count);
+}
+
+// curses compares each cell of a row that was written to. It is not asked about rows that are as before.
+static void draw_rows(struct screen *screen)
+{
+    for (int row = 0; row < screen->cells.rows; row++) {
+        const struct cell *cells = cells_take(&screen->cells, row);
+        if (cells)
+            draw_row(screen, row, cells);
+    }
+    cells_taken(&screen->cells);
 }
 
 void screen_end(struct screen *screen, int cursor_row, int cursor_column, bool visible)
 {
     if (screen->left)
         return;
+    draw_rows(screen);
     curs_set(visible ? 1 : 0);
     if (cursor_row < 0 || cursor_row >= LINES)
         cursor_row = LINES - 1;
@@ -349,6 +385,8 @@ static int cells(uint32_t codepoint)
 static uint32_t next(const char **text)
 {
     unsigned codepoint;
+    if (**text >= 0x20 && **text < 0x7F) // most of what is drawn
+        return (unsigned char)*(*text)++;
     size_t used = text_decode(*text, strnlen(*text, 4), &codepoint);
     if (used == 0) {
         (*text)++;
@@ -385,35 +423,28 @@ int screen_width(const char *text)
 int screen_put(
     struct screen *screen, int row, int column, int columns, enum screen_role role, const char *text)
 {
-    if (row < 0 || row >= LINES || column < 0 || column >= COLS)
+    struct cells *drawn = &screen->cells;
+    if (row < 0 || row >= drawn->rows || column < 0 || column >= drawn->columns)
         return 0;
-    if (columns > COLS - column)
-        columns = COLS - column;
-    wchar_t cell[COMBINING_MAX + 1];
-    size_t length = 0;
-    int used = 0, cell_at = 0;
+    if (columns > drawn->columns - column)
+        columns = drawn->columns - column;
+    int used = 0, last = -1; // where the last character stands
     while (*text) {
         uint32_t codepoint = next(&text);
         int width = cells(codepoint);
         if (used + width > columns)
             break;
         uint32_t sign = shown(screen, codepoint, width);
-        bool combines = width == 0;
-        if (combines && (length == 0 || length >= COMBINING_MAX || sign < 0x80))
+        if (width == 0) {
+            if (last >= 0 && sign >= 0x80)
+                cells_combine(drawn, row, last, (wchar_t)sign);
             continue;
+        }
         // A wide character that is replaced leaves no gap.
-        int copies = !combines && sign != codepoint ? width : 1;
-        for (int i = 0; i < copies; i++) {
-            if (!combines) {
-                length = 0;
-                cell_at = used + i;
-            }
-            cell[length++] = (wchar_t)sign;
-            cell[length] = L'\0';
-            cchar_t complete;
-            if (setcchar(&complete, cell, screen->attributes[role], screen->pairs[role], NULL) != ERR)
-                mvadd_wch(
-                    row, column + cell_at, &complete); // ERR in the last cell: drawn, the cursor has no place
+        bool replaced = sign != codepoint;
+        for (int i = 0; i < (replaced ? width : 1); i++) {
+            last = column + used + i;
+            cells_put(drawn, row, last, (wchar_t)sign, replaced ? 1 : width, role);
         }
         used += width;
     }

@@ -7,17 +7,25 @@
 #include "pc-tui/ui/ui.h"
 #include "pc-tui/view/view_pane.h"
 
-enum { FAULT_CHARS = 60 }; // a longer one may not be whole on its row
+enum {
+    FAULT_CHARS = 60, // a longer one may not be whole on its row
+    MEND_SIZE = 128,
+};
 
-static const char *mend(enum link_trouble trouble)
+static const char *mend(const struct link_report *link, char words[MEND_SIZE])
 {
-    switch (trouble) {
+    switch (link->trouble) {
     case TROUBLE_REFUSED:
         return "sudo systemctl start mosquitto, or pc-tui -h HOST";
     case TROUBLE_RESOLVE:
         return "is the name right? pc-tui -h ADDRESS works without names";
     case TROUBLE_TIMEOUT:
-        return "is that machine on, and is port 1883 open there? sudo ufw allow 1883/tcp, or pc-tui -h HOST";
+        snprintf(words, MEND_SIZE,
+            "is that machine on, and is port %d open there? sudo ufw allow %d/tcp, or pc-tui -h HOST",
+            link->broker.port, link->broker.port);
+        return words;
+    case TROUBLE_SILENT:
+        return "the broker hangs, or the network loses packets; there: sudo systemctl restart mosquitto";
     case TROUBLE_NETWORK:
         return "is the cable in, and the network up? ip addr, or pc-tui -h HOST";
     case TROUBLE_TLS:
@@ -41,6 +49,7 @@ static const char *mend(enum link_trouble trouble)
 static bool link_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
 {
     const struct link_report *link = &view->model->link;
+    char words[MEND_SIZE];
     if (link->state == LINK_UP)
         return false;
     if (link->trouble == TROUBLE_NONE) {
@@ -49,7 +58,7 @@ static bool link_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], e
         return true;
     }
     *role = ROLE_WRONG;
-    snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s — %s", link->reason, mend(link->trouble));
+    snprintf(out, VIEW_SENTENCE_SIZE, "✗ %s — %s", link->reason, mend(link, words));
     return true;
 }
 

@@ -11,8 +11,8 @@ void view_dimmer(const struct pane *pane, int row, const struct view_columns *at
     view_put(pane, row, at->sign, 1, role, channel->on ? "◉" : "◌");
     int percent = channel->on ? channel->percent : 0, column = at->gauge;
     int full = (percent * at->bar_width + 50) / 100;
-    for (int i = 0; i < at->bar_width; i++)
-        view_put(pane, row, column++, 1, i < full ? value : ROLE_LABEL, i < full ? "█" : "─");
+    column += view_repeat(pane, row, column, full, value, "█");
+    column += view_repeat(pane, row, column, at->bar_width - full, ROLE_LABEL, "─");
     column += view_putf(pane, row, column, 8, value, "%4d %%", channel->percent);
     if (channel->id.stops_off)
         view_put(pane, row, column + 2, pane->columns, ROLE_LABEL, "STOP turns it off");

@@ -90,10 +90,11 @@ static const struct footer_item *find(const struct footer_item *items, size_t co
 }
 
 // Keys that the footer shows without a word, or not at all, stand with their words in the row above.
-static void put_rest(const struct pane *pane, const struct footer_item *shown, size_t shown_count)
+// items: all of them; what has no room is taken out.
+static void put_rest(const struct pane *pane, const struct footer_item *shown, size_t shown_count,
+    struct footer_item *items, size_t every)
 {
-    static struct footer_item items[ITEMS_MAX];
-    size_t count = 1, every = ui_footer(pane->view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
+    size_t count = 1;
     int room = pane->columns - 2;
     for (size_t i = 1; i < every; i++) {
         const struct footer_item *item = find(shown, shown_count, items[i].keys);
@@ -107,7 +108,7 @@ static void put_rest(const struct pane *pane, const struct footer_item *shown, s
 
 void view_footer(const struct pane *pane, bool header_shown)
 {
-    static struct footer_item items[ITEMS_MAX];
+    static struct footer_item items[ITEMS_MAX], shown[ITEMS_MAX];
     const struct view *view = pane->view;
     struct pane whole = *pane;
     int row = pane->row;
@@ -121,11 +122,12 @@ void view_footer(const struct pane *pane, bool header_shown)
     enum screen_role role = !header_shown && state >= CONTROLLER_STOP_REFUSED ? ROLE_ALARM : ROLE_STOP;
     int column =
         view_put(&whole, row, 0, whole.columns, role, stop_label(state, header_shown, whole.columns)) + 1;
-    size_t count = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX);
-    if (count == 0)
+    size_t every = ui_footer(view->ui, screen_is_ascii(pane->screen), items, ITEMS_MAX), count = every;
+    if (every == 0)
         return;
-    int gap = fit(items, &count, whole.columns - column);
-    put_items(&whole, row, column, items, count, gap);
+    memcpy(shown, items, every * sizeof items[0]);
+    int gap = fit(shown, &count, whole.columns - column);
+    put_items(&whole, row, column, shown, count, gap);
     if (pane->rows > 1)
-        put_rest(pane, items, count);
+        put_rest(pane, shown, count, items, every);
 }

@@ -32,6 +32,17 @@ int view_putf(
     return view_put(pane, row, column, columns, role, text);
 }
 
+int view_repeat(
+    const struct pane *pane, int row, int column, int count, enum screen_role role, const char *sign)
+{
+    char text[VIEW_REPEAT_MAX * 4 + 1];
+    size_t len = strlen(sign), used = 0;
+    for (int i = 0; i < count && used + len < sizeof text; i++, used += len)
+        memcpy(text + used, sign, len);
+    text[used] = '\0';
+    return view_put(pane, row, column, count, role, text);
+}
+
 char *view_cut_middle(char out[VIEW_NAME_SIZE], const char *name, int width)
 {
     int len = (int)strlen(name);
@@ -122,6 +133,28 @@ const char *view_link_sign(const struct view *view, enum screen_role *role)
     return "✗";
 }
 
+// How many bytes of text fit into so many columns, at least one character. It is cut at its last blank where it has one.
+static size_t first_line(const char *text, int columns)
+{
+    size_t fits = 0, blank = 0;
+    int width = 0;
+    while (text[fits]) {
+        unsigned codepoint;
+        size_t used = text_decode(text + fits, strnlen(text + fits, 4), &codepoint);
+        if (used == 0)
+            used = 1;
+        char character[5] = "";
+        memcpy(character, text + fits, used);
+        width += screen_width(character);
+        if (text[fits] == ' ')
+            blank = fits;
+        if (width > columns && fits > 0)
+            return blank > 0 ? blank : fits;
+        fits += used;
+    }
+    return fits;
+}
+
 int view_wrap(
     const struct pane *pane, int row, int rows, int columns, enum screen_role role, const char *text)
 {
@@ -130,30 +163,8 @@ int view_wrap(
         return *text ? 1 : 0;
     while (*text && lines < VIEW_SENTENCE_LINES) {
         char line[VIEW_SENTENCE_SIZE];
-        size_t fits = 0, blank = 0;
-        // Finds the longest start that fits. It is cut at its last blank where it has a blank.
-        for (;;) {
-            unsigned codepoint;
-            size_t used = text_decode(text + fits, strnlen(text + fits, 4), &codepoint);
-            if (used == 0)
-                used = text[fits] ? 1 : 0;
-            if (used == 0) {
-                blank = fits;
-                break;
-            }
-            memcpy(line, text, fits + used);
-            line[fits + used] = '\0';
-            if (screen_width(line) > columns && fits > 0 && text[fits] != ' ')
-                break;
-            if (text[fits] == ' ')
-                blank = fits;
-            if (screen_width(line) > columns && fits > 0)
-                break;
-            fits += used;
-        }
-        size_t len = blank > 0 ? blank : fits;
-        memcpy(line, text, len);
-        line[len] = '\0';
+        size_t len = first_line(text, columns);
+        snprintf(line, sizeof line, "%.*s", (int)len, text);
         if (pane && lines < rows)
             view_put(pane, row + lines, pane->columns > 2 ? 1 : 0, columns, role, line);
         lines++;

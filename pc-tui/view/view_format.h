@@ -13,13 +13,22 @@ struct pane {
     int row, rows, left, columns;
 };
 
-enum { VIEW_NUMBER_SIZE = 64, VIEW_NAME_SIZE = 160, VIEW_SENTENCE_SIZE = 1024, VIEW_SENTENCE_LINES = 3 };
+enum {
+    VIEW_NUMBER_SIZE = 64,
+    VIEW_NAME_SIZE = 160,
+    VIEW_SENTENCE_SIZE = 1024,
+    VIEW_SENTENCE_LINES = 3,
+    VIEW_REPEAT_MAX = 60
+};
 
 // As screen_put, but within the pane: nothing is drawn beyond its edges. Returns the cells used.
 int view_put(
     const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);
 int view_putf(const struct pane *pane, int row, int column, int columns, enum screen_role role,
     const char *format, ...) __attribute__((format(printf, 6, 7)));
+// Draws a sign of one cell so many times, at most VIEW_REPEAT_MAX. Returns the cells used.
+int view_repeat(
+    const struct pane *pane, int row, int column, int count, enum screen_role role, const char *sign);
 // Writes a name to out so that it takes at most `width` cells: what is too long loses its middle, since names that belong
 // together differ at their ends. Returns out.
 char *view_cut_middle(char out[VIEW_NAME_SIZE], const char *name, int width);

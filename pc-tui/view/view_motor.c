@@ -18,8 +18,7 @@ static void put_gauge(const struct pane *pane, int row, const struct view_column
     const struct status_channel range = as_range();
     int width = at->gauge_width;
     view_put(pane, row, at->gauge, 1, ROLE_LABEL, "├");
-    for (int i = 1; i < width - 1; i++)
-        view_put(pane, row, at->gauge + i, 1, ROLE_LABEL, "─");
+    view_repeat(pane, row, at->gauge + 1, width - 2, ROLE_LABEL, "─");
     view_put(pane, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
     int zero = view_gauge_cell(&range, 0, width), cell = view_gauge_cell(&range, motor->percent, width);
     view_put(pane, row, at->gauge + zero, 1, ROLE_LABEL, "┼");

@@ -20,8 +20,7 @@ static void put_gauge(const struct pane *pane, int row, const struct view_column
 {
     int width = at->gauge_width;
     view_put(pane, row, at->gauge, 1, ROLE_LABEL, "├");
-    for (int i = 1; i < width - 1; i++)
-        view_put(pane, row, at->gauge + i, 1, ROLE_LABEL, "─");
+    view_repeat(pane, row, at->gauge + 1, width - 2, ROLE_LABEL, "─");
     view_put(pane, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
     if (channel->min < 0 && channel->max > 0)
         view_put(pane, row, at->gauge + view_gauge_cell(channel, 0, width), 1, ROLE_LABEL, "┼");

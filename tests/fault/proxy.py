@@ -14,6 +14,10 @@ can be made to happen here, at a moment that the scenario chooses.
     proxy.cut()                             both ends get a reset
     proxy.half_open(TO_CLIENT)              the other end is gone, and this one is not told
 
+    proxy = Proxy(stage, broker, raw=True)  knows nothing of packets: for TLS
+    proxy.only(TO_CLIENT, 100)              of each connection made from now on so many bytes pass, and then nothing
+    proxy.only(TO_BROKER)                   the first piece passes, as the sender wrote it
+
 One thread moves the bytes; the methods may be called from any other.
 """
 import collections
@@ -117,11 +121,12 @@ class _Connection:
         self.stalled = set()
         self.hole = False  # what is read is dropped
         self.deaf = set()  # directions whose sink has no peer any more and does not know
+        self.left = {}     # bytes that may still pass in a direction
 
 
 class Proxy:
-    def __init__(self, stage, broker, port=None):
-        self.broker_port = broker.port
+    def __init__(self, stage, broker, port=None, raw=False):
+        self.broker_port, self.raw = broker.port, raw
         self.claim = port or stage.port()
         self.port = self.claim.number
         self._lock = threading.RLock()
@@ -129,6 +134,7 @@ class Proxy:
         self._delay = self._jitter = 0.0
         self._rate = 0
         self._stalled, self._hole = set(), False
+        self._left = {}
         self._random = random.Random(7)
         self.counts = collections.Counter()  # (direction, type) of what arrived here
         self.dups = collections.Counter()    # direction of each PUBLISH with the DUP flag
@@ -191,6 +197,16 @@ class Proxy:
             for connection in self._connections:
                 connection.stalled = set()
         self._wake()
+
+    def only(self, direction, count=None):
+        """Connections that are there stay as they are."""
+        with self._lock:
+            self._left = {direction: count}
+
+    def everything(self):
+        """Connections made from now on are as if only() had never been called."""
+        with self._lock:
+            self._left = {}
 
     def black_hole(self):
         """A cable that was pulled out: what is under way is lost, a new connection is met with silence."""
@@ -281,6 +297,7 @@ class Proxy:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(client, broker)
         connection.stalled = set(self._stalled)
+        connection.left = dict(self._left)
         self._connections.append(connection)
 
     def _judge(self, connection, way, packet):
@@ -297,6 +314,12 @@ class Proxy:
                     return changed
         return packet.raw
 
+    def _queue(self, way, data, now):
+        due = now + self._delay + self._random.random() * self._jitter
+        if way.queue:
+            due = max(due, way.queue[-1][0])
+        way.queue.append((due, data))
+
     def _frame(self, connection, way):
         at, data = 0, way.unframed
         now = time.monotonic()
@@ -308,11 +331,16 @@ class Proxy:
             out = self._judge(connection, way, Packet(data[at:end], found[1] - at, connection.version))
             at = end
             if out:
-                due = now + self._delay + self._random.random() * self._jitter
-                if way.queue:
-                    due = max(due, way.queue[-1][0])
-                way.queue.append((due, out))
+                self._queue(way, out, now)
         way.unframed = data[at:]
+
+    def _pass_raw(self, connection, way, data):
+        if way.direction in connection.left:
+            left = connection.left[way.direction]
+            connection.left[way.direction] = max(0, left - len(data)) if left else 0
+            data = data[:left]
+        if data:
+            self._queue(way, data, time.monotonic())
 
     def _read(self, connection, way):
         try:
@@ -323,7 +351,11 @@ class Proxy:
             data = b''
         if not data:
             way.ended = True
-        elif not connection.hole and not connection.deaf:
+        elif connection.hole or connection.deaf:
+            return
+        elif self.raw:
+            self._pass_raw(connection, way, data)
+        else:
             way.unframed += data
             self._frame(connection, way)
 

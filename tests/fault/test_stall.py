@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Connections that stand still and then go on as if nothing had happened; and clocks seen through a bad line."""
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 
 import harness
 from harness import answers, at_rest, check, equal, scenario, wait_for
-from proxy import Proxy, TO_CLIENT
+from proxy import Proxy, TO_BROKER, TO_CLIENT
 from pty_terminal import Terminal
 
 UP, DOWN = b'\x1b[A', b'\x1b[B'
@@ -109,7 +111,7 @@ def plain_words_from_a_stall_are_gone_with_the_connection(stage):
 
 def screen_through(stage, proxy, *args):
     terminal = Terminal(stage, [harness.program('pc-tui')] + proxy.options() + list(args))
-    terminal.wait(r'live', 'the screen shows a live device')
+    terminal.wait(r'◉ live', 'the screen shows a live device')
     return terminal
 
 
@@ -219,6 +221,38 @@ def only_one_direction_stalls_and_the_screen_shows_no_echo_and_repeats_nothing(s
         answers(stage, broker, watcher)
         equal([row[2] for row in agent.changes('led')], ['on'], 'how often it was carried out')
     finally:
+        terminal.close()
+
+
+@scenario(timeout=60)
+def a_screen_where_nobody_types_notices_that_its_connection_is_dead(stage):
+    broker = stage.broker()
+    stage.agent(broker)
+    proxy = Proxy(stage, broker)
+    terminal = screen_through(stage, proxy, '-k', '300')  # which would find it after ten minutes
+    try:
+        proxy.half_open(TO_CLIENT)
+        wait_for(lambda: terminal.read() and proxy.accepted == 2, 'it connects anew', 40)
+        terminal.wait('no answer from the broker', 'the reason')
+    finally:
+        terminal.close()
+
+
+@scenario(timeout=60, plain=True)
+def a_device_that_falls_silent_costs_one_question_and_no_connection(stage):
+    broker = stage.broker()
+    agent = stage.agent(broker)
+    proxy = Proxy(stage, broker)
+    terminal = screen_through(stage, proxy, '-k', '300')
+    try:
+        os.kill(agent.pid, signal.SIGSTOP)
+        terminal.wait('stale', 'the screen says that the device is silent')
+        wait_for(lambda: proxy.counts[TO_CLIENT, 'PINGRESP'] == 1, 'the broker was asked')
+        let_pass(8)  # the broker would have been given up after 4, and asked again after 3
+        terminal.read()
+        equal((proxy.accepted, proxy.counts[TO_BROKER, 'PINGREQ']), (1, 1), 'connections and questions')
+    finally:
+        os.kill(agent.pid, signal.SIGCONT)
         terminal.close()
 
 

@@ -85,9 +85,10 @@ static bool must_stop(const struct input *input, const uint8_t *piece, size_t le
         return false;
     if (len == 1)
         return true;
-    // More bytes may open a string: behind an ESC of their own, or behind one that was taken for the key.
+    // More bytes may open a string: behind an ESC of their own, or behind one that was taken for the key. A sequence may
+    // name the key, too.
     bool follows_escape = decoder->state != DECODER_GROUND || now_ms - decoder->escaped_ms < DECODER_LATE_MS;
-    return !follows_escape && !memchr(piece, 0x1b, len);
+    return !follows_escape && !memchr(piece, 0x1b, len) && !memchr(piece, 0x9b, len);
 }
 
 // NUL is what Ctrl-SPACE sends.

@@ -4,6 +4,7 @@
 harness.py hands all of it on; scenarios import that. Only the standard library is imported here; paho on first use.
 """
 import ctypes
+import glob
 import json
 import os
 import random
@@ -234,6 +235,35 @@ class Agent(Process):
         argv = [program('nano-agent'), '-c', self.config_path] + (['--sim'] if sim else [])
         argv += (broker.options() if broker else []) + list(args)
         super().__init__(stage, name, argv, env=env, own=True)
+
+    def _catch_up(self):
+        """Waits until the lines of everything that it has reported are written: threads of their own write them, a moment behind
+        the reports. A thread with lines to write runs or wants to; it sleeps for no more than a millisecond before."""
+        asleep, until = 0, time.monotonic() + 1  # in a flood there is always a line on its way
+        while asleep < 2 and time.monotonic() < until:
+            if asleep:
+                time.sleep(0.003)
+            asleep = asleep + 1 if self._threads_sleep() else 0
+
+    def _threads_sleep(self):
+        for path in glob.glob('/proc/%d/task/*/stat' % self.pid):
+            try:
+                with open(path, encoding='ascii', errors='replace') as f:
+                    number, _, rest = f.read().partition(' (')
+            except OSError:  # it has just ended
+                continue
+            if int(number) != self.pid and rest.rpartition(') ')[2][0] in 'RD':
+                time.sleep(0.001)
+                return False
+        return True
+
+    def out(self):
+        self._catch_up()
+        return super().out()
+
+    def err(self):
+        self._catch_up()
+        return super().err()
 
     def changes(self, channel=None):
         """What the simulated outputs did, as lists of words: ['12.345', 'tilt', '1500', 'us']."""

@@ -119,11 +119,40 @@ static void new_options_hold_from_the_next_attempt_on(void **state)
     peers_end(other, SIGTERM);
 }
 
+enum { QUICK_SCOUT_MS = 100, TRIES = 3 };
+
+static void a_broker_that_answers_and_lets_nobody_in_is_tried_less_and_less(void **state)
+{
+    static const struct fake_words refuses = {.connack = "\x20\x03\x00\x87\x00", .connack_len = 5};
+    struct fake_broker first;
+    const int second = peers_free_port();
+    const pid_t other = peers_start_mosquitto(second, "127.0.0.1", true);
+    struct link_options options;
+    struct end end;
+
+    (void)state;
+    peers_start_speaker(&first, &refuses, 1);
+    two_brokers(&options, first.port, second);
+    options.scout_ms = QUICK_SCOUT_MS;
+    open_end(&end, &options);
+    // Three answers at first, then six, then twelve. The beginning is seen up to 20 ms late.
+    for (int i = 0; i < TRIES; i++) {
+        WAIT_FOR(&end, state_of(&end) == LINK_UP && link_report(end.link)->broker.port == second);
+        const int64_t up_us = now_us();
+        WAIT_FOR(&end, state_of(&end) != LINK_UP);
+        assert_true(now_us() - up_us >= ((3 << i) * QUICK_SCOUT_MS - 40) * INT64_C(1000));
+    }
+    close_end(&end);
+    peers_end_fake(&first);
+    peers_end(other, SIGTERM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_back_to_the_first_broker_after_three_good_answers),
         cmocka_unit_test(it_stays_as_long_as_its_owner_is_busy),
+        cmocka_unit_test(a_broker_that_answers_and_lets_nobody_in_is_tried_less_and_less),
         cmocka_unit_test(new_options_hold_from_the_next_attempt_on),
     };
 

@@ -110,7 +110,7 @@ static void a_silent_server_is_given_up_in_time(void **state)
     open_end(&end, &options);
     WAIT_FOR(&end, state_of(&end) == LINK_WAITING);
     assert_in_range(now_us() - began_us, 250000, 2000000);
-    assert_int_equal(link_report(end.link)->trouble, TROUBLE_TIMEOUT);
+    assert_int_equal(link_report(end.link)->trouble, TROUBLE_SILENT);
     assert_non_null(strstr(end.reasons, "did not answer within 300 ms"));
     close_end(&end);
     peers_end_fake(&fake);

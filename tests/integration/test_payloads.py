@@ -61,6 +61,8 @@ STOPS = [
     b'OFF',  # a home automation's default for one light
     b'Off',
     b'\xc2\xa0stop\xc2\xa0',
+    b'{"cmd":"stop","cmd":"led_on"}',  # a key twice
+    'ｓｔｏｐ'.encode(),  # from a keyboard in full-width mode
     b'\xff\xfes\x00t\x00o\x00p\x00',  # what a shell of Windows makes of `echo stop`
 ]
 

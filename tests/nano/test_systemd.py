@@ -112,7 +112,9 @@ def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
                        place('udev', 'udevdir', '/usr/lib/udev') + '/rules.d/60-nano-agent.rules', '/usr/share/doc/nano-agent/changelog.Debian.gz',
                        '/usr/share/doc/nano-agent/copyright', '/usr/share/man/man5/nano-agent.conf.5.gz',
                        '/usr/share/man/man8/nano-agent.8.gz', '/usr/share/bash-completion/completions/nano-agent',
-                       '/usr/share/zsh/vendor-completions/_nano-agent'],
+                       '/usr/share/zsh/vendor-completions/_nano-agent', '/usr/share/nano-agent/kits/plain.conf'] +
+                      ['/usr/share/nano-agent/kits/' + os.path.basename(path)
+                       for path in glob.glob(os.path.join(SOURCE_DIR, 'nano-agent/dist/kits/*.conf'))],
         'pc-tui': ['/usr/bin/pc-tui', '/usr/sbin/pc-tui-broker', '/usr/share/doc/pc-tui/changelog.Debian.gz',
                    '/usr/share/doc/pc-tui/copyright', '/usr/share/man/man1/pc-tui.1.gz', '/usr/share/man/man8/pc-tui-broker.8.gz',
                    '/usr/share/bash-completion/completions/pc-tui', '/usr/share/zsh/vendor-completions/_pc-tui'] +

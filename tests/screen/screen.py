@@ -169,6 +169,13 @@ class Screen:
         for key in keys:
             self.bytes(KEYS.get(key, key))
 
+    def keys_are_read(self):
+        """Waits until what was typed has had its effect: keys are read in their order."""
+        self.press(':')
+        self.wait(r'^ :')
+        self.press('esc')
+        self.gone(r'^ :')
+
     def command(self, text):
         """Opens the command line, writes text and enters it."""
         self.press(':')
@@ -274,6 +281,13 @@ def live(stage, *args, channels=harness.CHANNELS, agent_args=(), **options):
     screen = tui(stage, broker, *args, **options)
     screen.wait('(◉|@) live')
     return broker, agent, screen
+
+
+def at_rest(screen, degrees):
+    """Waits until a servo is there. It shows where it shall be a moment before it says that it moves no more, and until then an
+    arrow key is dropped and SPACE is a stop."""
+    screen.wait(degrees + r' assumed')
+    screen.gone('moving')
 
 
 def steady(screen, seconds=0.3):

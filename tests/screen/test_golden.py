@@ -16,7 +16,7 @@ def three(stage, names, **options):
     s.wait(r'(load|mem|up) ')
     s.press('up')
     s.wait(r'tilt_up .* ok 5\.0[°d]')
-    s.wait(r'5\.0[°d] assumed')
+    screens.at_rest(s, r'5\.0[°d]')
     return s
 
 
@@ -132,7 +132,7 @@ def a_key_held_at_the_limit_is_one_row_with_a_count(stage):
     s.wait('◉ live')
     s.command('tilt 45')
     s.wait(r'tilt 45 .* ok 45\.0°')
-    s.wait(r'45\.0° assumed')
+    screens.at_rest(s, r'45\.0°')
     for _ in range(5):
         s.press('up')
         s.wait('limit')

@@ -9,7 +9,7 @@ import time
 import screen as screens
 from screen import check, equal, harness, live, scenario, tui
 
-SLOW_SECONDS = float(os.environ.get('SLOW_TERMINAL_SECONDS', '20'))  # 75 shows more than the kernel's buffers
+SLOW_SECONDS = float(os.environ.get('SLOW_TERMINAL_SECONDS', '12'))  # 75 shows more than the kernel's buffers
 
 MOVING = '''
 servo tilt { pwm = "sim" hz = 50 pulse = {500, 2500} angle = {-90, 90} limit = {-90, 90} step = 5 speed = 5
@@ -150,7 +150,7 @@ def a_closed_terminal_stops_what_moves(stage):
 
 
 def slow_scenario(function):
-    """Runs for SLOW_SECONDS, 20 by default."""
+    """Runs for SLOW_SECONDS, 12 by default."""
     return scenario(function, serial=True, timeout=int(60 + 2 * SLOW_SECONDS))
 
 

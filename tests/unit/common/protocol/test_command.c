@@ -99,14 +99,19 @@ static void anything_else_is_no_number_and_the_reason_says_so(void **state)
 {
     (void)state;
     static const char *const numbers[] = {"nan", "inf", "-inf", "infinity", "1e3", "0x10", "1.", ".5", "+",
-        "-", "--5", "+-5", "12345", "12345.6", "1,5", "1.2.3", "5°", "٥", "1_0", "1.234x", "1.2e3", "1.+5",
-        "1.5-", "- 5"};
+        "-", "--5", "+-5", "12345", "12345.6", "1,5", "1.2.3", "1_0", "1.234x", "1.2e3", "1.+5", "1.5-",
+        "- 5"};
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
         char text[64];
         snprintf(text, sizeof text, "tilt %s", numbers[i]);
         assert_invalid(text, "is not a number: expected at most 4 digits");
     }
     assert_invalid("tilt nan", "“nan” is not a number");
+    assert_invalid("tilt –20", "“–20” is not a number: U+2013 in it is no digit, point or minus");
+    assert_invalid("tilt ２０", "U+FF12 in it");
+    assert_invalid("tilt 5°", "U+00B0 in it");
+    assert_invalid("tilt ٥", "U+0665 in it");
+    assert_invalid("led\u00adon", "U+00AD in it is none of a-z");
     assert_invalid("tilt 1e3", "“1e3” is not a number");
     assert_string_equal(command.cmd, "tilt 1e3");
 }

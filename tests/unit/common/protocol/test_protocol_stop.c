@@ -57,7 +57,9 @@ static void a_word_ends_where_no_letter_or_digit_stands(void **state)
     static const char behind_a_bad_byte[] = {'\xff', 's', 't', 'o', 'p', '\xff', '\0'};
     static const char *const stops[] = {"stop", "STOP", "sToP", "-stop-", "_stop_", "stop,", "(stop)",
         "a stop", "stop a", "\xe2\x80\xa6stop", "stop\xe3\x80\x82", "\xe8\xaf\xb7stop", behind_a_bad_byte,
-        "a\\nstop", "{\"a\":\"\\u0073top\"}"};
+        "a\\nstop", "{\"a\":\"\\u0073top\"}", "\xef\xbd\x93\xef\xbd\x94\xef\xbd\x8f\xef\xbd\x90",
+        "\xef\xbc\xb3\xef\xbc\xb4\xef\xbc\xaf\xef\xbc\xb0\xef\xbc\x81",
+        "{\"cmd\":\"stop\",\"cmd\":\"led_on\"}", "{\"cmd\":\"led_on\",\"cmd\":\"stop\"}"};
     static const char *const others[] = {"", "s", "sto", "stopp", "sstop", "stop1", "1stop", "st-op",
         "\xc3\xa4stop", "stop\xd0\xb0", "{\"id\":\"stop\"}", "{\"boot\":\"stop\",\"id\":\"stop\"}",
         "[{\"id\":\"stop\"}]", "[]", "5", "null"};

@@ -66,7 +66,8 @@ static void blanks_and_a_byte_order_mark_around_a_command_are_skipped(void **sta
     static const struct payload payloads[] = {{TEXT(" {\"cmd\":\"led_on\"}")},
         {TEXT("\n{\"cmd\":\"led_on\"}")}, {TEXT("\r\n\t{\"cmd\":\"led_on\"}\n")},
         {TEXT("\xef\xbb\xbf{\"cmd\":\"led_on\"}")}, {TEXT("\xef\xbb\xbfled_on")},
-        {TEXT("\xc2\xa0led_on\xc2\xa0")}, {TEXT("\xe2\x80\x8bled_on\xe2\x80\x8b\n")},
+        {TEXT("\xc2\xa0led_on\xc2\xa0")}, {TEXT("\xe2\x80\x89led_on\xe2\x81\x9f")},
+        {TEXT("\xe2\x80\x8bled_on\xe2\x80\x8b\n")},
         {TEXT("\xef\xbb\xbf \n {\"cmd\":\"\xc2\xa0led_on \"}\xef\xbb\xbf")}};
     rig_start(rig);
     for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
@@ -105,7 +106,10 @@ static void what_is_no_number_stays_invalid(void **state)
 {
     HERE(rig);
     static const char *const payloads[] = {"1e1", "tilt 1e1", "tilt 12,5", "tilt nan", "tilt inf", "tilt NaN",
-        "tilt -inf", "tilt 2.5e+01", "tilt 0x10", "tilt .5", "tilt 20 %", "20", "-5.5"};
+        "tilt -inf", "tilt 2.5e+01", "tilt 0x10", "tilt .5", "tilt 20 %", "20", "-5.5",
+        "tilt \xe2\x80\x93"
+        "20",
+        "tilt \xef\xbc\x92\xef\xbc\x90", "tilt \xd9\xa2\xd9\xa0", "tilt 00020", "tilt 1_000", "tilt 20;"};
     rig_start_afresh(rig);
     for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         assert_int_equal(rig_send(rig, payloads[i]), RESULT_INVALID);
@@ -130,7 +134,10 @@ static void what_says_stop_stops(void **state)
         {TEXT("stop 5")}, {TEXT("stop\nstop")}, {TEXT("stop_all")}, {TEXT("emergency-stop")},
         {TEXT("{\"cmd\":\"OFF\"}")}, {TEXT("{\"cmd\":\"stop now\",\"by\":1,\"boot\":\"" OTHER_BOOT "\"}")},
         {TEXT("{cmd: stop}")}, {TEXT("'stop'")}, {TEXT("{\"cmd\":[\"stop\"]}")},
-        {TEXT("{\"id\":\"stop-1\",\"do\":\"stop\"}")}, {TEXT("\xe8\xaf\xb7stop")}};
+        {TEXT("{\"id\":\"stop-1\",\"do\":\"stop\"}")}, {TEXT("\xe8\xaf\xb7stop")},
+        {TEXT("\xef\xbd\x93\xef\xbd\x94\xef\xbd\x8f\xef\xbd\x90")},
+        {TEXT("{\"cmd\":\"stop\",\"cmd\":\"led_on\"}")}, {TEXT("{\"cmd\":\"led_on\",\"cmd\":\"stop\"}")},
+        {TEXT("{\"stop\":1,\"stop\":2}")}, {TEXT("\xe2\x80\x89stop\xe2\x80\x83")}};
     snprintf(rig->config.device, sizeof rig->config.device, "nano"); // and the message comes on its own topic
     rig_start(rig);
     for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {

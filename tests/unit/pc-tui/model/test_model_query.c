@@ -17,6 +17,20 @@ static void a_device_is_stale_past_three_of_its_own_reports(void **state)
     assert_int_equal(model_presence(device, now + 15 * (int64_t)SECOND + 1), PRESENCE_STALE);
 }
 
+static void a_device_falls_silent_once(void **state)
+{
+    (void)state;
+    report.status.report_ms = 200;
+    assert_false(model_fell_silent(model, now, now + SECOND));
+    hear(true); // nobody knows when a retained report was made
+    assert_false(model_fell_silent(model, now, now + SECOND));
+    hear(false);
+    assert_false(model_fell_silent(model, now, now + 600000));
+    assert_true(model_fell_silent(model, now, now + 600001));
+    assert_true(model_fell_silent(model, now + 600000, now + SECOND));
+    assert_false(model_fell_silent(model, now + 600001, now + SECOND));
+}
+
 static void the_arrows_mean_the_servos_of_their_axis(void **state)
 {
     (void)state;
@@ -66,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(a_device_is_stale_past_three_of_its_own_reports),
+        PROMISE(a_device_falls_silent_once),
         PROMISE(the_arrows_mean_the_servos_of_their_axis),
         PROMISE(a_device_moves_while_one_of_its_channels_does),
         PROMISE(two_agents_under_one_name_are_told_for_a_while),

@@ -303,6 +303,14 @@ static void a_space_stops_wherever_it_stands(void **state)
     expect("stop", "\\x1b\\x20");
     expect("stop", "\\x00");
     expect("stop", "abcde\\x00");
+    expect("stop", "\\xe3 0.45 \\x80\\x80"); // U+3000 in pieces
+    expect("stop", "kjhl\\xe3\\x80 0.45 \\x80");
+    expect("stop", "\\x1b[32;1u"); // may still be told to be a release, and a STOP does not wait for it
+    expect("stop", "\\x1b[32;1u 0.05 :3");
+    expect("nothing", "\\x1b[32;1u:3");
+    // The end of a paste got lost, and somebody presses SPACE again and again.
+    expect("stop", "\\x1b[200~abc 0.4 \\x20 0.4 \\x20 0.4 \\x20");
+    expect("stop", "\\x1b[200~abc 0.4 \\xe3\\x80\\x80 0.4 \\x20 0.4 \\xe3\\x80\\x80");
 }
 
 static void a_paste_is_a_paste_to_its_end(void **state)
@@ -315,6 +323,38 @@ static void a_paste_is_a_paste_to_its_end(void **state)
     expect("nothing", ": 0.1 \\x1b[200~tilt\\x2020\\x1b[201~\\r");
     expect("nothing", "led_on\\rled_off\\r");
     expect("led_toggle", "\\x1b[200~a\\x1b[201~ 0.5 t");
+}
+
+static void sequences_of_8_bit_controls_are_no_keys(void **state)
+{
+    (void)state;
+    expect("nothing", "\\xc2\\x9b1;1R");
+    expect("nothing", "\\xc2 0.15 \\x9b1;1R");
+    expect("nothing", "\\xc2\\x9b1 0.15 ;1R");
+    expect("nothing", "\\xc2\\x9b<64;10;10M");
+    expect("nothing", "\\x9b1;1R");
+    expect("nothing", "\\xc2\\x9b200~k1\\xc2\\x9b201~t");
+    expect("tilt_up once", "\\xc2\\x9bA");
+    expect("tilt_up once", "\\x8fA");
+    expect("led_toggle", "\\xc2\\x90k1\\xc2\\x9ct");
+    expect("led_toggle", "\\x9d0;1k\\x9ct");
+    expect("led_toggle", "\\xc2\\x9d11;rgb:0000/0000/0000\\xc2\\x9ct");
+    expect("stop", "\\x9b\\x20");
+    expect("stop", "\\x9d\\x20");
+    expect("stop", "\\xc2\\x90\\x20");
+    expect("stop", "\\x9bM\\x20");
+}
+
+static void a_mouse_of_any_protocol_moves_nothing(void **state)
+{
+    (void)state;
+    expect("nothing", "\\x1b[M\\x20\\xc2\\xa51");          // 1005: a column beyond 95 takes two bytes
+    expect("nothing", "\\x1b[M\\x20\\xc2\\xa5\\xc3\\xa9"); // and so does a row
+    expect("nothing", "\\x1b[M\\x20\\xb1t");               // X10
+    expect("nothing", "\\x1b[64;10;12M");                  // 1015
+    expect("nothing", "\\x1b[<0;1024;768M");               // 1016
+    expect("led_toggle", "\\x1b[M\\x20!\\xc2\\xa5t");
+    expect("led_toggle", "\\x1b[M\\x20!\\xc2t");
 }
 
 static void lines_typed_ahead_are_lines_only_where_a_line_can_be(void **state)
@@ -398,6 +438,8 @@ int main(void)
         cmocka_unit_test(releases_of_every_form_are_no_presses),
         cmocka_unit_test(a_space_stops_wherever_it_stands),
         cmocka_unit_test(a_paste_is_a_paste_to_its_end),
+        cmocka_unit_test(sequences_of_8_bit_controls_are_no_keys),
+        cmocka_unit_test(a_mouse_of_any_protocol_moves_nothing),
         cmocka_unit_test(lines_typed_ahead_are_lines_only_where_a_line_can_be),
         cmocka_unit_test(arrows_of_a_wheel_move_nothing_and_a_held_key_moves_on),
         cmocka_unit_test(typed_keys_do_what_they_are_bound_to),
