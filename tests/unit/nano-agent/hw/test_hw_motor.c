@@ -2,8 +2,6 @@
 // What a motor's outputs are told, transfer by transfer.
 #include "hw_motor_rig.h"
 
-enum { STEPS_60 = 2458 }; // of 4096
-
 static void the_first_that_a_motors_outputs_are_told_is_to_be_off(void **state)
 {
     (void)state;
