@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A car's motors on a real kernel: what two PCA9685s carry at which moment, by the kernel's own trace of the bus."""
+import json
 import os
 import re
 import statistics
@@ -109,6 +110,40 @@ def between_forward_and_backward_both_sides_are_off_for_dead(stage):
             check(later - t >= DEAD - 0.000001, 'off for %.6f s only, then %r' % (later - t, then))
             changes += 1
     check(changes >= 5, 'it turned round: %r' % chip.history)
+
+
+# The motor's registers after power-up (data sheet, table 4), and in the end MODE1: from then on the chip is asleep.
+POWER_UP = ('for n in 6 10 14 18; do i2cset -y 0 0x5e $n 0 0 0 0x10 i; done; echo now >%s/trace_marker; '
+            'i2cset -y 0 0x5e 0x00 0x11' % trace.TRACING)
+
+
+@scenario(timeout=120)
+def a_chip_that_is_reset_in_mid_run_is_told_and_the_motor_needs_a_new_press_of_its_key(stage):
+    broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0')
+    drive(stage, broker, watcher, 60)
+    held = watcher.since()[-1].status  # what somebody knows who holds a key
+    trace.clear(guest)
+    mark = watcher.mark()
+    guest.run(POWER_UP)
+    report = watcher.wait(lambda r: r.online and 'its chip was reset' in r.channel('drive').get('fault', ''), 'told on the PC', mark)
+    agent.log('motor drive: its chip was reset')
+    stands_still(guest)
+    equal((guest.line(ENABLE), report.status['stops']), (0, held['stops'] + 1), 'enable, and a stop is counted')
+    equal([guest.run('i2cget -y 0 0x5e 0x%02x' % n) for n in (0, 0xfe)], ['0x20', '0x1e'], 'it is awake: MODE1 and PRE_SCALE')
+    seen = trace.events(guest)
+    reset = next(event.t for event in seen if event.what == 'mark')
+    low = next(event.t for event in seen if event.what == 'line' and event.level == 0 and event.t > reset)
+    print('enable was low %.3f s after the reset' % (low - reset))
+    check(low - reset < 5, 'noticed after %.3f s' % (low - reset))
+    # The key is still held: its next command knows nothing of that.
+    command = {'cmd': 'drive 60', 'by': report.status['t'] + 60000, 'boot': held['boot'], 'stops': held['stops']}
+    told = stage.say(broker, watcher, json.dumps(command)).last
+    equal((told['result'], told.get('why')), ('refused', 'stopped meanwhile'), 'a renewal')
+    stands_still(guest)
+    drive(stage, broker, watcher, 60)
+    wait_for(lambda: [nano.steps_of(*led) for led in guest.channels(4, MOTORS)] == FORWARD_60, 'it turns')
+    stage.say(broker, watcher, 'drive_stop')
+    stands_still(guest)
 
 
 def trouble(guest, orders):
