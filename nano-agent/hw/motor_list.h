@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The outputs of all motors of a running agent, in a file that is still there when the agent has crashed. Whoever makes
-// the motors stand still then (`nano-agent zero`) needs no configuration, which may have been edited since.
+// the motors stand still then (`nano-agent zero`) needs no configuration, which may have been edited since. The guardian of the
+// agent has the same as text in its memory.
 //
 // A line is one output: `gpio high|low LINE CHIP` (the level at which a line of a motor's driver is on), `pwm CHANNEL
 // CHIP`, `pca9685 BUS ADDRESS CHANNEL`. A line that begins with # says nothing. Lines come before PWM outputs, and those
