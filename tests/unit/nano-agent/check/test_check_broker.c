@@ -64,7 +64,7 @@ static void a_broker_that_refuses_or_is_silent_is_a_finding(void **state)
     int port;
     int fd = listen_somewhere(&port); // takes the connection and never says a word
     check_broker_at(port);
-    finds("broker 127.0.0.1:", "ping it");
+    finds("broker 127.0.0.1:", "it hangs");
     close(fd);
     check_broker_at(port);
     finds("connection refused", "listener 1883");
