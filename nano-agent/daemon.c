@@ -25,6 +25,7 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
+    DISMISS_MS = 100,
     TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
@@ -44,6 +45,7 @@ static int64_t next_us(const struct daemon *daemon)
     int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
     next = earlier(next, log_next_us());
     next = earlier(next, watchdog_next_us(&daemon->watchdog));
+    next = earlier(next, guardian_next_us(daemon->guardian));
     if (daemon->stopping)
         return earlier(next, daemon->stop_by_us);
     return earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
@@ -53,7 +55,9 @@ static int64_t next_us(const struct daemon *daemon)
 // a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
-    watchdog_hurry(&daemon->watchdog, outputs_may_turn(&daemon->config, daemon->outputs), clock_now_us());
+    bool may_turn = outputs_may_turn(&daemon->config, daemon->outputs);
+    guardian_beat(daemon->guardian, may_turn, clock_now_us());
+    watchdog_hurry(&daemon->watchdog, may_turn, clock_now_us());
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -284,6 +288,22 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     schedule(daemon);
 }
 
+static void on_guardian(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    log_error("the guardian has ended; a motor goes on turning where this program ends without a word");
+}
+
+static int watch_guardian(struct daemon *daemon)
+{
+    if (daemon->guardian->fd < 0)
+        return 0;
+    daemon->guardian_event = event_new(daemon->base, daemon->guardian->fd, EV_READ, on_guardian, NULL);
+    return daemon->guardian_event && event_add(daemon->guardian_event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
 static int make_link(struct daemon *daemon)
 {
     int rc = mqtt_session_init(&daemon->session, &daemon->config, daemon->boot);
@@ -339,7 +359,8 @@ static int make_loop(struct daemon *daemon)
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {daemon->timer, daemon->log_event};
+    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->guardian_event};
+    bool may_turn = outputs_may_turn(&daemon->config, daemon->outputs);
     daemon_log_commands(-1, 0, daemon);
     config_watch_free(daemon->watch);
     link_free(daemon->link);
@@ -349,6 +370,8 @@ static void finish(struct daemon *daemon)
             event_free(daemon->edges[i].event);
     }
     outputs_close(&daemon->config, daemon->outputs);
+    if (!may_turn) // else the guardian tries what this program could not do
+        guardian_dismiss(daemon->guardian, DISMISS_MS);
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
@@ -375,7 +398,7 @@ static int start(struct daemon *daemon)
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
-    if (outputs_list_motors(config, why) < 0)
+    if (outputs_guard_motors(config, daemon->guardian, why) < 0)
         log_warning("%s", why);
     if (rc == 0)
         daemon->absent = outputs_open(config, daemon->outputs);
@@ -390,6 +413,8 @@ static int start(struct daemon *daemon)
     }
     if (rc == 0)
         rc = watch_outputs(daemon);
+    if (rc == 0)
+        rc = watch_guardian(daemon);
     if (rc < 0) {
         log_error("start: %s", strerror(-rc));
         return EXIT_FAILURE;
@@ -411,10 +436,11 @@ static void trace(const char *line)
     log_debug("%s", line);
 }
 
-int daemon_run(const struct config *config, int argc, char **argv)
+int daemon_run(const struct config *config, struct guardian *guardian, int argc, char **argv)
 {
     static struct daemon daemon;
     daemon = (struct daemon){.config = *config,
+        .guardian = guardian,
         .argc = argc,
         .argv = argv,
         .armed_us = INT64_MAX,

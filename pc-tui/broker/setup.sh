@@ -100,8 +100,8 @@ move_in() {
 
 undo_setup() {
   undo=
-  # A broker that was started for a trial.
-  [ -z "$trial" ] || kill "$trial" 2>/dev/null || :
+  # A broker that was started for a trial. While it starts, mosquitto forgets a SIGTERM.
+  [ -z "$trial" ] || kill -9 "$trial" 2>/dev/null || :
   if [ "$swapped" = yes ]; then
     rm -rf "$dir"
     [ ! -d "$work/old" ] || mv -T "$work/old" "$dir"

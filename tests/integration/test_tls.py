@@ -7,7 +7,6 @@ import select
 import shutil
 import signal
 import socket
-import statistics
 import time
 
 import harness
@@ -15,8 +14,7 @@ from harness import CHANNELS, PATIENCE, check, equal, program, scenario, wait_fo
 from pty_terminal import Terminal
 
 AGAIN_S = 2.0
-KEY_S = 0.05
-SLOW_KEY_S = 1.0  # what a busy machine may do to one of them; what waits for a broker takes seconds
+KEY_S, LONGEST_KEY_S = 0.05, 1.5  # the usual key, and one that met another program of a busy machine
 
 
 def certificates(stage):
@@ -175,8 +173,8 @@ def a_configuration_that_is_mended_is_tried_at_once(stage):
     mended(stage, folder, broker, lambda: login(stage, folder, broker, name='other.example'), 'is not for other.example', mend)
 
 
-def keys_are_quick(terminal, keys=10):
-    """Opens and closes help: the seconds until something was drawn."""
+def times_of_keys(terminal, keys=10):
+    """Opens and closes help; the seconds that each key took until something was drawn."""
     took = []
     for turn in range(keys):
         terminal.read()
@@ -188,8 +186,13 @@ def keys_are_quick(terminal, keys=10):
             terminal.read()
         took.append(time.monotonic() - before)
         time.sleep(0.15)  # a lone Esc is told from a sequence by the time that follows
-    said = ' '.join('%.3f' % seconds for seconds in took)
-    check(statistics.median(took) < KEY_S * PATIENCE and max(took) < SLOW_KEY_S * PATIENCE, 'seconds that the keys took: ' + said)
+    return took
+
+
+def keys_were_quick(took):
+    """Whatever a key waits for, each one would, and for seconds."""
+    check(sorted(took)[len(took) // 2] < KEY_S * PATIENCE and max(took) < LONGEST_KEY_S * PATIENCE,
+          'keys took %s s' % ' '.join('%.3f' % t for t in took))
 
 
 @scenario(timeout=60)
@@ -201,8 +204,9 @@ def keys_do_not_wait_for_a_handshake_that_stalls(stage):
     terminal = Terminal(stage, [program('pc-tui'), '-h', 'mqtts://127.0.0.1:%d' % silent.getsockname()[1],
                                 '--cafile', folder + '/ca.crt'])
     terminal.wait('connecting', 'the screen')
-    keys_are_quick(terminal, 20)
+    took = times_of_keys(terminal, 20)
     terminal.wait('accepted', 'the trouble in words')
+    keys_were_quick(took)
     silent.close()
 
 
@@ -217,9 +221,10 @@ def keys_do_not_wait_for_a_broker_that_stops_reading(stage):
     terminal.wait('tilt', 'the device')
     os.kill(broker.pid, signal.SIGSTOP)
     try:
-        keys_are_quick(terminal, 8)
+        took = times_of_keys(terminal, 8)
     finally:
         os.kill(broker.pid, signal.SIGCONT)
+    keys_were_quick(took)
 
 
 if __name__ == '__main__':

@@ -333,5 +333,23 @@ def an_unknown_terminal_is_taken_for_xterm(stage):
     s.wait(r'◉ connected')
 
 
+
+@scenario
+def what_has_no_room_ends_in_an_ellipsis(stage):
+    _, _, s = live(stage, columns=60)
+    s.command('tilt 20 30 40')
+    s.wait('✗ “30” is too much: .*…$')
+
+
+@scenario
+def a_line_that_says_stop_stops(stage):
+    broker, _, s = live(stage)
+    watcher = stage.watcher(broker)
+    for line in ('stop!', 'tilt stop', 'Stop now'):
+        mark = watcher.mark()
+        s.command(line)
+        s.wait('is no command: taken as STOP')
+        watcher.result('%r stops' % line, mark, cmd='stop', result='ok')
+
 if __name__ == '__main__':
     harness.main()
