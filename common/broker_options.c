@@ -139,6 +139,8 @@ close:
 
 static int set_password_file(struct broker_options *options, const char *path, char why[PROTOCOL_WHY_SIZE])
 {
+    if (!*path)
+        return option_refuse(why, "the path of a file is wanted, whose first line is the password");
     if (option_copy(options->password_file, sizeof options->password_file, "password file", path, why) < 0)
         return -EINVAL;
     return broker_options_read_password(path, options->password, options->warning, why);
@@ -200,7 +202,7 @@ static int parse_option(struct broker_options *options, int key, const char *arg
         if (!(options->given & GIVEN_PASSWORD))
             options->password[0] = options->password_file[0] = '\0'; // of the user that a file named
         options->given |= GIVEN_USER;
-        return option_copy(options->user, sizeof options->user, "user name", arg, why);
+        return option_copy_printable(options->user, sizeof options->user, "user name", arg, why);
     case 'P':
         options->given |= GIVEN_PASSWORD;
         options->password_on_command_line = true;
@@ -211,7 +213,7 @@ static int parse_option(struct broker_options *options, int key, const char *arg
         options->password_on_command_line = false;
         return set_password_file(options, arg, why);
     case 'i':
-        return option_copy(options->client_id, sizeof options->client_id, "client id", arg, why);
+        return option_copy_printable(options->client_id, sizeof options->client_id, "client id", arg, why);
     case 'k':
         options->given |= GIVEN_KEEPALIVE;
         return option_parse_number(&options->keepalive_s, "keep-alive", arg, 5, 65535, why);
@@ -321,7 +323,7 @@ static int login_from_cfg(
     if (file && !user)
         return option_refuse(why, "login: password_file without user");
     *key = "login|user";
-    if (user && option_copy(options->user, sizeof options->user, "login: user", user, why) < 0)
+    if (user && option_copy_printable(options->user, sizeof options->user, "login: user", user, why) < 0)
         return -EINVAL;
     *key = "login|password_file";
     if (file && !(options->given & GIVEN_PASSWORD) && set_password_file(options, file, why) < 0)

@@ -212,3 +212,20 @@ int config_text_prepare(const char *text, const char *path, char *out, char why[
     out[len] = '\0';
     return 0;
 }
+
+unsigned config_text_empty_list(const char *text, const char *key)
+{
+    static const char blanks[] = " \t\r\n";
+    for (const char *at = text; (at = strstr(at, key)); at++) {
+        const char *sign = at + strlen(key);
+        for (const char *c = "={}"; *c && *(sign += strspn(sign, blanks)) == *c; c++)
+            sign++;
+        if (sign[-1] != '}')
+            continue;
+        unsigned line = 1;
+        for (const char *c = text; c < at; c++)
+            line += *c == '\n';
+        return line;
+    }
+    return 0;
+}

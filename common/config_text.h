@@ -20,4 +20,7 @@ char *config_text_read(const char *path);
 // the end of a section. Returns 0, or -EINVAL with "PATH:LINE: …" in why.
 int config_text_prepare(const char *text, const char *path, char *out, char why[CONFIG_WHY_SIZE]);
 
+// The line of a prepared text on which a list without values is given to the key, 0 where it is not found.
+unsigned config_text_empty_list(const char *text, const char *key);
+
 #endif

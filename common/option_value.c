@@ -40,6 +40,19 @@ int option_copy(char *out, size_t size, const char *what, const char *text, char
     return 0;
 }
 
+int option_copy_printable(
+    char *out, size_t size, const char *what, const char *text, char why[PROTOCOL_WHY_SIZE])
+{
+    char clean[3 * OPTION_PRINTABLE_SIZE];
+
+    if (option_copy(out, size, what, text, why) < 0)
+        return -EINVAL;
+    text_clean(clean, sizeof clean, text, strlen(text), OPTION_PRINTABLE_SIZE);
+    if (strcmp(clean, text) != 0)
+        return option_refuse(why, "%s: printable characters of UTF-8 only, not “%s”", what, clean);
+    return 0;
+}
+
 int option_check_number(
     int *out, const char *what, long number, long least, long most, char why[PROTOCOL_WHY_SIZE])
 {

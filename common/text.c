@@ -93,11 +93,17 @@ bool text_is_utf8(const char *s, size_t len)
     return true;
 }
 
+// What Unicode promises never to be a character. MQTT libraries take it for broken UTF-8.
+static bool is_nonchar(unsigned c)
+{
+    return (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
+}
+
 // What would act on a terminal, or make text read otherwise than it is.
 static bool is_unsafe(unsigned c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || is_nonchar(c);
 }
 
 size_t text_clean(char *dst, size_t size, const char *src, size_t len, size_t max_chars)

@@ -23,7 +23,7 @@ struct daemon_edge {     // an input's or a motor's event, which knows its daemo
 };
 
 struct daemon {
-    struct config config;
+    struct config *config;
     union agent_output outputs[PROTOCOL_CHANNELS_MAX];
     struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
     struct agent *agent;

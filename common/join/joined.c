@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config_mistake.h"
 #include "common/text.h"
 
 #define SUFFIX ".conf"
@@ -33,7 +34,7 @@ __attribute__((format(printf, 2, 0))) static void note_mistake(cfg_t *cfg, const
     char text[512];
     if (parsed_why[0] != '\0') // the first mistake is told; the others may follow from it
         return;
-    vsnprintf(text, sizeof text, format, args);
+    config_mistake(cfg, format, args, text, sizeof text);
     text_sentence(parsed_why, CONFIG_WHY_SIZE, 255, "%.500s:%d: %.400s", parsed_path, cfg->line, text);
 }
 

@@ -105,6 +105,10 @@ bool protocol_is_stop_word(const char *word);
 // no valid command; always false for one of more than PROTOCOL_COMMAND_MAX bytes.
 bool protocol_says_stop(const void *payload, size_t len);
 
+// True where a text that somebody typed says stop, as protocol_says_stop has it, and can be no command of any device:
+// `stop!`, `stop now`, `tilt stop`. Not for `stop` and `tilt_stop` themselves.
+bool protocol_is_guessed_stop(const char *text);
+
 // True for 1 to PROTOCOL_BOOT_MAX printable ASCII characters without blanks.
 bool protocol_is_boot(const char *s, size_t len);
 

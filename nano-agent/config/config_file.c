@@ -10,6 +10,7 @@
 
 #include "common/array.h"
 #include "common/broker_options.h"
+#include "common/config_mistake.h"
 #include "common/text.h"
 #include "nano-agent/config/free_keys.h"
 
@@ -267,63 +268,17 @@ static void hook_all(cfg_opt_t *opts)
     }
 }
 
-static void refuse_unknown_key(cfg_t *cfg, const char *name)
-{
-    enum free_section free_section = free_section_of(cfg_name(cfg));
-    char free_name[128];
-    if (free_section != FREE_SECTIONS) {
-        config_file_refuse(parsing, (unsigned)cfg->line, "%s%.64s is not understood; write %s = VALUE",
-            where(cfg, free_name), name, free_sections[free_section].key);
-        return;
-    }
-    const char *names[KEYS_MAX] = {NULL};
-    size_t count = 0;
-    for (cfg_opt_t *opt = cfg->opts; opt->name && count < KEYS_MAX; opt++)
-        names[count++] = opt->name;
-    const char *nearest = text_nearest(name, names, count);
-    char section[128];
-    if (nearest) {
-        config_file_refuse(parsing, (unsigned)cfg->line, "%sunknown key %.64s; did you mean %s?",
-            where(cfg, section), name, nearest);
-        return;
-    }
-    char all[300];
-    size_t len = 0;
-    for (size_t i = 0; i < count && len < sizeof all; i++)
-        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "", names[i]);
-    config_file_refuse(
-        parsing, (unsigned)cfg->line, "%sunknown key %.64s; there is %s", where(cfg, section), name, all);
-}
-
-// What to write instead, by a part of libconfuse's format. It gives no code for a mistake; where another version of it
-// has other words, its own sentence stands alone.
-static const struct {
-    const char *part, *right;
-} mends[] = {
-    {"equal sign", "; write KEY = VALUE"},
-    {"unexpected token", "; write KEY = VALUE, KEY = {VALUE, VALUE} or KIND NAME { … }"},
-    {"premature end", "; a value or a } is missing"},
-    {"closing brace", "; remove the }"},
-    {"missing title", "; write KIND NAME { … }, for example servo tilt { … }"},
-    {"opening brace", "; write KIND NAME { … }"},
-    {"duplicate title", "; every name can be used once"},
-    {"sub-section", "; a key has no |"},
-    {"append", "; write KEY = VALUE"},
-};
-
 __attribute__((format(printf, 2, 0))) static void error_hook(cfg_t *cfg, const char *format, va_list ap)
 {
-    char section[128], text[256];
-    const char *right = "";
-    if (strstr(format, "no such option")) {
-        refuse_unknown_key(cfg, va_arg(ap, const char *));
+    enum free_section free_section = free_section_of(cfg_name(cfg));
+    char section[128], text[512];
+    if (free_section != FREE_SECTIONS && strstr(format, "no such option")) {
+        config_file_refuse(parsing, (unsigned)cfg->line, "%s%.64s is not understood; write %s = VALUE",
+            where(cfg, section), va_arg(ap, const char *), free_sections[free_section].key);
         return;
     }
-    vsnprintf(text, sizeof text, format, ap);
-    for (size_t i = 0; i < ARRAY_LENGTH(mends) && !*right; i++)
-        if (strstr(format, mends[i].part))
-            right = mends[i].right;
-    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s%s", where(cfg, section), text, right);
+    config_mistake(cfg, format, ap, text, sizeof text);
+    config_file_refuse(parsing, (unsigned)cfg->line, "%s%s", where(cfg, section), text);
 }
 
 static void add_keys(const struct key_table *table, cfg_opt_t *opts)
@@ -337,6 +292,16 @@ static void add_keys(const struct key_table *table, cfg_opt_t *opts)
             opts[n++] = (cfg_opt_t)CFG_STR(key->name, NULL, CFGF_NONE);
     }
     opts[n] = (cfg_opt_t)CFG_END();
+}
+
+static int check_lists(struct config_file *file, cfg_t *cfg, const char *text)
+{
+    char section[128];
+    cfg_opt_t *opt = config_mistake_empty_list(cfg);
+    if (!opt || find_seen(file, opt)) // a list that comes again is told as such
+        return 0;
+    return config_file_refuse(file, config_text_empty_list(text, opt->name),
+        "%s%s = {}; at least one value is wanted, or the key left out", where(cfg, section), opt->name);
 }
 
 static int check_counts(struct config_file *file, cfg_t *section, int kind)
@@ -417,9 +382,14 @@ int config_file_open(struct config_file *file, const struct key_table *sections,
         rc = config_file_refuse(file, (unsigned)file->cfg->line, "not understood");
         goto free_keys;
     }
+    rc = check_lists(file, file->cfg, prepared);
     for (int kind = 0; kind < CHANNEL_KINDS && !rc; kind++) {
-        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++)
-            rc = check_counts(file, cfg_getnsec(file->cfg, sections[kind].name, i), kind);
+        for (unsigned i = 0; i < cfg_size(file->cfg, sections[kind].name) && !rc; i++) {
+            cfg_t *section = cfg_getnsec(file->cfg, sections[kind].name, i);
+            rc = check_lists(file, section, prepared);
+            if (!rc)
+                rc = check_counts(file, section, kind);
+        }
     }
 free_keys:
     parsing = NULL;

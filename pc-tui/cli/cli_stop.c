@@ -11,8 +11,9 @@ bool cli_stop_is(const char *text)
 {
     char why[PROTOCOL_WHY_SIZE];
     struct protocol_command command;
-    return protocol_parse_text(text, strlen(text), &command, why) == 0 && strcmp(command.word, "stop") == 0 &&
-           !command.has_number;
+    if (protocol_is_guessed_stop(text))
+        return true;
+    return protocol_parse_text(text, strlen(text), &command, why) == 0 && strcmp(command.word, "stop") == 0;
 }
 
 static void add_name(char names[CLI_STOP_NAMES_SIZE], const char *name)

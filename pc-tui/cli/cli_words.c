@@ -36,6 +36,8 @@ int cli_words_check(const char *text, char why[PROTOCOL_WHY_SIZE])
             text + strspn(text, " \t"));
         return -EINVAL;
     }
+    if (protocol_is_guessed_stop(text))
+        return 0;
     struct protocol_command command;
     return protocol_parse_text(text, strlen(text), &command, why) < 0 ? -EINVAL : 0;
 }

@@ -137,6 +137,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &options->broker;
         return 0;
     case 'c':
+        if (!*arg)
+            argp_error(
+                state, "-c: the path of a file is wanted; without -c it is $XDG_CONFIG_HOME/pc-tui.conf");
         line->file = arg;
         return 0;
     case OPTION_TTL:

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config_mistake.h"
 #include "common/config_text.h"
 #include "common/log.h"
 #include "pc-tui/config/duration.h"
@@ -30,12 +31,13 @@ __attribute__((format(printf, 2, 0))) static void report(cfg_t *cfg, const char 
     if (is_reported) // the first mistake is told; the others may follow from it
         return;
     is_reported = true;
-    vsnprintf(text, sizeof text, format, args);
+    config_mistake(cfg, format, args, text, sizeof text);
     log_error("%s:%d: %s", parsed_path, cfg->line, text);
 }
 
-// Where each key of the file stands. libconfuse tells the line only while it reads the value.
-enum { LINES_MAX = 32 };
+// Where each key and each section without a title stands. libconfuse tells the line only while it reads the value. There is
+// room for the keys of more presets than there may be.
+enum { LINES_MAX = 96 };
 static struct {
     const cfg_opt_t *opt;
     int line;
@@ -44,9 +46,19 @@ static size_t line_count;
 
 static int note_line(cfg_t *cfg, cfg_opt_t *opt)
 {
-    for (size_t i = 0; i < line_count; i++)
-        if (lines[i].opt == opt)
+    if (!parsed_path) // the file that join wrote is read with the same keys, and by another reader
+        return 0;
+    for (size_t i = 0; i < line_count; i++) {
+        if (lines[i].opt != opt)
+            continue;
+        if (opt->flags & CFGF_LIST)
             return 0;
+        if (!is_reported) // libconfuse would silently take the last
+            log_error("%s:%d: %s is given twice; line %d has it already", parsed_path, cfg->line, opt->name,
+                lines[i].line);
+        is_reported = true;
+        return -1;
+    }
     if (line_count < LINES_MAX) {
         lines[line_count].opt = opt;
         lines[line_count++].line = cfg->line;
@@ -67,10 +79,10 @@ static unsigned line_of(cfg_t *cfg, const char *key)
 static void note_lines(cfg_opt_t *keys)
 {
     for (cfg_opt_t *key = keys; key->name; key++) {
-        if (key->type != CFGT_SEC)
-            key->validcb = note_line;
-        else if (!(key->flags & CFGF_MULTI))
+        if (key->type == CFGT_SEC)
             note_lines(key->subopts);
+        if (!(key->flags & CFGF_MULTI))
+            key->validcb = note_line;
     }
 }
 
@@ -165,11 +177,15 @@ int tui_config_set_timeout(struct tui_options *options, const char *text, char w
     return set_duration(&options->timeout_ms, "timeout", text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, why);
 }
 
-static int apply(
-    struct tui_options *options, const char *path, cfg_t *cfg, const struct tui_config_given *given)
+static int apply(struct tui_options *options, const char *path, cfg_t *cfg, const char *text,
+    const struct tui_config_given *given)
 {
     char why[PROTOCOL_WHY_SIZE];
     const char *key;
+    const cfg_opt_t *empty = config_mistake_empty_list(cfg);
+    if (empty)
+        return refuse(path, config_text_empty_list(text, empty->name),
+            "%s = {}; at least one value is wanted, or the key left out", empty->name);
     if (broker_options_from_cfg(&options->broker, cfg, &key, why) < 0)
         return refuse(path, line_of(cfg, key), "%s", why);
     const char *ttl = cfg_getstr(cfg, "ttl");
@@ -221,10 +237,11 @@ int tui_config_file_read(struct tui_options *options, const char *path, const st
     is_reported = false;
     cfg_set_error_function(cfg, report);
     if (cfg_parse_buf(cfg, prepared) == CFG_SUCCESS)
-        rc = apply(options, path, cfg, given);
+        rc = apply(options, path, cfg, prepared, given);
     else if (!is_reported) // libconfuse finds some things wrong without a word
         refuse(path, (unsigned)cfg->line, "not understood; KEY = VALUE, or preset KEY { … } is wanted");
 finish:
+    parsed_path = NULL;
     if (cfg)
         cfg_free(cfg);
     free(prepared);

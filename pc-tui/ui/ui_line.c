@@ -62,10 +62,18 @@ static unsigned enter(struct ui *ui, int64_t now_ms)
         return effects;
     line_history_add(&ui->history, text);
     effects |= UI_HISTORY;
-    if (ui_pose_is_meant(text) && !device_knows(ui, text))
+    bool known = device_knows(ui, text);
+    if (ui_pose_is_meant(text) && !known)
         return effects | ui_pose(ui, text, now_ms);
+    if (protocol_is_guessed_stop(text) ||
+        (!known && actions_by_name(text) == ACTION_NONE && protocol_says_stop(text, strlen(text)) &&
+            !protocol_is_stop_word(text))) {
+        effects |= ui_stop(ui);
+        ui_hint(ui, now_ms, false, "“%s” is no command: taken as STOP", text);
+        return effects;
+    }
     enum action id = actions_by_name(text);
-    if (id == ACTION_STOP || (id != ACTION_NONE && !device_knows(ui, text)))
+    if (id == ACTION_STOP || (id != ACTION_NONE && !known))
         return effects | ui_do(ui, id, 0, now_ms);
     return effects | ui_send(ui, text, now_ms);
 }

@@ -84,8 +84,9 @@ static void channel_row(const struct pane *pane, int row, const struct view_colu
                                                     : focused           ? ROLE_FOCUS
                                                                         : ROLE_TEXT);
     if (channel->fault[0]) {
-        view_putf(pane, row, 3, pane->columns - 3, view_age_role(presence, ROLE_WRONG), "✗ %s: %s",
-            channel->id.name, channel->fault);
+        char text[VIEW_SENTENCE_SIZE];
+        snprintf(text, sizeof text, "✗ %s: %s", channel->id.name, channel->fault);
+        view_put_cut(pane, row, 3, pane->columns - 3, view_age_role(presence, ROLE_WRONG), text);
         return;
     }
     int width = at->sign - column - (has_digit ? 1 : 2);

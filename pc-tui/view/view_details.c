@@ -34,7 +34,7 @@ static void put_value(struct column *column, const char *label, const char *valu
     if (!has_room(column, 1))
         return;
     view_put(&column->pane, column->row, LABEL_COLUMN, VALUE_COLUMN - LABEL_COLUMN - 1, ROLE_LABEL, label);
-    view_put(&column->pane, column->row++, VALUE_COLUMN, column->pane.columns, column->role, value);
+    view_put_cut(&column->pane, column->row++, VALUE_COLUMN, column->pane.columns, column->role, value);
 }
 
 static void put_angle(struct column *column, const char *label, int tenths)
@@ -58,7 +58,7 @@ static void put_servo(struct column *column, const struct status_channel *channe
 {
     char low[VIEW_NUMBER_SIZE], high[VIEW_NUMBER_SIZE], value[3 * VIEW_NUMBER_SIZE];
     if (!channel->driven)
-        put_value(column, "angle", "off: not driven, it may be anywhere");
+        put_value(column, "angle", "off: may be anywhere");
     else if (channel->deg_known)
         put_angle(column, "angle", channel->deg);
     else

@@ -37,6 +37,13 @@ static void put_summary(const struct pane *pane, int row, int column, int end, c
     }
 }
 
+static void offline_with(const struct pane *pane, int row, int column, int columns, const char *why)
+{
+    char text[VIEW_SENTENCE_SIZE];
+    snprintf(text, sizeof text, "✗ offline: %s", why);
+    view_put_cut(pane, row, column, columns, ROLE_WRONG, text);
+}
+
 void view_device_state(
     const struct pane *pane, int row, int column, int end, const struct model_device *device)
 {
@@ -53,8 +60,7 @@ void view_device_state(
         return;
     case PRESENCE_OFFLINE:
         if (device->fault[0])
-            view_putf(pane, row, column, left, ROLE_WRONG, "✗ offline: %s",
-                model_fault(fault, device->fault, device->why));
+            offline_with(pane, row, column, left, model_fault(fault, device->fault, device->why));
         else if (device->wall_ms > 0)
             view_putf(pane, row, column, left, ROLE_WRONG, "✗ %s, last seen %s", offline_word(device),
                 view_clock(clock, device->wall_ms, false));

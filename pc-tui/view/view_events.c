@@ -79,7 +79,7 @@ static void put_event(const struct pane *pane, int row, const struct row *shown)
                             : event->kind == JOURNAL_OTHERS ? ROLE_NOTICE
                                                             : ROLE_TEXT;
     int column = TEXT_COLUMN - shift;
-    column += view_put(pane, row, column, end - column, role, event->text);
+    column += view_put_cut(pane, row, column, end - column, role, event->text);
     if (shown->count > 1)
         column += view_putf(pane, row, column, end - column, ROLE_NOTICE, " ×%u", shown->count);
     if (!line[0])
@@ -87,7 +87,7 @@ static void put_event(const struct pane *pane, int row, const struct row *shown)
     column = column + 1 > LINE_COLUMN - shift ? column + 2 : LINE_COLUMN - shift;
     role = failed ? ROLE_WRONG : limit ? ROLE_NOTICE : ROLE_TEXT;
     shorten(line, end - column);
-    view_put(pane, row, column, end - column, role, line);
+    view_put_cut(pane, row, column, end - column, role, line);
 }
 
 // A key held at the limit is one row with a count, instead of many that push the rest out. What others do wrong again and

@@ -21,6 +21,18 @@ int view_put(
     return screen_put(pane->screen, row, pane->left + column, columns, role, text);
 }
 
+int view_put_cut(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text)
+{
+    int used = view_put(pane, row, column, columns, role, text);
+    int room = columns < pane->columns - column ? columns : pane->columns - column;
+    if (room > 0 && screen_width(text) > room) {
+        view_put(pane, row, column + room - 1, 1, role, "…");
+        return room;
+    }
+    return used;
+}
+
 int view_putf(
     const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *format, ...)
 {

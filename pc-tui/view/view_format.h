@@ -21,6 +21,9 @@ enum {
     VIEW_REPEAT_MAX = 60
 };
 
+// As view_put, but a text for which there is no room ends in `…`, so that nobody takes its beginning for the whole.
+int view_put_cut(
+    const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);
 // As screen_put, but within the pane: nothing is drawn beyond its edges. Returns the cells used.
 int view_put(
     const struct pane *pane, int row, int column, int columns, enum screen_role role, const char *text);

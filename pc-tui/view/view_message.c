@@ -37,7 +37,7 @@ static void clear(const struct pane *pane)
 static int put_text(const struct pane *pane, enum screen_role role, const char *text)
 {
     clear(pane);
-    view_put(pane, pane->row, pane->columns > 20 ? 1 : 0, pane->columns, role, text);
+    view_put_cut(pane, pane->row, pane->columns > 20 ? 1 : 0, pane->columns, role, text);
     return -1;
 }
 

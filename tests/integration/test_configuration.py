@@ -49,6 +49,8 @@ MISTAKES = {
     'no_break_space': ('\nreport\u00a0= 1.0\n', 2, ['u+00a0', 'column 7', 'no-break']),
     'zero_width_space': ('rep\u200bort = 1.0\n', 1, ['u+200b', 'column 4', 'zero-width']),
     'backslash_in_quotes': ('login { user = "DOM\\user" }\n', 1, ['\\u', 'single quotes']),
+    'list_without_values': ('broker = { }\n', 1, ['broker', 'at least one']),
+    'list_without_values_in_a_section': ('servo tilt {\n pwm = "pin 33"\n pulse = {}\n}\n', 3, ['pulse', 'at least one']),
     'not_text': (b'report = 1.0\n\xff\xfe\x00\n', None, ['NUL']),
 }
 
@@ -92,7 +94,8 @@ def each_mistake_on_the_command_line_is_exit_2(stage):
     path = stage.write('agent.conf', harness.CHANNELS)
     mistakes = [['--no-such-option'], ['-p', '0'], ['-p', '65536'], ['-p', 'x'], ['-q', '3'], ['-k', '4'],
                 ['-V', 'mqttv4'], ['--root', ''], ['--root', 'a/#'], ['--device', 'a b'], ['--device', 'status'],
-                ['--board', 'ABACUS'], ['-h', ''], ['stray'], ['-c'], ['-c', ''], ['-P', 'x']]
+                ['--board', 'ABACUS'], ['-h', ''], ['stray'], ['-c'], ['-c', ''], ['-P', 'x'],
+                ['-i', 'a\nb'], ['-i', '\x1b[31m'], ['-u', '\uffff'], ['--password-file', '']]
     for options in mistakes:
         outcome = stage.run([harness.program('nano-agent'), '-c', path, '--sim'] + options)
         equal(outcome.code, 2, 'exit status of %r (%s)' % (options, outcome.err))

@@ -152,6 +152,17 @@ static void a_bad_value_is_a_usage_error(void **state)
     assert_int_equal(parse(&options, ARGS("--device", "control")), EINVAL);
     assert_int_equal(parse(&options, ARGS("-u", long_user)), EINVAL);
     assert_int_equal(parse(&options, ARGS("--password-file", "/nonexistent/file")), EINVAL);
+    assert_int_equal(parse(&options, ARGS("--password-file", "")), EINVAL);
+    // A library would take them for a lack of memory, or a broker close each connection.
+    static const char *const no_text[] = {
+        "\xff", "a\nb", "a\x1b[31m", "\xc2\x85", "\xef\xbf\xbf", "\xef\xb7\x90"};
+    for (size_t i = 0; i < ARRAY_LENGTH(no_text); i++) {
+        char *text = (char *)(uintptr_t)no_text[i];
+        assert_int_equal(parse(&options, ARGS("-i", text)), EINVAL);
+        assert_int_equal(parse(&options, ARGS("-u", text)), EINVAL);
+        assert_int_equal(parse(&options, ARGS("--root", text)), EINVAL);
+    }
+    assert_int_equal(parse(&options, ARGS("-i", "보드-1", "-u", "민 수")), 0);
     assert_true(parse(&options, ARGS("--no-such-option")) != 0);
 }
 

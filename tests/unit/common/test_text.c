@@ -117,7 +117,8 @@ static void what_turns_or_hides_text_becomes_the_replacement_character(void **st
     (void)state;
     static const char *const cases[] = {"\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
         "\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae",
-        "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", "\xef\xbb\xbf"};
+        "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", "\xef\xbb\xbf",
+        "\xef\xbf\xbf", "\xef\xbf\xbe", "\xef\xb7\x90", "\xf0\x9f\xbf\xbe"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_cleaned(cases[i], strlen(cases[i]), BAD);
     // Their neighbours are ordinary punctuation.

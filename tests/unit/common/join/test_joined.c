@@ -135,7 +135,7 @@ static void a_mistake_is_told_with_file_and_line(void **state)
     static const struct {
         const char *text, *part;
     } cases[] = {
-        {"broker = {\"a\"}\nsped = 1\n", ":2: no such option 'sped'"},
+        {"broker = {\"a\"}\nsped = 1\n", ":2: unknown key sped; there is broker, "},
         {"broker = {\"a\"}\n\nlogin {\n", ":3: a { is not closed"},
         {"broker = {\"a:0\"}\n", ": broker: port"},
         {"root = \"#\"\n", ": root: "},

@@ -155,6 +155,9 @@ static void a_key_or_section_given_twice_is_refused(void **state)
     refuse_at("root = \"a\"\nroot = \"b\"\n" SERVO, "f:2: root", "line 1 has it");
     refuse_at("broker = {\"a\"}\nbroker = {\"b\"}\n" SERVO, "f:2: broker", "line 1 has it");
     refuse_at("broker = {\"a\"}\nbroker = {}\n" SERVO, "f:1: broker", "twice");
+    refuse_at("\nbroker = {\n}\n" SERVO, "f:2: broker = {}", "at least one value");
+    refuse_at("servo t { pwm = sim\n pulse = {} }\n", "f:2: servo t: pulse = {}", "at least one value");
+    refuse_at("motor d { forward = {} backward = sim }\n", "f:1: motor d: forward = {}", "at least one value");
     refuse_at("servo tilt { pwm = \"pin 33\"\n limit = {-1, 1}\n limit = {-2, 2} }", "f:3: servo tilt: limit",
         "line 2 has it");
     refuse_at(SERVO SERVO, "f:2: ", "duplicate title 'tilt'");
@@ -181,7 +184,7 @@ static void what_is_not_closed_is_refused_where_it_began(void **state)
     refuse_at("\nservo tilt {\n pwm = \"pin 33\"\n", "f:2: ", "add }");
     refuse_at("servo tilt { pwm = sim\n pulse = {1000, 2000 }", "f:1: ", "add }");
     refuse_at(SERVO "}\n", "f:2: ", "remove the }");
-    refuse_at("servo {\n pwm = \"pin 33\"\n}\n", "f:1: ", "servo tilt { … }");
+    refuse_at("servo {\n pwm = \"pin 33\"\n}\n", "f:1: ", "write its name in front of the {");
     refuse_at("servo tilt pwm\n", "f:1: ", "KIND NAME { … }");
     refuse_at("qos 1\n" SERVO, "f:1: ", "KEY = VALUE");
     refuse_at("qos = {1}\n" SERVO, "f:1: ", "KEY = VALUE");

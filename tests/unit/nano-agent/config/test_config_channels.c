@@ -265,8 +265,7 @@ static void a_motor_has_two_sides_or_a_pwm_and_lines(void **state)
     accept("motor m { pwm = \"pin 32\" in1 = \"pin 31\" in2 = \"pin 29\" brake = short }");
     static const char *const wrong[] = {"", "forward = sim", "backward = sim", "pwm = sim",
         "pwm = sim in1 = sim", "pwm = sim direction = sim in1 = sim in2 = sim", (SIDES "pwm = sim"),
-        (SIDES "direction = sim"), "direction = sim", "in1 = sim in2 = sim", "enable = sim",
-        "forward = {} backward = sim"};
+        (SIDES "direction = sim"), "direction = sim", "in1 = sim in2 = sim", "enable = sim"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char text[256];
         snprintf(text, sizeof text, "\nmotor m { %s }", wrong[i]);

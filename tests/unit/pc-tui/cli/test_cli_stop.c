@@ -8,13 +8,21 @@ static struct cli_stop look(const char *device, int64_t since_us)
     return cli_stop_look(controller, model, "jetson", device, since_us, now);
 }
 
-static void the_word_stop_is_one_and_a_servos_stop_is_none(void **state)
+static void what_says_stop_is_one_and_a_servos_stop_is_none(void **state)
 {
     (void)state;
     assert_true(cli_stop_is("stop"));
     assert_true(cli_stop_is(" STOP "));
     assert_false(cli_stop_is("tilt_stop"));
-    assert_false(cli_stop_is("stop 5"));
+    static const char *const meant[] = {"stop 5", "stop!", "STOP NOW", "tilt stop", "move stop",
+        "tilt_stop 1", "{\"cmd\":\"stop\"}", "please stop", "stop\n", "\"stop\""};
+    for (size_t i = 0; i < sizeof meant / sizeof *meant; i++)
+        if (!cli_stop_is(meant[i]))
+            fail_msg("%s", meant[i]);
+    assert_false(cli_stop_is("move stop_arm 20"));
+    assert_false(cli_stop_is("stop_arm 20"));
+    assert_false(cli_stop_is("nonstop"));
+    assert_false(cli_stop_is("tilt nonstop"));
     assert_false(cli_stop_is(""));
 }
 
@@ -85,7 +93,7 @@ static void names_that_do_not_fit_are_cut_with_a_sign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PROMISE(the_word_stop_is_one_and_a_servos_stop_is_none),
+        PROMISE(what_says_stop_is_one_and_a_servos_stop_is_none),
         PROMISE(it_is_complete_once_every_device_that_is_not_offline_has_echoed),
         PROMISE(a_stop_to_one_device_waits_for_no_other),
         PROMISE(without_any_device_it_is_never_complete),

@@ -291,6 +291,14 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
         {"preset F5 { command = \"stop\" }\npreset \"<f5>\" { command = \"off\" }\n", "given twice"},
         {"preset F5 { command = \"stop\" sound = 1 }\n", "sound"},
         {"\n/* a\ncomment */\nlogin {\n us = \"x\" }\n", ":5:"},
+        {"rot = \"x\"\n", "unknown key rot; did you mean root?"},
+        {"preset F5 { comand = \"stop\" }\n", "unknown key comand; did you mean command?"},
+        {"mouse = perhaps\n", "true or false is wanted"},
+        {"root = a\n\nroot = b\n", ":3: root is given twice; line 1 has it already"},
+        {"preset F5 { label = a\n label = b command = stop }\n", ":2: label is given twice; line 1"},
+        {"login { user = a }\nlogin { }\n", "login is given twice; line 1"},
+        {"ttl = 1s\nbroker = {}\n", ":2: broker = {}; at least one value is wanted"},
+        {"preset { command = stop }\n", "write its name in front of the {"},
         {"\n\"\"\n", ":2:"}, // of which libconfuse says nothing
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -179,6 +179,26 @@ static void enter_sends_the_line_and_keeps_it_for_later(void **state)
     world_end(world);
 }
 
+static void a_line_that_says_stop_stops_and_says_that_it_is_no_command(void **state)
+{
+    (void)state;
+    struct world *world = world_with(MANY_CHANNELS);
+    static const char *const lines[] = {":stop!<Enter>", ":STOP now<Enter>", ":tilt stop<Enter>",
+        ":{\"cmd\":\"stop\"}<Enter>", ":stop_all<Enter>"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        world_forget(world);
+        world_keys(world, lines[i]);
+        assert_string_equal(world_sent(world), "stop");
+        assert_non_null(strstr(world->ui.hint, "taken as STOP"));
+        world_answer(world);
+        world_pass(world, 1000);
+    }
+    world_forget(world);
+    world_keys(world, ":nonstop<Enter>");
+    assert_string_equal(world_sent(world), "");
+    world_end(world);
+}
+
 static void tab_completes_what_the_device_offers(void **state)
 {
     (void)state;
@@ -296,6 +316,7 @@ int main(void)
         cmocka_unit_test(escape_closes_the_topmost_and_never_quits),
         cmocka_unit_test(q_leaves_from_main_and_closes_help),
         cmocka_unit_test(enter_sends_the_line_and_keeps_it_for_later),
+        cmocka_unit_test(a_line_that_says_stop_stops_and_says_that_it_is_no_command),
         cmocka_unit_test(tab_completes_what_the_device_offers),
         cmocka_unit_test(the_command_line_knows_this_programs_own_actions),
         cmocka_unit_test(the_line_edits_whole_characters),
