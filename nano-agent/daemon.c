@@ -25,13 +25,14 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
+    DISMISS_MS = 100,
     TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
 
 static int64_t lost_at_us(const struct daemon *daemon)
 {
-    return daemon->guarding ? (daemon->heard_ms + daemon->config.lost_after_ms) * 1000 : INT64_MAX;
+    return daemon->guarding ? (daemon->heard_ms + daemon->config->lost_after_ms) * 1000 : INT64_MAX;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -44,6 +45,7 @@ static int64_t next_us(const struct daemon *daemon)
     int64_t next = earlier(agent_next_us(daemon->agent), command_log_due_us(&daemon->commands));
     next = earlier(next, log_next_us());
     next = earlier(next, watchdog_next_us(&daemon->watchdog));
+    next = earlier(next, guardian_next_us(daemon->guardian));
     if (daemon->stopping)
         return earlier(next, daemon->stop_by_us);
     return earlier(earlier(next, lost_at_us(daemon)), daemon->try_us);
@@ -53,7 +55,9 @@ static int64_t next_us(const struct daemon *daemon)
 // a system call in each turn of the loop with PRECISE_TIMER. This one costs a call only when the time changes.
 static void schedule(struct daemon *daemon)
 {
-    watchdog_hurry(&daemon->watchdog, outputs_may_turn(&daemon->config, daemon->outputs), clock_now_us());
+    bool may_turn = outputs_may_turn(daemon->config, daemon->outputs);
+    guardian_beat(daemon->guardian, may_turn, clock_now_us());
+    watchdog_hurry(&daemon->watchdog, may_turn, clock_now_us());
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -91,8 +95,8 @@ static void check_lost(struct daemon *daemon)
     if (!daemon->up)
         return;
     char reason[LINK_REASON_SIZE];
-    snprintf(reason, sizeof reason, "nothing heard for %d.%d s", daemon->config.lost_after_ms / 1000,
-        daemon->config.lost_after_ms % 1000 / 100);
+    snprintf(reason, sizeof reason, "nothing heard for %d.%d s", daemon->config->lost_after_ms / 1000,
+        daemon->config->lost_after_ms % 1000 / 100);
     link_reset(daemon->link, TROUBLE_TIMEOUT, reason);
 }
 
@@ -110,7 +114,7 @@ static void on_edge(evutil_socket_t fd, short what, void *arg)
         return;
     if (rc < 0) {
         log_error("input %s: %s; it is no longer watched",
-            daemon->config.agent.channels[edge->channel].id.name, strerror(-rc));
+            daemon->config->agent.channels[edge->channel].id.name, strerror(-rc));
         event_del(edge->event);
         return;
     }
@@ -137,7 +141,7 @@ static void on_motor(evutil_socket_t fd, short what, void *arg)
 
 static int watch_output(struct daemon *daemon, size_t channel)
 {
-    enum channel_port port = channel_port(daemon->config.agent.channels[channel].id.kind);
+    enum channel_port port = channel_port(daemon->config->agent.channels[channel].id.kind);
     struct daemon_edge *edge = &daemon->edges[channel];
     // The members of the union are pointers: without hardware all of them are NULL.
     if ((port != PORT_INPUT && port != PORT_MOTOR) || !daemon->outputs[channel].pwm)
@@ -155,7 +159,7 @@ static int watch_output(struct daemon *daemon, size_t channel)
 static int watch_outputs(struct daemon *daemon)
 {
     int rc = 0;
-    for (size_t i = 0; i < daemon->config.agent.count && rc == 0; i++)
+    for (size_t i = 0; i < daemon->config->agent.count && rc == 0; i++)
         rc = watch_output(daemon, i);
     return rc;
 }
@@ -170,14 +174,14 @@ static void on_tried(void *ctx, size_t channel, const char *fault, const union a
     agent_channel_return(daemon->agent, channel, *output, clock_now_us());
     if (watch_output(daemon, channel) < 0)
         log_error(
-            "%s: %s; it is not watched", daemon->config.agent.channels[channel].id.name, strerror(ENOMEM));
+            "%s: %s; it is not watched", daemon->config->agent.channels[channel].id.name, strerror(ENOMEM));
 }
 
 static void try_hardware(struct daemon *daemon)
 {
     if (clock_now_us() < daemon->try_us)
         return;
-    daemon->absent = outputs_try(&daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
+    daemon->absent = outputs_try(daemon->config, daemon->outputs, &daemon->next_try, on_tried, daemon);
     daemon->try_us = daemon->absent > 0 ? clock_now_us() + TRY_US : INT64_MAX;
 }
 
@@ -284,9 +288,25 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     schedule(daemon);
 }
 
+static void on_guardian(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    log_error("the guardian has ended; a motor goes on turning where this program ends without a word");
+}
+
+static int watch_guardian(struct daemon *daemon)
+{
+    if (daemon->guardian->fd < 0)
+        return 0;
+    daemon->guardian_event = event_new(daemon->base, daemon->guardian->fd, EV_READ, on_guardian, NULL);
+    return daemon->guardian_event && event_add(daemon->guardian_event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
 static int make_link(struct daemon *daemon)
 {
-    int rc = mqtt_session_init(&daemon->session, &daemon->config, daemon->boot);
+    int rc = mqtt_session_init(&daemon->session, daemon->config, daemon->boot);
     if (rc == 0) {
         daemon->link = link_new(daemon->base, &daemon->session.options, &link_events, daemon);
         rc = daemon->link ? 0 : -ENOMEM;
@@ -294,7 +314,7 @@ static int make_link(struct daemon *daemon)
     mqtt_session_finish(&daemon->session);
     if (rc == 0) // without it nothing is noticed, and a refusal is tried again after half a minute
         daemon->watch =
-            config_watch_new(daemon->base, &daemon->config, daemon->argc, daemon->argv, on_config, daemon);
+            config_watch_new(daemon->base, daemon->config, daemon->argc, daemon->argv, on_config, daemon);
     return rc;
 }
 
@@ -308,16 +328,16 @@ static int make_agent(struct daemon *daemon)
     struct positions kept = {0};
     struct agent_io with = daemon_io;
     char why[STORE_WHY_SIZE];
-    if (daemon->config.state[0]) {
-        if (store_load(daemon->config.state, &kept, why) < 0)
+    if (daemon->config->state[0]) {
+        if (store_load(daemon->config->state, &kept, why) < 0)
             log_warning("%s", why);
-        daemon->store = store_new(daemon->config.state, tell_store_trouble);
+        daemon->store = store_new(daemon->config->state, tell_store_trouble);
         if (!daemon->store)
             return -ENOMEM;
     } else {
         with.save = NULL;
     }
-    daemon->agent = agent_new(&daemon->config.agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
+    daemon->agent = agent_new(&daemon->config->agent, daemon->outputs, &kept, daemon->boot, &with, daemon,
         clock_now_us(), daemon_boot_ms());
     return daemon->agent ? 0 : -ENOMEM;
 }
@@ -339,16 +359,19 @@ static int make_loop(struct daemon *daemon)
 
 static void finish(struct daemon *daemon)
 {
-    struct event *const events[] = {daemon->timer, daemon->log_event};
+    struct event *const events[] = {daemon->timer, daemon->log_event, daemon->guardian_event};
+    bool may_turn = outputs_may_turn(daemon->config, daemon->outputs);
     daemon_log_commands(-1, 0, daemon);
     config_watch_free(daemon->watch);
     link_free(daemon->link);
     agent_free(daemon->agent);
-    for (size_t i = 0; i < daemon->config.agent.count; i++) {
+    for (size_t i = 0; i < daemon->config->agent.count; i++) {
         if (daemon->edges[i].event)
             event_free(daemon->edges[i].event);
     }
-    outputs_close(&daemon->config, daemon->outputs);
+    outputs_close(daemon->config, daemon->outputs);
+    if (!may_turn) // else the guardian tries what this program could not do
+        guardian_dismiss(daemon->guardian, DISMISS_MS);
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);
@@ -362,20 +385,20 @@ static void finish(struct daemon *daemon)
         close(daemon->timer_fd);
     if (daemon->base)
         event_base_free(daemon->base);
-    explicit_bzero(daemon->config.broker.password, sizeof daemon->config.broker.password);
+    explicit_bzero(daemon->config->broker.password, sizeof daemon->config->broker.password);
 }
 
 // Opens the hardware, the link and the agent, in this order. 0, or the exit status of what went wrong, which is
 // logged.
 static int start(struct daemon *daemon)
 {
-    struct config *config = &daemon->config;
+    struct config *config = daemon->config;
     char why[OUTPUTS_WHY_SIZE];
     int rc = memory_limit_set(config->memory_limit_mib);
     if (rc < 0)
         log_warning("memory_limit = %d: %s", config->memory_limit_mib, strerror(-rc));
     rc = identity_boot(daemon->boot);
-    if (outputs_list_motors(config, why) < 0)
+    if (outputs_guard_motors(config, daemon->guardian, why) < 0)
         log_warning("%s", why);
     if (rc == 0)
         daemon->absent = outputs_open(config, daemon->outputs);
@@ -390,6 +413,8 @@ static int start(struct daemon *daemon)
     }
     if (rc == 0)
         rc = watch_outputs(daemon);
+    if (rc == 0)
+        rc = watch_guardian(daemon);
     if (rc < 0) {
         log_error("start: %s", strerror(-rc));
         return EXIT_FAILURE;
@@ -402,7 +427,7 @@ static void tell_absent(struct daemon *daemon)
     if (daemon->absent == 0)
         return;
     log_warning("%zu of %zu channels are without hardware; the others work, and those are tried every %d s",
-        daemon->absent, daemon->config.agent.count, TRY_US / 1000000);
+        daemon->absent, daemon->config->agent.count, TRY_US / 1000000);
     daemon->try_us = clock_now_us() + TRY_US;
 }
 
@@ -411,10 +436,11 @@ static void trace(const char *line)
     log_debug("%s", line);
 }
 
-int daemon_run(const struct config *config, int argc, char **argv)
+int daemon_run(struct config *config, struct guardian *guardian, int argc, char **argv)
 {
     static struct daemon daemon;
-    daemon = (struct daemon){.config = *config,
+    daemon = (struct daemon){.config = config,
+        .guardian = guardian,
         .argc = argc,
         .argv = argv,
         .armed_us = INT64_MAX,

@@ -37,7 +37,7 @@ void daemon_tell_refusal(struct daemon *daemon, size_t len, int code)
 // report behind that says it is online. An offline status stays.
 static uint32_t expiry_s(const struct daemon *daemon)
 {
-    uint32_t seconds = (uint32_t)(REPORTS_KEPT * daemon->config.agent.report_ms + 999) / 1000;
+    uint32_t seconds = (uint32_t)(REPORTS_KEPT * daemon->config->agent.report_ms + 999) / 1000;
     return seconds < EXPIRY_MIN_S ? EXPIRY_MIN_S : seconds;
 }
 

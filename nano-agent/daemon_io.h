@@ -9,6 +9,7 @@
 #include "nano-agent/config/config.h"
 #include "nano-agent/mqtt_session.h"
 #include "nano-agent/system/about_watch.h"
+#include "nano-agent/system/guardian.h"
 #include "nano-agent/system/health_reader.h"
 #include "nano-agent/system/identity.h"
 #include "nano-agent/system/position_store.h"
@@ -22,7 +23,7 @@ struct daemon_edge {     // an input's or a motor's event, which knows its daemo
 };
 
 struct daemon {
-    struct config config;
+    struct config *config;
     union agent_output outputs[PROTOCOL_CHANNELS_MAX];
     struct daemon_edge edges[PROTOCOL_CHANNELS_MAX];
     struct agent *agent;
@@ -51,9 +52,11 @@ struct daemon {
     char cleared_topic[PROTOCOL_TOPIC_MAX];
     int64_t armed_us; // when the timer goes off; INT64_MAX = never
     struct watchdog watchdog;
-    size_t absent;   // channels without hardware
-    size_t next_try; // the channel that outputs_try begins with
-    int64_t try_us;  // when it is called next; INT64_MAX = all hardware is there
+    struct guardian *guardian;
+    struct event *guardian_event; // the guardian has ended
+    size_t absent;                // channels without hardware
+    size_t next_try;              // the channel that outputs_try begins with
+    int64_t try_us;               // when it is called next; INT64_MAX = all hardware is there
     bool stopping;
     int64_t stop_by_us;
     char reason[LINK_REASON_SIZE]; // why there is no link, as it was logged last

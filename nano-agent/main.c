@@ -16,6 +16,8 @@
 #include "nano-agent/hw/zero.h"
 #include "nano-agent/join/join_device.h"
 #include "nano-agent/mistake.h"
+#include "nano-agent/outputs.h"
+#include "nano-agent/system/guardian.h"
 #include "nano-agent/system/notify.h"
 #include "nano-agent/system/static_libc.h"
 
@@ -39,9 +41,15 @@ static int zero(void)
 // Until the configuration is right a service has the mistake told to the PC, as nobody reads its journal there.
 static int run(struct config *config, int argc, char **argv)
 {
+    struct guardian guardian = {.fd = -1};
     log_init("nano-agent", config->log_level);
+    // Before any thread is there.
+    int guarded = outputs_want_guardian(config) ? guardian_start(&guardian, outputs_last, argc, argv) : 0;
     if (log_start() < 0)
         return EXIT_FAILURE;
+    if (guarded < 0)
+        log_error("guardian: %s; a motor goes on turning where this program ends without a word",
+            strerror(-guarded));
     int status = -1;
     while (config->mistake[0] && status < 0)
         status = mistake_run(config, argc, argv);
@@ -50,7 +58,7 @@ static int run(struct config *config, int argc, char **argv)
     if (status < 0 && config->broker.warning[0])
         log_warning("%s", config->broker.warning);
     if (status < 0)
-        status = daemon_run(config, argc, argv);
+        status = daemon_run(config, &guardian, argc, argv);
     log_finish(LOG_MS);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -12,6 +13,9 @@
 #include "nano-agent/hw/opening.h"
 #include "nano-agent/hw/patience.h"
 #include "nano-agent/hw/pwm_sysfs.h"
+#include "nano-agent/hw/zero.h"
+
+enum { DISMISS_MS = 100 };
 
 size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX])
 {
@@ -168,7 +172,31 @@ size_t outputs_try(struct config *config, union agent_output out[PROTOCOL_CHANNE
     return absent;
 }
 
-int outputs_list_motors(const struct config *config, char why[OUTPUTS_WHY_SIZE])
+bool outputs_want_guardian(const struct config *config)
+{
+    const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
+    return !config->sim && (config->mistake[0] || outputs_motors(config, motors) > 0);
+}
+
+void outputs_last(char *text, bool silent)
+{
+    char path[MOTOR_LIST_PATH_SIZE];
+    motor_list_path(path);
+    zero_guard(path, text, silent);
+}
+
+// 0 where the guardian knows what it has to do, or has nothing to do.
+static int arm(struct guardian *guardian, const struct hw_motor_options *const *motors, size_t count)
+{
+    char *text = motor_list_text(motors, count, GUARDIAN_TEXT_MAX);
+    int rc = text ? guardian_arm(guardian, text) : 0;
+    if (!text)
+        guardian_dismiss(guardian, DISMISS_MS);
+    free(text);
+    return rc;
+}
+
+int outputs_guard_motors(const struct config *config, struct guardian *guardian, char why[OUTPUTS_WHY_SIZE])
 {
     const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
     char path[MOTOR_LIST_PATH_SIZE];
@@ -177,11 +205,14 @@ int outputs_list_motors(const struct config *config, char why[OUTPUTS_WHY_SIZE])
     size_t count = outputs_motors(config, motors);
     motor_list_path(path);
     int rc = motor_list_write(path, motors, count);
-    if (rc == 0 || count == 0)
-        return 0;
-    snprintf(why, OUTPUTS_WHY_SIZE, "%s: %s; a motor goes on turning where this program ends without a word",
-        path, strerror(-rc));
-    return rc;
+    int armed = arm(guardian, motors, count);
+    if (armed < 0)
+        snprintf(why, OUTPUTS_WHY_SIZE,
+            "guardian: %s; a motor goes on turning where this program ends without a word", strerror(-armed));
+    else if (rc < 0 && count > 0)
+        snprintf(why, OUTPUTS_WHY_SIZE, "%s: %s; `nano-agent zero` cannot know what there is to switch off",
+            path, strerror(-rc));
+    return armed < 0 ? armed : count > 0 ? rc : 0;
 }
 
 static void close_one(enum channel_port port, union agent_output *output)

@@ -4,6 +4,7 @@
 #define NANO_AGENT_OUTPUTS_H
 
 #include "nano-agent/config/config.h"
+#include "nano-agent/system/guardian.h"
 
 enum { OUTPUTS_WHY_SIZE = 512 };
 
@@ -29,9 +30,16 @@ bool outputs_may_turn(const struct config *config, union agent_output outputs[PR
 // The motors of a configuration. Returns how many there are.
 size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX]);
 
-// Writes down what has to be switched off when this process is not there any more to do it (motor_list.h), before it is
-// opened. 0, or a negative errno with one sentence in why.
-int outputs_list_motors(const struct config *config, char why[OUTPUTS_WHY_SIZE]);
+// Whether there may be anything to guard: a motor, or a configuration that is wrong and may name one when it is right.
+bool outputs_want_guardian(const struct config *config);
+
+// The work of the guardian of outputs_guard_motors.
+void outputs_last(char *text, bool silent);
+
+// Writes down what has to be switched off when this process is not there any more to do it (motor_list.h), and arms the
+// guardian with it, before it is opened. A guardian that has nothing to guard is dismissed. 0, or a negative errno with one
+// sentence in why.
+int outputs_guard_motors(const struct config *config, struct guardian *guardian, char why[OUTPUTS_WHY_SIZE]);
 
 // Closes what is open. Motors are stopped, first of all. A PWM goes on as it is, a GPIO line loses its level.
 void outputs_close(const struct config *config, union agent_output outputs[PROTOCOL_CHANNELS_MAX]);

@@ -162,6 +162,7 @@ static void decide(struct agent *agent, const struct request *request, struct no
     struct status_last *last = &agent->status.last;
     const struct protocol_command *words = &request->words;
     bool late;
+    agent->status.stops += channel_interruptions(agent->channels, agent->count);
     last->result =
         request_judge(request, agent->repertoire.ids, agent->status.stops, now.boot_ms, &late, last->why);
     if (last->result == RESULT_RETAINED)
@@ -449,6 +450,7 @@ void agent_tick(struct agent *agent, int64_t now_us, int64_t boot_ms)
     for (size_t i = 0; i < agent->count; i++)
         tell_fault(
             agent, &agent->channels[i], channel_tick(&agent->channels[i], now_us, &agent->reporter.changed));
+    agent->status.stops += channel_interruptions(agent->channels, agent->count);
     if (agent->stopped)
         return;
     for (size_t i = 0; i < agent->count; i++)

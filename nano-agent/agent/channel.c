@@ -153,6 +153,16 @@ int channel_check(struct channel *c)
     return rc;
 }
 
+unsigned channel_interruptions(struct channel *channels, size_t count)
+{
+    unsigned interruptions = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct channel *c = &channels[i];
+        interruptions += c->ops->interrupted && !channel_is_absent(c) && c->ops->interrupted(c);
+    }
+    return interruptions;
+}
+
 int channel_tick(struct channel *c, int64_t now_us, bool *changed)
 {
     return c->ops->tick && !channel_is_absent(c) ? c->ops->tick(c, now_us, changed) : 0;

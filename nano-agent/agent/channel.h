@@ -106,6 +106,8 @@ struct channel_ops {
     int64_t (*next_us)(const struct channel *c);
     // What the channel suffers from while its hardware is open: a negative errno, or 0. The report then tells that alone.
     int (*fault)(const struct channel *c);
+    // Whether its hardware was reset since this was asked last, and ended what a controller may believe to go on.
+    bool (*interrupted)(struct channel *c);
     // Fills what the kind reports; id is there already and all else is zero.
     void (*report)(const struct channel *c, struct status_channel *out);
 };
@@ -150,6 +152,10 @@ int channel_finish(struct channel *c, int64_t now_us);
 // Asks the hardware whether it still does what it was told. -ESTALE where it was reset, and the output is off now; another
 // negative errno where it cannot be asked, once until it can be.
 int channel_check(struct channel *c);
+
+// How many channels of these stand still because their hardware was reset, each counted once. They must not start again by
+// themselves because somebody still holds a key: it counts as a stop, after which a controller asks for a new press.
+unsigned channel_interruptions(struct channel *channels, size_t count);
 
 int channel_tick(struct channel *c, int64_t now_us, bool *changed);
 // When channel_tick is next due; INT64_MAX = nothing is.

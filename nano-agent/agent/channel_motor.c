@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -151,10 +152,18 @@ static void report(const struct channel *c, struct status_channel *out)
     out->driven = motor_is_driven(m);
 }
 
-// A motor that may not be at zero is told in the place of figures that may be wrong.
+// A motor that may not be at zero is told in the place of figures that may be wrong, and for a while one that was
+// stopped because its chip was reset.
 static int fault(const struct channel *c)
 {
-    return c->motor.error;
+    return c->motor.error < 0 ? c->motor.error : c->motor.reset ? -ESTALE : 0;
+}
+
+static bool interrupted(struct channel *c)
+{
+    bool was = c->motor.interrupted;
+    c->motor.interrupted = false;
+    return was;
 }
 
 const struct channel_ops channel_motor = {
@@ -168,5 +177,6 @@ const struct channel_ops channel_motor = {
     .tick = tick,
     .next_us = next_us,
     .fault = fault,
+    .interrupted = interrupted,
     .report = report,
 };

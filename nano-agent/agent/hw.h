@@ -72,6 +72,10 @@ struct hw_motor_ops {
     int (*zero)(struct hw_motor *motor);
     // The driver's own enable input; 0 where there is none. Takes effect before it returns. 0 or a negative errno.
     int (*enable)(struct hw_motor *motor, bool on);
+    // Asks whether the hardware still does what it was told; NULL where it forgets nothing by itself. It is asked while no other
+    // request is outstanding. 0 or a negative errno. The result is -ESTALE where a chip was reset (its power broke down):
+    // it has been set up again, and all its channels are off.
+    int (*check)(struct hw_motor *motor);
     // What became of the newest request: 0 = every output has acknowledged it (and a zero was read back as zero), *done_us
     // is then when (CLOCK_MONOTONIC microseconds); -EINPROGRESS = not yet; another negative errno = it failed. fd is not
     // readable any longer.

@@ -45,10 +45,24 @@ static int ask_zero(struct motor *m, int64_t now_us)
     return 0;
 }
 
+static void note_reset(struct motor *m, int64_t now_us)
+{
+    m->reset = m->interrupted = true;
+    m->reset_us = now_us + MOTOR_RESET_US;
+}
+
+static void forget_reset(struct motor *m)
+{
+    m->reset = false;
+    m->reset_us = INT64_MAX;
+}
+
 // The request failed: whatever the outputs do now, zero is what they have to do.
 static int fail(struct motor *m, int error, int64_t now_us)
 {
     int told = fault(m, error);
+    if (error == -ESTALE)
+        note_reset(m, now_us);
     int rc = ask_zero(m, now_us);
     return told < 0 ? told : rc;
 }
@@ -137,6 +151,7 @@ static int emit(struct motor *m, int value, int64_t now_us)
 static int begin(struct motor *m, int64_t now_us)
 {
     int rc = enable(m, now_us);
+    m->check_us = now_us + MOTOR_CHECK_US;
     if (rc < 0 || m->phase != MOTOR_RESTING)
         return rc;
     if (m->target != 0)
@@ -174,6 +189,28 @@ static int64_t step_us(const struct motor *m)
     return m->config.ramp > 0 ? m->frame_us + MOTOR_FRAME_US : m->frame_us;
 }
 
+// A motor can pull down the supply of the chip that drives it. The chip then forgets what it was told, and takes new pulses
+// without emitting them.
+static int64_t look_us(const struct motor *m)
+{
+    return m->hw->ops->check && !m->waits ? m->check_us : INT64_MAX;
+}
+
+static int look(struct motor *m, int64_t now_us)
+{
+    m->check_us = now_us + MOTOR_CHECK_US;
+    int rc = m->hw->ops->check(m->hw);
+    if (rc < 0)
+        return fail(m, rc, now_us);
+    asked(m, now_us);
+    return 0;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 // When the phase has something to do, whatever becomes of requests and of the run.
 static int64_t due_us(const struct motor *m)
 {
@@ -183,9 +220,9 @@ static int64_t due_us(const struct motor *m)
     case MOTOR_RESTING:
         return start_us(m);
     case MOTOR_TURNING:
-        return step_us(m);
+        return earlier(step_us(m), look_us(m));
     case MOTOR_BRAKING:
-        return m->target != 0 ? m->asked_us : m->brake_until_us;
+        return earlier(m->target != 0 ? m->asked_us : m->brake_until_us, look_us(m));
     }
     return INT64_MAX;
 }
@@ -196,7 +233,9 @@ static int act(struct motor *m, int64_t now_us)
     case MOTOR_RESTING:
         return begin(m, now_us);
     case MOTOR_TURNING:
-        return step(m, now_us);
+        return now_us >= step_us(m) ? step(m, now_us) : look(m, now_us);
+    case MOTOR_BRAKING:
+        return m->target == 0 && now_us < m->brake_until_us ? look(m, now_us) : ask_zero(m, now_us);
     default:
         return ask_zero(m, now_us);
     }
@@ -221,8 +260,12 @@ static int advance(struct motor *m, int64_t now_us)
 
 int motor_init(struct motor *m, const struct motor_config *config, struct hw_motor *hw, int64_t now_us)
 {
-    *m = (struct motor){
-        .config = *config, .hw = hw, .speed = config->start_at, .until_us = INT64_MAX, .retry_us = INT64_MAX};
+    *m = (struct motor){.config = *config,
+        .hw = hw,
+        .speed = config->start_at,
+        .until_us = INT64_MAX,
+        .retry_us = INT64_MAX,
+        .reset_us = INT64_MAX};
     int rc = ask_zero(m, now_us);
     return first_of(rc, advance(m, now_us));
 }
@@ -232,6 +275,7 @@ int motor_go(struct motor *m, int permille, int64_t until_us, int64_t now_us)
     int rc = advance(m, now_us); // the zero that ends a fault may have been read just now
     if (m->error < 0)
         return m->error;
+    forget_reset(m);
     m->target = permille;
     m->until_us = until_us;
     m->brake = false;
@@ -262,8 +306,10 @@ int motor_tick(struct motor *m, int64_t now_us, bool *changed)
     struct motor before = *m;
     int rc = is_over(m, now_us) ? motor_rest(m, true, now_us) : 0;
     rc = first_of(rc, advance(m, now_us));
-    *changed = *changed || m->value != before.value || m->target != before.target ||
-               m->error != before.error || m->phase != before.phase;
+    if (now_us >= m->reset_us)
+        forget_reset(m);
+    *changed = *changed || m->reset != before.reset || m->value != before.value ||
+               m->target != before.target || m->error != before.error || m->phase != before.phase;
     return rc;
 }
 

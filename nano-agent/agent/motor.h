@@ -18,12 +18,14 @@
 #include "nano-agent/agent/hw.h"
 
 enum {
-    MOTOR_FULL = 1000,       // permille
-    MOTOR_FRAME_US = 20000,  // between two steps of a ramp
-    MOTOR_RETRY_US = 20000,  // between two attempts to write a zero that failed
-    MOTOR_LATE_US = 100000,  // a request without a result for so long means that the bus hangs
-    MOTOR_BRAKE_US = 500000, // so long a motor is short-circuited
-    MOTOR_DEAD_EXTRA_MS = 5, // `dead` is a period of the PWM and so long, at least
+    MOTOR_FULL = 1000,        // permille
+    MOTOR_FRAME_US = 20000,   // between two steps of a ramp
+    MOTOR_RETRY_US = 20000,   // between two attempts to write a zero that failed
+    MOTOR_LATE_US = 100000,   // a request without a result for so long means that the bus hangs
+    MOTOR_CHECK_US = 500000,  // between two looks whether the hardware of a motor that turns was reset
+    MOTOR_RESET_US = 2000000, // so long a reset is told as a fault, unless the motor is asked to turn again
+    MOTOR_BRAKE_US = 500000,  // so long a motor is short-circuited
+    MOTOR_DEAD_EXTRA_MS = 5,  // `dead` is a period of the PWM and so long, at least
 };
 
 struct motor_config {
@@ -47,11 +49,15 @@ struct motor {
     bool brake;       // it brakes once it is at zero
     bool waits;       // the newest request has no result yet
     bool late_told;   // that the result is late was returned
+    bool reset;       // its hardware was reset a moment ago
+    bool interrupted; // a reset ended what it was asked for; whoever takes note of that clears it
     int error;        // why it is faulted, a negative errno; 0 = it is not
     int64_t until_us; // when the run ends; INT64_MAX = it is to rest
     int64_t asked_us; // when the newest request was made
     int64_t retry_us; // when a failed zero is written again; INT64_MAX = it did not fail
     int64_t off_us;   // RESTING: when the last output acknowledged zero
+    int64_t check_us; // TURNING, BRAKING: when the hardware is looked at next
+    int64_t reset_us; // until when `reset` is told at least, nothing is due then; INT64_MAX = it is not told
     int64_t frame_us; // TURNING: when the ramp made its last step
     int64_t brake_until_us;
 };

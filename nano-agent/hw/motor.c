@@ -124,6 +124,14 @@ static int set_direct_pwms(struct motor_outputs *m, enum hw_motor_turn turn, int
     return rc;
 }
 
+static int motor_check(struct hw_motor *base)
+{
+    struct motor_outputs *m = (struct motor_outputs *)base;
+    for (unsigned i = 0; i < m->group_count; i++)
+        motor_group_check(m->groups[i]);
+    return 0;
+}
+
 // Another turn than the last one is refused until a zero was acknowledged in between. The caller takes care of that and of
 // the dead time; this holds whatever the caller does.
 static int motor_set(struct hw_motor *base, enum hw_motor_turn turn, int permille)
@@ -178,7 +186,12 @@ static void motor_close(struct hw_motor *base)
     destroy((struct motor_outputs *)base);
 }
 
-static const struct hw_motor_ops motor_ops = {motor_set, motor_zero, motor_enable, motor_result, motor_close};
+static const struct hw_motor_ops motor_ops = {.set = motor_set,
+    .zero = motor_zero,
+    .enable = motor_enable,
+    .check = motor_check,
+    .result = motor_result,
+    .close = motor_close};
 
 static int open_line(const struct hw_motor_options *options, const struct hw_motor_line *line,
     struct hw_switch **out, char why[HW_WHY_SIZE])

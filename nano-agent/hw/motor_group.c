@@ -24,6 +24,7 @@ struct group_output {
     enum motor_side side;
     struct pca9685_chip *chip; // NULL: it is `pwm`
     unsigned channel;
+    unsigned steps; // that it was told to emit
     struct hw_pwm *pwm;
 };
 
@@ -40,6 +41,7 @@ struct motor_group {
     unsigned resets; // those of all chips that are known
     pthread_mutex_t mutex;
     bool coast_waits, turn_waits;
+    bool looks; // the turn that waits is none: the chips are only looked at
     enum hw_motor_turn turn;
     int permille;
     unsigned asked, done; // numbers of the newest request, and of the newest that was carried out
@@ -97,14 +99,14 @@ static int switch_off(struct motor_group *group)
     return first_rc;
 }
 
-// Finds out whether a chip lost its supply since that was looked for last. A chip is asked only where nothing is on yet: in
-// between, somebody else on the bus may have found it out.
-static int check_chips(struct motor_group *group)
+// Finds out whether a chip lost its supply since that was looked for last. Where the chips are not asked, somebody else on the
+// bus may have found it out.
+static int check_chips(struct motor_group *group, bool ask)
 {
     unsigned resets = 0;
     for (unsigned i = 0; i < group->count; i++) {
         struct pca9685_chip *chip = group->outputs[i].chip;
-        int rc = chip && !group->on ? pca9685_chip_check(chip) : 0;
+        int rc = chip && ask ? pca9685_chip_check(chip) : 0;
         if (rc < 0)
             return rc;
         resets += chip ? pca9685_chip_resets(chip) : 0;
@@ -114,9 +116,28 @@ static int check_chips(struct motor_group *group)
     return stale ? -ESTALE : 0;
 }
 
+// Another agent that drives channels of the chip may have found it reset before us: it is set up again then, and our channels
+// are off.
+static int check_channel(const struct group_output *output)
+{
+    unsigned steps;
+    if (!output->chip || output->steps == 0 || !pca9685_chip_is_shared(output->chip))
+        return 0;
+    int rc = pca9685_chip_read(output->chip, output->channel, &steps);
+    return rc < 0 ? rc : steps == output->steps ? 0 : -ESTALE;
+}
+
+static int look(struct motor_group *group)
+{
+    int rc = check_chips(group, true);
+    for (unsigned i = 0; i < group->count && rc == 0; i++)
+        rc = check_channel(&group->outputs[i]);
+    return rc;
+}
+
 static int switch_on(struct motor_group *group, enum hw_motor_turn turn, int permille)
 {
-    int rc = check_chips(group);
+    int rc = check_chips(group, !group->on);
     if (rc < 0)
         return rc;
     group->on = true;
@@ -125,7 +146,7 @@ static int switch_on(struct motor_group *group, enum hw_motor_turn turn, int per
         unsigned steps[PCA9685_SPAN_MAX] = {0};
         count = span_of(group, i);
         for (unsigned n = 0; n < count; n++)
-            steps[n] = steps_of(&output[n], turn, permille);
+            steps[n] = output[n].steps = steps_of(&output[n], turn, permille);
         if (output->chip)
             rc = pca9685_chip_write_span(output->chip, output->channel, steps, count);
         else
@@ -150,6 +171,7 @@ static void run(struct bus_job *job)
     pthread_mutex_lock(&group->mutex);
     bool coast = group->coast_waits;
     bool more = coast && group->turn_waits;
+    bool looks = group->looks;
     bool nothing = !coast && !group->turn_waits; // the run before has taken the request over already
     enum hw_motor_turn turn = group->turn;
     int permille = group->permille;
@@ -161,7 +183,8 @@ static void run(struct bus_job *job)
     pthread_mutex_unlock(&group->mutex);
     if (nothing)
         return;
-    finish_request(group, number, coast ? switch_off(group) : switch_on(group, turn, permille));
+    int rc = coast ? switch_off(group) : looks ? look(group) : switch_on(group, turn, permille);
+    finish_request(group, number, rc);
     if (more)
         bus_ask(group->bus, &group->job, false);
 }
@@ -272,10 +295,24 @@ void motor_group_ask(struct motor_group *group, enum hw_motor_turn turn, int per
     group->asked++;
     group->coast_waits = group->coast_waits || coast;
     group->turn_waits = !coast;
+    group->looks = false;
     group->turn = turn;
     group->permille = permille;
     pthread_mutex_unlock(&group->mutex);
     bus_ask(group->bus, &group->job, coast);
+}
+
+void motor_group_check(struct motor_group *group)
+{
+    pthread_mutex_lock(&group->mutex);
+    bool waits = group->coast_waits || group->turn_waits;
+    if (!waits) {
+        group->asked++;
+        group->turn_waits = group->looks = true;
+    }
+    pthread_mutex_unlock(&group->mutex);
+    if (!waits)
+        bus_ask(group->bus, &group->job, false);
 }
 
 int motor_group_result(struct motor_group *group, int64_t *done_us)

@@ -25,6 +25,10 @@ bool motor_group_is_on(const struct motor_group *group, const char *bus);
 // it, and goes before everything else on the bus.
 void motor_group_ask(struct motor_group *group, enum hw_motor_turn turn, int permille);
 
+// Asks whether the chips still do what they were told, as `check` of struct hw_motor_ops. It waits behind what others want of the
+// bus, and is dropped where another request waits already or comes before it has begun.
+void motor_group_check(struct motor_group *group);
+
 // What became of the newest request, as `result` of struct hw_motor_ops. -ESTALE: a chip had been reset; its channels are
 // off, and it is set up again.
 int motor_group_result(struct motor_group *group, int64_t *done_us);

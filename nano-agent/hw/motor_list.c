@@ -11,13 +11,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/array.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/service_path.h"
 
-enum { I2C_ADDRESS_MAX = 0x77 };
+enum { I2C_ADDRESS_MAX = 0x77, PAUSE_MS = 5 };
+
+#define HEAD "# The outputs of motors, for `nano-agent zero`.\n"
 
 void motor_list_path(char out[MOTOR_LIST_PATH_SIZE])
 {
@@ -75,6 +78,42 @@ static bool is_anothers(const char *path)
     return locked;
 }
 
+static struct flock whole_file(short type)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+}
+
+int motor_list_guard(const char *path)
+{
+    struct flock lock = whole_file(F_WRLCK);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+static bool is_guarded(int fd)
+{
+    struct flock lock = whole_file(F_WRLCK);
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+// The guardian of an agent that has just died has the outputs for some milliseconds more.
+static void wait_for_guardian(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    struct timespec pause = {0, PAUSE_MS * 1000000L};
+    for (int ms = 0; ms < MOTOR_LIST_WAIT_MS && is_guarded(fd); ms += PAUSE_MS)
+        nanosleep(&pause, NULL);
+    close(fd);
+}
+
 static int held = -1; // what this process wrote last, locked for as long as it lives
 
 static void let_go(void)
@@ -97,6 +136,7 @@ int motor_list_write(const char *path, const struct hw_motor_options *const *mot
     let_go();
     if (is_anothers(path))
         return -EBUSY;
+    wait_for_guardian(path);
     if (count == 0)
         return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
     snprintf(folder, sizeof folder, "%s", path);
@@ -106,7 +146,7 @@ int motor_list_write(const char *path, const struct hw_motor_options *const *mot
     FILE *file = fopen(next, "we");
     if (!file)
         return -errno;
-    fputs("# The outputs of motors, for `nano-agent zero`.\n", file);
+    fputs(HEAD, file);
     put_motors(file, motors, count);
     hold(fileno(file));
     int error = ferror(file) ? EIO : 0;
@@ -117,6 +157,21 @@ int motor_list_write(const char *path, const struct hw_motor_options *const *mot
     if (error)
         unlink(next);
     return -error;
+}
+
+char *motor_list_text(const struct hw_motor_options *const *motors, size_t count, size_t size)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+    if (!file)
+        return NULL;
+    fputs(HEAD, file);
+    put_motors(file, motors, count);
+    if (fclose(file) == 0 && len > strlen(HEAD) && len < size)
+        return text;
+    free(text);
+    return NULL;
 }
 
 // Takes a word and the blank behind it. False where the text begins with something else.

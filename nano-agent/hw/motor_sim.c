@@ -78,7 +78,8 @@ static void sim_close(struct hw_motor *base)
     free(base);
 }
 
-static const struct hw_motor_ops sim_ops = {sim_set, sim_zero, sim_enable, sim_result, sim_close};
+static const struct hw_motor_ops sim_ops = {
+    .set = sim_set, .zero = sim_zero, .enable = sim_enable, .result = sim_result, .close = sim_close};
 
 static bool all_are_simulated(const struct hw_address *at, unsigned count)
 {

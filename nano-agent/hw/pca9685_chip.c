@@ -15,10 +15,6 @@
 enum {
     OSCILLATOR_START_NS = 500000,
     CHECK_GAP_US = 100000,
-    // Agents lock bytes of the bus's file: of LOCKS_A_CHIP for each chip one for each channel, and one for what the
-    // channels share.
-    LOCKS_A_CHIP = 32,
-    LOCK_CHIP = PCA9685_CHANNELS,
 };
 
 struct pca9685_chip {
@@ -97,15 +93,9 @@ int pca9685_chip_read(struct pca9685_chip *chip, unsigned channel, unsigned *ste
     return 0;
 }
 
-// Locks or unlocks one byte of the bus's file. Other agents see the lock. It ends when the file is closed, also by the
-// end of a process that crashed.
 static int lock_byte(const struct pca9685_chip *chip, unsigned which, short type)
 {
-    struct flock lock = {.l_type = type,
-        .l_whence = SEEK_SET,
-        .l_start = (off_t)chip->address * LOCKS_A_CHIP + which,
-        .l_len = 1};
-    return fcntl(chip->wire.fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+    return pca9685_wire_lock(&chip->wire, chip->address, which, type);
 }
 
 // Whether another agent drives channels of the chip.
@@ -113,8 +103,8 @@ bool pca9685_chip_is_shared(const struct pca9685_chip *chip)
 {
     struct flock lock = {.l_type = F_WRLCK,
         .l_whence = SEEK_SET,
-        .l_start = (off_t)chip->address * LOCKS_A_CHIP,
-        .l_len = LOCKS_A_CHIP};
+        .l_start = (off_t)chip->address * PCA9685_LOCKS,
+        .l_len = PCA9685_LOCKS};
     return fcntl(chip->wire.fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
@@ -202,7 +192,7 @@ unsigned pca9685_chip_resets(const struct pca9685_chip *chip)
 static int start(struct pca9685_chip *chip, char why[HW_WHY_SIZE])
 {
     unsigned mode1, mode2, prescale;
-    bool alone = lock_byte(chip, LOCK_CHIP, F_WRLCK) == 0;
+    bool alone = lock_byte(chip, PCA9685_LOCK_CHIP, F_WRLCK) == 0;
     int rc = pca9685_wire_read(&chip->wire, PCA9685_MODE1, &mode1);
     if (!rc)
         rc = pca9685_wire_read(&chip->wire, PCA9685_MODE2, &mode2);
@@ -225,7 +215,7 @@ static int start(struct pca9685_chip *chip, char why[HW_WHY_SIZE])
         snprintf(why, HW_WHY_SIZE, "setting up the chip at 0x%02x of /dev/%s: %s", chip->address, chip->bus,
             strerror(-rc));
     else
-        lock_byte(chip, LOCK_CHIP, F_RDLCK);
+        lock_byte(chip, PCA9685_LOCK_CHIP, F_RDLCK);
     return rc;
 }
 

@@ -128,6 +128,13 @@ void pca9685_wire_close(struct pca9685_wire *wire)
     wire->fd = -1;
 }
 
+int pca9685_wire_lock(const struct pca9685_wire *wire, unsigned address, unsigned which, short type)
+{
+    struct flock lock = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)address * PCA9685_LOCKS + which, .l_len = 1};
+    return fcntl(wire->fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
 // The name of the kernel driver that owns an address ("pca9685-pwm"); "" where none is known.
 static void driver_of(const struct hw_address *at, char out[NAME_MAX + 1])
 {

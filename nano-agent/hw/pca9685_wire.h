@@ -16,6 +16,8 @@ enum {
     PCA9685_LED0_OFF_H = 0x09,
     PCA9685_LED_FULL = 0x10, // bit 4 of ON_H: always on; of OFF_H: always off, which wins
     PCA9685_PRE_SCALE = 0xFE,
+    PCA9685_LOCK_CHIP = 16, // after those of the channels
+    PCA9685_LOCKS = 32,     // bytes of the bus's file for each address
     PCA9685_BLOCK_MAX = 32, // bytes in one transfer (linux/i2c.h, I2C_SMBUS_BLOCK_MAX)
 };
 
@@ -31,6 +33,11 @@ int pca9685_wire_attach(struct pca9685_wire *wire, const char *bus, unsigned add
 // nothing. 0, or a negative errno with a sentence in why.
 int pca9685_wire_open(struct pca9685_wire *wire, const struct hw_address *at, char why[HW_WHY_SIZE]);
 void pca9685_wire_close(struct pca9685_wire *wire);
+
+// Locks (F_WRLCK, F_RDLCK) or unlocks (F_UNLCK) one of the bytes of the bus's file that stand for a chip: that of a channel, or
+// PCA9685_LOCK_CHIP for what the channels share. Other agents see the lock. It ends when the wire is closed, also by the end of
+// a process that crashed. 0 or a negative errno.
+int pca9685_wire_lock(const struct pca9685_wire *wire, unsigned address, unsigned which, short type);
 
 // Asks the adapter of a bus to give up on a transfer after 50 ms and to try no transfer twice. That holds for everybody on
 // the bus from now on.

@@ -47,8 +47,6 @@ static void destroy(struct about_watch *watch)
             close(fds[i]);
     pthread_cond_destroy(&watch->done);
     pthread_mutex_destroy(&watch->mutex);
-    if (watch->config)
-        explicit_bzero(watch->config->broker.password, sizeof watch->config->broker.password);
     free(watch->config);
     free(watch);
 }
@@ -144,6 +142,25 @@ static int open_netlink(void)
     return fd;
 }
 
+// The thread's own copy, since the loop changes the other. Only what about_gather reads is copied: most of so large a
+// struct is never touched then, and takes no memory.
+static struct config *copy_of(const struct config *config)
+{
+    struct config *copy = calloc(1, sizeof *copy);
+    if (!copy)
+        return NULL;
+    memcpy(copy->board, config->board, sizeof copy->board);
+    memcpy(copy->path, config->path, strlen(config->path) + 1);
+    memcpy(copy->broker.user, config->broker.user, sizeof copy->broker.user);
+    memcpy(copy->broker.device, config->broker.device, sizeof copy->broker.device);
+    copy->agent.count = config->agent.count;
+    for (size_t i = 0; i < config->agent.count; i++) {
+        copy->agent.channels[i].id = config->agent.channels[i].id;
+        copy->outputs[i].address = config->outputs[i].address;
+    }
+    return copy;
+}
+
 struct about_watch *about_watch_new(
     struct event_base *base, const struct config *config, const char *boot, about_changed *changed, void *ctx)
 {
@@ -158,9 +175,7 @@ struct about_watch *about_watch_new(
     watch->netlink = open_netlink();
     watch->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch->ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    watch->config = malloc(sizeof *watch->config);
-    if (watch->config)
-        *watch->config = *config;
+    watch->config = copy_of(config);
     if (!watch->config || watch->wake < 0 || watch->ready < 0)
         goto fail;
     watch->event = event_new(base, watch->ready, EV_READ | EV_PERSIST, on_ready, watch);

@@ -54,6 +54,11 @@ broker_is_running() {
   [ -n "$(broker_pid)" ]
 }
 
+# broker_is_older: the broker of --no-service was started before the configuration changed. It wrote its pid file at its start.
+broker_is_older() {
+  [ "$service" = no ] && [ -n "$(find "$dir/mosquitto.conf" -newer "$(pid_file)")" ]
+}
+
 reload_broker() {
   pid=$(broker_pid)
   kill -HUP "$pid" || fail "cannot tell the broker (process $pid) of the change"

@@ -76,6 +76,8 @@ build() {
 "
   write_acl "$1/passwd" "$1/acl"
   write_configuration "$1/mosquitto.conf"
+  # Its time tells broker_is_older whether it has changed.
+  if cmp -s "$dir/mosquitto.conf" "$1/mosquitto.conf"; then touch -r "$dir/mosquitto.conf" "$1/mosquitto.conf"; fi
   secret "$1/own.password"
   for file in passwd acl mosquitto.conf; do belongs "$1/$file" 640; done
 }
@@ -98,8 +100,8 @@ move_in() {
 
 undo_setup() {
   undo=
-  # A broker that was started for a trial.
-  [ -z "$trial" ] || kill "$trial" 2>/dev/null || :
+  # A broker that was started for a trial. While it starts, mosquitto forgets a SIGTERM.
+  [ -z "$trial" ] || kill -9 "$trial" 2>/dev/null || :
   if [ "$swapped" = yes ]; then
     rm -rf "$dir"
     [ ! -d "$work/old" ] || mv -T "$work/old" "$dir"
@@ -138,7 +140,7 @@ run_alone() {
   if broker_is_running; then
     reload_broker
     # Its ports and limits are read at its start only, and until then there is nothing to prove.
-    if ! cmp -s "$dir/mosquitto.conf" "$work/old/mosquitto.conf"; then
+    if broker_is_older; then
       restart_needed=yes
       return 0
     fi

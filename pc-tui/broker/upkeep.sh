@@ -59,6 +59,11 @@ status_broker() {
     fi
     return 0
   fi
+  if broker_is_older; then
+    bad "kill $(broker_pid); $(command -v mosquitto) -c $dir/mosquitto.conf" \
+      "the broker (process $(broker_pid)) has the old configuration until it is started again"
+    return 0
+  fi
   good "the broker runs (process $(broker_pid))"
   for way in tls plain; do
     at=$tls_port

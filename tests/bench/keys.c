@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The screen's speed, from pseudo-terminal to pseudo-terminal: runs pc-tui in a terminal (libvterm), presses an arrow key,
 // waits for its command on ROOT/control, answers at once as a device would, with an angle that is another each time, and waits
-// until that angle stands in the terminal's cells. Prints one JSON object.
+// until that angle stands in the terminal's cells. Before the first key it watches for a while what pc-tui takes of a processor
+// when nobody presses one. Prints one JSON object.
 //   bench-keys PORT ROOT COUNT PROGRAM [ARGUMENT]…
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,15 @@
 #include <unistd.h>
 #include <vterm.h>
 
-enum { COUNT_MAX = 100000, PATIENCE_MS = 5000, PAUSE_MS = 25, ROWS = 24, COLUMNS = 100, SETTLE_MS = 1500 };
+enum {
+    COUNT_MAX = 100000,
+    PATIENCE_MS = 5000,
+    PAUSE_MS = 25,
+    ROWS = 24,
+    COLUMNS = 100,
+    SETTLE_MS = 1500,
+    WATCH_MS = 2000
+};
 
 struct rig {
     struct mosquitto *mosq;
@@ -37,6 +46,8 @@ struct rig {
     bool is_waiting;
     char angle[16]; // what is waited for on the screen
     uint64_t seq, n, bytes;
+    double idle_percent; // of one processor, before the first key
+    long memory_kb[2];   // resident, before the first key and after the last
 };
 
 static int64_t now_ns(void)
@@ -204,6 +215,40 @@ static int open_rig(struct rig *rig, const char *port_text, const char *root, ch
     return pid;
 }
 
+// The processor time that a process has used, in microseconds, and its resident memory. 0, or a negative errno.
+static int look_at(pid_t pid, int64_t *cpu_us, long *memory_kb)
+{
+    char path[64];
+    long long user, system;
+    long pages;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return -errno;
+    int fields = fscanf(file,
+        "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %*d %*d %*d %*d %*d %*d %*u %*u %ld",
+        &user, &system, &pages);
+    fclose(file);
+    *cpu_us = (user + system) * 1000000 / sysconf(_SC_CLK_TCK);
+    *memory_kb = pages * (sysconf(_SC_PAGESIZE) / 1024);
+    return fields == 3 ? 0 : -EPROTO;
+}
+
+static int watch(struct rig *rig, pid_t pid)
+{
+    int64_t before_us, after_us, start_ns = now_ns();
+    int rc = look_at(pid, &before_us, &rig->memory_kb[0]);
+
+    if (rc == 0)
+        rc = pass(rig, WATCH_MS);
+    if (rc == 0)
+        rc = look_at(pid, &after_us, &rig->memory_kb[0]);
+    if (rc == 0)
+        rig->idle_percent = (double)(after_us - before_us) * 1e5 / (double)(now_ns() - start_ns);
+    return rc;
+}
+
 static int compare(const void *a, const void *b)
 {
     const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -245,9 +290,10 @@ static void print(const struct rig *rig, size_t count, int64_t *wire_ns, int64_t
     size_t middle = count / 2, late = count * 99 / 100;
     printf(
         "{\"count\":%zu,\"wire_p50_us\":%.1f,\"wire_p99_us\":%.1f,\"painted_p50_us\":%.1f,\"painted_p99_us\":%.1f,"
-        "\"bytes\":%.0f}\n",
+        "\"bytes\":%.0f,\"idle_percent\":%.2f,\"memory_kb\":%ld,\"memory_after_kb\":%ld}\n",
         count, (double)wire_ns[middle] / 1e3, (double)wire_ns[late] / 1e3, (double)painted_ns[middle] / 1e3,
-        (double)painted_ns[late] / 1e3, (double)rig->bytes / (double)count);
+        (double)painted_ns[late] / 1e3, (double)rig->bytes / (double)count, rig->idle_percent,
+        rig->memory_kb[0], rig->memory_kb[1]);
 }
 
 int main(int argc, char **argv)
@@ -266,7 +312,13 @@ int main(int argc, char **argv)
     if (rc > 0)
         rc = pass(&rig, SETTLE_MS);
     if (rc == 0)
+        rc = watch(&rig, pid);
+    if (rc == 0)
         rc = press(&rig, (size_t)count, wire_ns, painted_ns);
+    if (rc == 0) {
+        int64_t ignored;
+        rc = look_at(pid, &ignored, &rig.memory_kb[1]);
+    }
     if (rc == 0)
         print(&rig, (size_t)count, wire_ns, painted_ns);
     else

@@ -208,8 +208,12 @@ def setup_twice_keeps_authority_and_logins(stage):
     outcome = kit.setup()
     check('until it is started again' in outcome.out, outcome.out)
     check(listens(old_port) and not listens(kit.tls_port), 'the running broker has its old port')
+    check('until it is started again' in kit.setup().out, 'a further setup says it too')
+    said = kit.run('status', status=1).out
+    check('!! the broker (process %d) has the old configuration' % kit.broker.pid in said, said)
     kit.broker.terminate()
     kit.start(outcome)
+    kit.run('status')
     check(kit.enters(device.login), 'after its restart the device comes in by the new port')
 
 

@@ -9,9 +9,9 @@ import harness
 from harness import PATIENCE, check, equal, scenario, wait_for
 from proxy import TO_BROKER, TO_CLIENT, Proxy
 from pty_terminal import Terminal
-from test_tls import certificates, login, said, slowest_key, tls_broker
+from test_tls import certificates, keys_were_quick, login, said, times_of_keys, tls_broker
 
-KEY_S = 0.25  # an attempt takes 3 s
+GAP_S = 1.0  # an attempt takes 3 s
 END_S = 1.0
 SERVO = 'servo tilt { pwm = "sim" speed = 2 lost = hold }\nswitch led { gpio = "sim" lost = hold }\n'
 NOT_SET_UP = r'127\.0\.0\.1:%d accepted the connection but TLS was not set up within \d+ ms'
@@ -74,7 +74,7 @@ def an_agent_in_motion_goes_on(stage, kind):
     world.connected(agent, world.second.port)
     said(agent, words.replace('%d', str(world.proxy.port)), 'what was wrong with the first')
     gap = longest_gap(agent, begin)
-    check(gap < 0.4 * PATIENCE, 'the longest time between two pulses: %.3f s' % gap)
+    check(gap < GAP_S * PATIENCE, 'the longest time between two pulses: %.3f s' % gap)
     world.send('stop')
 
 
@@ -117,8 +117,7 @@ def the_screen_answers_keys_and_leaves_in_the_middle_of_a_handshake(stage):
         terminal = Terminal(stage, [harness.program('pc-tui'), '-c', config])
         try:
             terminal.wait('connecting', kind)
-            took = slowest_key(terminal, 6)
-            check(took < KEY_S * PATIENCE, '%s: the slowest key took %.3f s' % (kind, took))
+            keys_were_quick(times_of_keys(terminal, 6))
             terminal.wait('accepted', 'the trouble in words')
             shown = re.sub(r'\s+', ' ', terminal.text())
             check('restart mosquitto' in shown, '%s: what to do: %s' % (kind, shown[-1500:]))
@@ -145,12 +144,12 @@ def a_preferred_broker_that_stalls_disturbs_nobody_and_is_taken_once_it_is_well(
         terminal.wait('live', 'the screen shows the device', 15)
         world.send('tilt 45')
         begin, accepted = len(agent.changes('tilt')), world.proxy.accepted
-        slowest = 0.0
+        took = []
         while world.proxy.accepted < accepted + 3:  # of both, so each is in the middle of it at least once
-            slowest = max(slowest, slowest_key(terminal, 4))
-        check(slowest < KEY_S * PATIENCE, 'the slowest key took %.3f s' % slowest)
+            took += times_of_keys(terminal, 4)
+        keys_were_quick(took)
         gap = longest_gap(agent, begin)
-        check(gap < 0.4 * PATIENCE, 'the longest time between two pulses: %.3f s' % gap)
+        check(gap < GAP_S * PATIENCE, 'the longest time between two pulses: %.3f s' % gap)
         equal(agent.err().count('connected to'), 1, 'connections of the agent: %s' % agent.err())
         world.send('stop')
         world.proxy.everything()

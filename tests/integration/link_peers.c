@@ -107,11 +107,18 @@ pid_t peers_start_mosquitto_with(int port, const char *address, bool anonymous, 
     return pid;
 }
 
+// A mosquitto that has just begun to listen forgets a SIGTERM: it sets `run = 1` after its handler may have set it to 0.
 void peers_end(pid_t pid, int signal)
 {
-    kill(pid, signal);
-    kill(pid, SIGCONT);
-    waitpid(pid, NULL, 0);
+    do {
+        kill(pid, signal);
+        kill(pid, SIGCONT);
+        for (int i = 0; i < 100; i++) {
+            if (waitpid(pid, NULL, WNOHANG) != 0)
+                return;
+            usleep(5000);
+        }
+    } while (true);
 }
 
 // Reads one packet; returns its first byte, or -1 at the end. At most 255 bytes of body are kept.

@@ -14,7 +14,7 @@ from harness import CHANNELS, PATIENCE, check, equal, program, scenario, wait_fo
 from pty_terminal import Terminal
 
 AGAIN_S = 2.0
-KEY_S = 0.05
+KEY_S, LONGEST_KEY_S = 0.05, 1.5  # the usual key, and one that met another program of a busy machine
 
 
 def certificates(stage):
@@ -87,6 +87,30 @@ def what_is_refused_is_told_in_words_by_check_and_by_send(stage):
     check('login refused' in sent.err, 'a wrong password: %s' % sent)
 
 
+def reads(process):
+    """How often it has called read(2)."""
+    try:
+        with open('/proc/%d/io' % process.pid, encoding='ascii') as f:
+            return int(re.search(r'^syscr: (\d+)', f.read(), re.M).group(1))
+    except OSError as error:
+        raise harness.Skip('this kernel counts no reads: %s' % error) from None
+
+
+@scenario(timeout=60, plain=True)
+def a_command_over_tls_costs_one_read(stage):
+    # OpenSSL by itself takes two for each record, and a third to find that there is none.
+    folder = certificates(stage)
+    broker = tls_broker(stage, folder)
+    text = login(stage, folder, broker)
+    agent = stage.agent(None, config=text)
+    said(agent, 'connected to', 'the agent is there')
+    before, commands = reads(agent), 300
+    sent = stage.send(None, '-c', stage.write('pc.conf', text), *['led_toggle'] * commands)
+    equal(sent.code, 0, 'each is answered before the next: %s' % sent)
+    took = reads(agent) - before
+    check(took < 1.6 * commands, '%d reads for %d commands' % (took, commands))
+
+
 @scenario()
 def a_login_without_tls_is_a_mistake_with_its_line(stage):
     text = 'root = "jetson"\nbroker = {"mqtts://a.example", "10.0.0.5"}\nlogin { user = "robot" }\n'
@@ -149,9 +173,9 @@ def a_configuration_that_is_mended_is_tried_at_once(stage):
     mended(stage, folder, broker, lambda: login(stage, folder, broker, name='other.example'), 'is not for other.example', mend)
 
 
-def slowest_key(terminal, keys=10):
-    """Opens and closes help; the seconds that the slowest key took until something was drawn."""
-    slowest = 0.0
+def times_of_keys(terminal, keys=10):
+    """Opens and closes help; the seconds that each key took until something was drawn."""
+    took = []
     for turn in range(keys):
         terminal.read()
         mark = len(terminal.seen)
@@ -160,9 +184,15 @@ def slowest_key(terminal, keys=10):
         while len(terminal.seen) == mark and time.monotonic() - before < 5:
             select.select([terminal.fd], [], [], 0.001)
             terminal.read()
-        slowest = max(slowest, time.monotonic() - before)
+        took.append(time.monotonic() - before)
         time.sleep(0.15)  # a lone Esc is told from a sequence by the time that follows
-    return slowest
+    return took
+
+
+def keys_were_quick(took):
+    """Whatever a key waits for, each one would, and for seconds."""
+    check(sorted(took)[len(took) // 2] < KEY_S * PATIENCE and max(took) < LONGEST_KEY_S * PATIENCE,
+          'keys took %s s' % ' '.join('%.3f' % t for t in took))
 
 
 @scenario(timeout=60)
@@ -174,9 +204,9 @@ def keys_do_not_wait_for_a_handshake_that_stalls(stage):
     terminal = Terminal(stage, [program('pc-tui'), '-h', 'mqtts://127.0.0.1:%d' % silent.getsockname()[1],
                                 '--cafile', folder + '/ca.crt'])
     terminal.wait('connecting', 'the screen')
-    took = [slowest_key(terminal, 4) for _ in range(5)]
+    took = times_of_keys(terminal, 20)
     terminal.wait('accepted', 'the trouble in words')
-    check(max(took) < KEY_S * PATIENCE, 'the slowest key took %.3f s' % max(took))
+    keys_were_quick(took)
     silent.close()
 
 
@@ -191,10 +221,10 @@ def keys_do_not_wait_for_a_broker_that_stops_reading(stage):
     terminal.wait('tilt', 'the device')
     os.kill(broker.pid, signal.SIGSTOP)
     try:
-        took = slowest_key(terminal, 8)
+        took = times_of_keys(terminal, 8)
     finally:
         os.kill(broker.pid, signal.SIGCONT)
-    check(took < KEY_S * PATIENCE, 'the slowest key took %.3f s' % took)
+    keys_were_quick(took)
 
 
 if __name__ == '__main__':

@@ -439,7 +439,7 @@ def an_unknown_result_counts_as_a_failure(stage):
 
 @scenario
 def a_locale_with_a_decimal_comma_changes_no_number(stage):
-    made = stage.run([harness.tool('localedef'), '-i', 'de_DE', '-f', 'UTF-8', stage.path('de_DE.UTF-8')])
+    made = stage.run([harness.tool('localedef'), '-i', 'de_DE', '-f', 'UTF-8', stage.path('de_DE.UTF-8')], deadline=60)
     if not harness.os.path.exists(stage.path('de_DE.UTF-8')):
         raise harness.Skip('localedef cannot make de_DE.UTF-8: %s' % made.err)
     german = {'LOCPATH': stage.directory, 'LC_ALL': 'de_DE.UTF-8', 'LANG': 'de_DE.UTF-8'}

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import socket
 import sys
 import time
 
@@ -214,6 +215,34 @@ def a_cable_pulled_for_30_s_is_noticed_and_forgiven_and_nothing_is_replayed(stag
     equal((look.leds, look.lines), (held.leds, held.lines), 'nothing was replayed')
     equal(stage.say(broker, watcher, 'led_off').last['result'], 'ok', 'led_off')
     equal(guest.line(), 0, 'line 216')
+
+
+@scenario
+def a_stop_button_stops_the_servo_in_the_middle_of_a_handshake(stage):
+    cable = nano.Cable(stage)
+    with socket.socket() as listener:  # the kernel accepts, and nobody answers
+        listener.bind((nano.PC, 8883))
+        listener.listen(64)
+        listener.settimeout(20)
+        guest = nano.boot(stage, cable=cable)
+        agent = guest.agent('broker = {"mqtts://%s"}\n' % nano.PC + nano.SERVO.replace('speed = 120', 'speed = 2') +
+                            'input go { gpio = "tegra-gpio:11" press = "tilt 45" }\n'
+                            'input halt { gpio = "tegra-gpio:12" press = "stop" }\n')
+        given_up = 'TLS was not set up within'
+        agent.log(given_up)
+        guest.pull(11, True)
+        agent.log('go: tilt 45: ok')
+        peers = [listener.accept()[0] for _ in range(2)]  # it is in the middle of the second
+        before, times = guest.steps(), agent.err().count(given_up)
+        wait_for(lambda: guest.steps() != before, 'it moves')
+        guest.pull(12, True)
+        agent.log('halt: stop: ok')
+        equal(agent.err().count(given_up), times, 'handshakes given up: it was within one')
+        at_rest = guest.steps()
+        wait_for(lambda: agent.err().count(given_up) > times, 'this one is given up', 20)
+        equal(guest.steps(), at_rest, 'it stands still')
+        for peer in peers:
+            peer.close()
 
 
 @scenario

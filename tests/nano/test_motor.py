@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A car's motors on a real kernel: what two PCA9685s carry at which moment, by the kernel's own trace of the bus."""
+import json
 import os
 import re
 import statistics
@@ -111,6 +112,40 @@ def between_forward_and_backward_both_sides_are_off_for_dead(stage):
     check(changes >= 5, 'it turned round: %r' % chip.history)
 
 
+# The motor's registers after power-up (data sheet, table 4), and in the end MODE1: from then on the chip is asleep.
+POWER_UP = ('for n in 6 10 14 18; do i2cset -y 0 0x5e $n 0 0 0 0x10 i; done; echo now >%s/trace_marker; '
+            'i2cset -y 0 0x5e 0x00 0x11' % trace.TRACING)
+
+
+@scenario(timeout=120)
+def a_chip_that_is_reset_in_mid_run_is_told_and_the_motor_needs_a_new_press_of_its_key(stage):
+    broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0')
+    drive(stage, broker, watcher, 60)
+    held = watcher.since()[-1].status  # what somebody knows who holds a key
+    trace.clear(guest)
+    mark = watcher.mark()
+    guest.run(POWER_UP)
+    report = watcher.wait(lambda r: r.online and 'its chip was reset' in r.channel('drive').get('fault', ''), 'told on the PC', mark)
+    agent.log('motor drive: its chip was reset')
+    stands_still(guest)
+    equal((guest.line(ENABLE), report.status['stops']), (0, held['stops'] + 1), 'enable, and a stop is counted')
+    equal([guest.run('i2cget -y 0 0x5e 0x%02x' % n) for n in (0, 0xfe)], ['0x20', '0x1e'], 'it is awake: MODE1 and PRE_SCALE')
+    seen = trace.events(guest)
+    reset = next(event.t for event in seen if event.what == 'mark')
+    low = next(event.t for event in seen if event.what == 'line' and event.level == 0 and event.t > reset)
+    print('enable was low %.3f s after the reset' % (low - reset))
+    check(low - reset < 5, 'noticed after %.3f s' % (low - reset))
+    # The key is still held: its next command knows nothing of that.
+    command = {'cmd': 'drive 60', 'by': report.status['t'] + 60000, 'boot': held['boot'], 'stops': held['stops']}
+    told = stage.say(broker, watcher, json.dumps(command)).last
+    equal((told['result'], told.get('why')), ('refused', 'stopped meanwhile'), 'a renewal')
+    stands_still(guest)
+    drive(stage, broker, watcher, 60)
+    wait_for(lambda: [nano.steps_of(*led) for led in guest.channels(4, MOTORS)] == FORWARD_60, 'it turns')
+    stage.say(broker, watcher, 'drive_stop')
+    stands_still(guest)
+
+
 def trouble(guest, orders):
     guest.run('echo %s >/run/i2c-trouble.next && mv /run/i2c-trouble.next /run/i2c-trouble' % orders)
 
@@ -167,6 +202,51 @@ def a_bus_that_hangs_holds_up_neither_enable_nor_the_answer_and_is_told(stage):
     trouble(guest, 'none')
     stands_still(guest, 15)
     wait_for(lambda: stage.say(broker, watcher, 'drive 60').last['result'] == 'ok', 'it turns again', 20)
+
+
+def zero_after(guest, command):
+    """Does something to the agent while the motor turns. Returns how many seconds later all its channels were off."""
+    trace.clear(guest)
+    guest.run('echo now >%s/trace_marker; %s' % (trace.TRACING, command))
+    stands_still(guest)
+    seen = trace.events(guest)
+    began = next(event.t for event in seen if event.what == 'mark')
+    writes = [event for event in seen if event.what == 'write' and event.chip == MOTORS and event.t > began]
+    off = {}
+    for event in writes:
+        if event.register in (9, 13, 17, 21) and event.bytes == [0x10]:
+            off.setdefault(event.register, event.t)
+    equal(sorted(off), [9, 13, 17, 21], 'the registers that were written: %r' % writes)
+    return max(off.values()) - began
+
+
+def guardians(guest):
+    return guest.run('ps -e -o comm= -o args= | grep ^nano-guard; :')
+
+
+@scenario(timeout=120)
+def without_systemd_a_motor_stands_still_however_its_agent_ends(stage):
+    broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0')
+    equal(guardians(guest).split(), ['nano-guard', 'nano-guard'], 'the guardian')
+    for signal, bound in (('KILL', 0.5), ('SEGV', 0.5), ('ABRT', 0.5), ('STOP', 5)):
+        mark = watcher.mark()
+        drive(stage, broker, watcher, 60)
+        took = zero_after(guest, 'kill -%s %d' % (signal, agent.pid()))
+        agent.wait()
+        print('%s: zero after %.3f s' % (signal, took))
+        check(took < bound, '%s: zero after %.3f s' % (signal, took))
+        wait_for(lambda: not guardians(guest), 'the guardian has ended')
+        check(re.search('nano-guard: .*; the outputs of its motors are off', agent.err()), 'told: %s' % agent.err())
+        # At once, while the guardian may still be at work: the outputs are free, and it turns.
+        mark = watcher.mark()
+        agent = guest.agent(CAR % ('', 'run = 10 ramp = 0'))
+        watcher.online(mark)
+        check('without hardware' not in agent.err(), 'it has its outputs: %s' % agent.err())
+    drive(stage, broker, watcher, 60)
+    equal(agent.terminate(), 0, 'its exit status after SIGTERM')
+    stands_still(guest)
+    equal(guardians(guest), '', 'after a clean end')
+    check('nano-guard' not in agent.err(), 'a clean end is told by nobody: %s' % agent.err())
 
 
 SINGLE = '''

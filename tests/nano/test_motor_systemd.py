@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A motor when its agent dies, under a real systemd: what the service does about it, by the kernel's trace of the bus."""
+import statistics
+
 import car
 import harness
 import trace
@@ -68,7 +70,7 @@ def systemd_a_motor_stands_still_however_its_agent_ends(stage):
     equal(guest.run('cat ' + LISTED).splitlines()[1:], listed, 'what is listed after restarts')
 
     took['kill -STOP'] = stopped_after(rig, 'kill -STOP %d' % main)
-    guest.journal('[Ww]atchdog timeout')
+    guest.journal('[Ww]atchdog timeout|gave no sign of life')
     main = guest.active(since=main, deadline=40)
 
     # At rest it is ten seconds again that systemd waits.
@@ -86,8 +88,11 @@ def systemd_a_motor_stands_still_however_its_agent_ends(stage):
     equal(guest.show('Result'), 'success', 'how it ended')
     for what, seconds in took.items():
         print('%s: zero after %.3f s' % (what, seconds))
-    # A new process takes ten times as long in here as on a board.
+    # What happens in here takes ten times as long as on a board, and on a busy machine longer.
+    check(statistics.median(seconds for what, seconds in took.items() if what.startswith('kill -9')) < 0.5, '%r' % took)
     check(max(took.values()) < 10, '%r' % took)
+    told = guest.run('journalctl -b -u nano-agent -o cat --no-pager | grep -c "nano-guard: the agent ended without a word"; :')
+    equal(int(told), 3, 'times that the guardian did it')
 
 
 if __name__ == '__main__':

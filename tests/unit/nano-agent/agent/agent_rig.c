@@ -99,14 +99,28 @@ static int motor_enable(struct hw_motor *motor, bool on)
     return 0;
 }
 
-static int motor_result(struct hw_motor *motor, int64_t *done_us)
+static int motor_check(struct hw_motor *motor)
 {
-    *done_us = current->now_us;
-    return current->hardware[owner(motor)].error;
+    struct rig_hardware *h = &current->hardware[owner(motor)];
+    h->reset_seen = h->reset;
+    h->reset = false;
+    return 0;
 }
 
-static const struct hw_motor_ops motor_ops = {
-    .set = motor_set, .zero = motor_zero, .enable = motor_enable, .result = motor_result};
+static int motor_result(struct hw_motor *motor, int64_t *done_us)
+{
+    struct rig_hardware *h = &current->hardware[owner(motor)];
+    int rc = h->error ? h->error : h->reset_seen ? -ESTALE : 0;
+    h->reset_seen = false;
+    *done_us = current->now_us;
+    return rc;
+}
+
+static const struct hw_motor_ops motor_ops = {.set = motor_set,
+    .zero = motor_zero,
+    .enable = motor_enable,
+    .check = motor_check,
+    .result = motor_result};
 static const struct hw_pwm_ops pwm_ops = {.set = pwm_set, .enable = pwm_enable, .check = pwm_check};
 static const struct hw_switch_ops switch_ops = {.set = switch_set};
 static const struct hw_input_ops input_ops = {.get = input_get};

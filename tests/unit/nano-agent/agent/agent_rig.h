@@ -41,6 +41,7 @@ struct rig_hardware {
     bool level;      // a switch's output, an input's level
     int error;       // what the next calls return
     bool reset;      // a PWM's supply broke down, which nobody has found out yet
+    bool reset_seen; // of a motor: the newest result tells it
     int check_error; // what asking a PWM for that returns
     int reads;
 };

@@ -38,7 +38,9 @@ struct fake_motor {
     int64_t due_us;
     int rc; // of the newest request
     int64_t done_us;
-    unsigned zeros, sets; // that were asked for
+    unsigned zeros, sets, looks; // that were asked for
+    bool was_reset;              // which the next look finds out
+    bool looking;                // the request is a look
     int64_t zero_asked_us;
 };
 
@@ -53,6 +55,13 @@ static inline void fake_motor_take(struct fake_motor *m)
     m->waits = false;
     m->done_us = m->now_us;
     m->rc = m->error;
+    if (m->looking) {
+        m->looking = false;
+        m->rc = m->rc ? m->rc : m->was_reset ? -ESTALE : 0;
+        m->was_reset = false;
+        m->zero_read = m->zero_read && m->rc == 0;
+        return;
+    }
     if (on)
         assert_true(m->zero_read);
     m->zero_read = m->error == 0 && (m->zero_read || !on);
@@ -88,6 +97,7 @@ static inline int fake_motor_ask(struct fake_motor *m, enum hw_motor_turn turn, 
     // A zero that waits is never dropped: what comes after it is carried out after it.
     if (m->waits && m->wish == HW_MOTOR_COAST && turn != HW_MOTOR_COAST)
         fail_msg("asked to turn while a zero waits");
+    m->looking = false;
     m->wish = turn;
     m->wish_permille = permille;
     m->due_us = m->now_us + m->delay_us;
@@ -121,6 +131,19 @@ static inline int fake_motor_enable(struct hw_motor *base, bool on)
     return 0;
 }
 
+static inline int fake_motor_check(struct hw_motor *base)
+{
+    struct fake_motor *m = (struct fake_motor *)base;
+    assert_false(m->waits);
+    m->looks++;
+    m->looking = true;
+    m->due_us = m->now_us + m->delay_us;
+    m->waits = true;
+    if (m->delay_us == 0 && !m->hangs)
+        fake_motor_take(m);
+    return 0;
+}
+
 static inline int fake_motor_result(struct hw_motor *base, int64_t *done_us)
 {
     struct fake_motor *m = (struct fake_motor *)base;
@@ -130,6 +153,13 @@ static inline int fake_motor_result(struct hw_motor *base, int64_t *done_us)
 
 static const struct hw_motor_ops fake_motor_ops = {
     .set = fake_motor_set, .zero = fake_motor_zero, .enable = fake_motor_enable, .result = fake_motor_result};
+
+// Those of hardware that may forget.
+static const struct hw_motor_ops fake_checked_ops = {.set = fake_motor_set,
+    .zero = fake_motor_zero,
+    .enable = fake_motor_enable,
+    .check = fake_motor_check,
+    .result = fake_motor_result};
 
 static inline void fake_motor_init(struct fake_motor *m, int64_t dead_us, int64_t now_us)
 {

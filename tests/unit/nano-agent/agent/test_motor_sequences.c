@@ -82,6 +82,7 @@ static void happen(void)
         break;
     case 7:
         hw.hangs = next_random(4) == 0;
+        hw.was_reset = hw.was_reset || next_random(4) == 0;
         break;
     case 8:
         hw.delay_us = next_random(2) ? 0 : next_random(60) * MS;
@@ -96,7 +97,7 @@ static void happen(void)
 static void finish_well(void)
 {
     hw.error = 0;
-    hw.hangs = false;
+    hw.hangs = hw.was_reset = false;
     hw.delay_us = 0;
     hw.due_us = hw.now_us;
     pass(2 * MOTOR_RETRY_US); // zero within two attempts of hardware that works again
@@ -125,6 +126,7 @@ static void in_every_sequence_of_commands_times_and_failures_no_promise_is_broke
         config.brake_short = next_random(2);
         fresh_with(&config);
         hw.base.has_enable = next_random(4) != 0;
+        hw.base.ops = next_random(2) ? &fake_motor_ops : &fake_checked_ops;
         promised.until_us = START;
         promised.resting = true;
         for (int i = 0; i < 60; i++)

@@ -17,7 +17,14 @@
 #include "i2c_rig.h"
 #include "nano-agent/hw/motor.h"
 
-enum { CAR = 0x5e, OTHER_CHIP = 0x5f, DEADLINE_MS = 5000, AT_ONCE_MS = 100, PERMILLE_60 = 600 };
+enum {
+    CAR = 0x5e,
+    OTHER_CHIP = 0x5f,
+    DEADLINE_MS = 5000,
+    AT_ONCE_MS = 100,
+    PERMILLE_60 = 600,
+    STEPS_60 = 2458
+};
 
 static inline struct hw_address channel_of(unsigned address, unsigned channel)
 {

@@ -7,9 +7,11 @@
 #include <linux/i2c.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "nano-agent/hw/pca9685.h"
 
@@ -30,7 +32,8 @@ static struct {
     unsigned fail_in, fail_times;
     bool fails_late;
     bool hangs;
-    unsigned hung;                  // threads that wait for it
+    int bus;       // a real file: descriptors of it can be locked against each other; 0 = not made yet
+    unsigned hung; // threads that wait for it
     unsigned address_of[FILES_MAX]; // by descriptor; 0 = no bus
 } rig = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -52,6 +55,9 @@ void rig_power_up(void)
         reset(i);
     rig.count = rig.fail_in = rig.fail_times = 0;
     rig.hangs = false;
+    if (rig.bus > 0)
+        close(rig.bus); // what an earlier test left open is locked no more
+    rig.bus = 0;
     pthread_mutex_unlock(&rig.mutex);
 }
 
@@ -241,7 +247,11 @@ int __wrap_open(const char *path, int flags, ...)
     va_end(ap);
     if (strncmp(path, "/dev/i2c-", 9) != 0)
         return __real_open(path, flags, mode);
-    int fd = memfd_create(path + 5, MFD_CLOEXEC); // a real descriptor: it can be locked
+    char again[64];
+    if (rig.bus == 0)
+        rig.bus = memfd_create("i2c", MFD_CLOEXEC);
+    snprintf(again, sizeof again, "/proc/self/fd/%d", rig.bus);
+    int fd = __real_open(again, flags, mode);
     if (fd >= FILES_MAX) {
         errno = EMFILE;
         return -1;

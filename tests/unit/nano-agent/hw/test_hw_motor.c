@@ -2,8 +2,6 @@
 // What a motor's outputs are told, transfer by transfer.
 #include "hw_motor_rig.h"
 
-enum { STEPS_60 = 2458 }; // of 4096
-
 static void the_first_that_a_motors_outputs_are_told_is_to_be_off(void **state)
 {
     (void)state;
@@ -262,6 +260,59 @@ static void a_chip_that_lost_its_supply_is_told_and_turns_nothing(void **state)
     motor->ops->close(motor);
 }
 
+static int look_at(struct hw_motor *motor)
+{
+    int rc = motor->ops->check(motor);
+    return rc < 0 ? rc : result_of(motor);
+}
+
+static void a_chip_that_loses_its_supply_while_the_motor_turns_is_found_by_a_look(void **state)
+{
+    (void)state;
+    struct hw_motor *motor = open_car();
+    assert_int_equal(turn(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    assert_int_equal(look_at(motor), 0);
+    assert_car(STEPS_60, 0, 0, STEPS_60);
+    rig_reset_chip(CAR);
+    // A chip that sleeps takes a pulse over and emits nothing.
+    assert_int_equal(turn(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    int rc = 0;
+    for (int64_t until_ms = clock_now_ms() + DEADLINE_MS; rc == 0 && clock_now_ms() < until_ms;)
+        rc = look_at(motor); // it asks the chip ten times a second at the most
+    assert_int_equal(rc, -ESTALE);
+    assert_car(0, 0, 0, 0);
+    assert_int_equal(rig_register(CAR, 0) & 0x30, 0x20);
+    assert_true(motor->may_turn);
+    assert_int_equal(zero(motor), 0);
+    assert_false(motor->may_turn);
+    assert_int_equal(turn(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    assert_car(STEPS_60, 0, 0, STEPS_60);
+    motor->ops->close(motor);
+}
+
+static void a_look_never_takes_the_place_of_a_request_and_a_request_takes_its(void **state)
+{
+    (void)state;
+    struct hw_motor *motor = open_car();
+    rig_hang();
+    assert_int_equal(motor->ops->set(motor, HW_MOTOR_FORWARD, 200), 0);
+    rig_wait_until_hung();
+    assert_int_equal(motor->ops->set(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    assert_int_equal(motor->ops->check(motor), 0);
+    rig_free();
+    assert_int_equal(result_of(motor), 0);
+    assert_car(STEPS_60, 0, 0, STEPS_60);
+    rig_hang();
+    assert_int_equal(motor->ops->set(motor, HW_MOTOR_FORWARD, 200), 0);
+    rig_wait_until_hung();
+    assert_int_equal(motor->ops->check(motor), 0);
+    assert_int_equal(motor->ops->zero(motor), 0);
+    rig_free();
+    assert_int_equal(result_of(motor), 0);
+    assert_car(0, 0, 0, 0);
+    motor->ops->close(motor);
+}
+
 static void an_output_of_two_motors_is_refused(void **state)
 {
     (void)state;
@@ -289,6 +340,8 @@ int main(void)
         cmocka_unit_test(a_zero_goes_before_what_other_motors_of_the_bus_wait_for),
         cmocka_unit_test(closing_a_motor_waits_200_ms_for_a_bus_that_hangs),
         cmocka_unit_test(a_chip_that_lost_its_supply_is_told_and_turns_nothing),
+        cmocka_unit_test(a_chip_that_loses_its_supply_while_the_motor_turns_is_found_by_a_look),
+        cmocka_unit_test(a_look_never_takes_the_place_of_a_request_and_a_request_takes_its),
         cmocka_unit_test(an_output_of_two_motors_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

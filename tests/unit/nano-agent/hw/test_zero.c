@@ -134,6 +134,109 @@ static void zero_goes_on_after_an_output_that_fails(void **state)
     motor->ops->close(motor);
 }
 
+static char car_list[] = "# a comment\npca9685 i2c-1 0x5e 3\npca9685 i2c-1 0x5e 0\n";
+
+// What the guardian says goes to stderr.
+static void guard(const char *list, char *said, size_t size)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s", list);
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    fflush(stderr);
+    dup2(fileno(file), STDERR_FILENO);
+    zero_guard(path, text, false);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    said[fread(said, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
+static void a_guardian_leaves_alone_what_another_agent_drives(void **state)
+{
+    (void)state;
+    char said[512];
+    struct hw_motor *motor = open_car();
+    assert_int_equal(turn(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    rig_forget();
+    guard(car_list, said, sizeof said);
+    assert_int_equal(rig_count(), 0);
+    assert_car(STEPS_60, 0, 0, STEPS_60);
+    motor->ops->close(motor);
+}
+
+static void a_guardian_switches_off_and_lets_go_and_tries_again_what_failed(void **state)
+{
+    (void)state;
+    char said[512];
+    struct hw_motor *motor = open_car();
+    assert_int_equal(turn(motor, HW_MOTOR_FORWARD, PERMILLE_60), 0);
+    motor->ops->close(motor); // it wrote zero: each register that was written is seen in the transfers
+    rig_forget();
+    rig_fail(1, 7, false); // more often than `zero` tries
+    guard(car_list, said, sizeof said);
+    assert_int_equal(rig_count(), 9);
+    assert_int_equal(rig_transfer(8).bytes[0], 0x10);
+    assert_string_equal(
+        said, "nano-guard: the agent ended without a word; the outputs of its motors are off\n");
+    motor = open_car(); // nothing is locked any more
+    motor->ops->close(motor);
+}
+
+static void a_guardian_gives_up_after_a_second_and_says_what_may_still_turn(void **state)
+{
+    (void)state;
+    char said[512];
+    rig_power_up();
+    int64_t began_ms = clock_now_ms();
+    guard("gpio high 4 no-such-chip\npca9685 i2c-1 0x70 1\npca9685 i2c-1 0x5e 3\n", said, sizeof said);
+    int64_t took_ms = clock_now_ms() - began_ms;
+    assert_true(took_ms >= ZERO_GUARD_MS && took_ms < DEADLINE_MS);
+    assert_non_null(strstr(said, "nano-guard: gpio high 4 no-such-chip: "));
+    assert_non_null(strstr(said, "nano-guard: pca9685 i2c-1 0x70 1: "));
+    assert_null(strstr(said, "0x5e"));
+    assert_non_null(strstr(said, "; a motor may still turn\n"));
+}
+
+static void a_new_list_waits_for_a_guardian_at_work_but_not_for_ever(void **state)
+{
+    (void)state;
+    struct hw_motor_options car = car_options();
+    const struct hw_motor_options *motors[] = {&car};
+    assert_int_equal(motor_list_write(path, motors, 1), 0);
+    assert_int_equal(motor_list_write(path, motors, 0), 0);
+    assert_int_equal(motor_list_guard(path), -ENOENT);
+    write_file("# from before\n");
+    int lock = motor_list_guard(path);
+    assert_true(lock >= 0);
+    assert_true(motor_list_guard(path) < 0);
+    int64_t began_ms = clock_now_ms();
+    assert_int_equal(motor_list_write(path, motors, 1), 0);
+    int64_t took_ms = clock_now_ms() - began_ms;
+    assert_true(took_ms >= MOTOR_LIST_WAIT_MS && took_ms < DEADLINE_MS);
+    close(lock);
+    assert_int_equal(motor_list_write(path, motors, 0), 0);
+}
+
+static void the_text_of_a_list_is_what_the_file_says_and_is_none_without_outputs(void **state)
+{
+    (void)state;
+    char wanted[1024];
+    struct hw_motor_options car = car_options();
+    struct hw_motor_options simulated = {.name = "sim", .pwm = {{.kind = HW_SIM}}, .pwm_count = 1};
+    const struct hw_motor_options *motors[] = {&car}, *none[] = {&simulated};
+    assert_int_equal(motor_list_write(path, motors, 1), 0);
+    read_file(wanted, sizeof wanted);
+    char *text = motor_list_text(motors, 1, sizeof wanted);
+    assert_string_equal(text, wanted);
+    free(text);
+    assert_null(motor_list_text(motors, 1, 20));
+    assert_null(motor_list_text(none, 1, sizeof wanted));
+    assert_int_equal(motor_list_write(path, motors, 0), 0);
+}
+
 static void without_a_list_zero_has_nothing_to_do(void **state)
 {
     (void)state;
@@ -164,6 +267,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             zero_writes_one_register_a_channel_and_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zero_goes_on_after_an_output_that_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_guardian_leaves_alone_what_another_agent_drives, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_guardian_switches_off_and_lets_go_and_tries_again_what_failed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_guardian_gives_up_after_a_second_and_says_what_may_still_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_new_list_waits_for_a_guardian_at_work_but_not_for_ever, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_text_of_a_list_is_what_the_file_says_and_is_none_without_outputs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_list_zero_has_nothing_to_do, set_up, tear_down),
         cmocka_unit_test(the_list_is_where_systemd_says),
     };
