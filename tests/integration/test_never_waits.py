@@ -70,17 +70,14 @@ def answered_stop(stage, watcher, client, name):
     return watcher.result('the stop is answered', mark, id=name).at - before
 
 
-def fill(watcher, client, seconds=4):
-    """Commands, twenty a second of different kinds and each refused one with a long word: the log and the outputs have
-    much to say, until both are certainly full."""
-    until = time.monotonic() + seconds
-    number = 0
-    while time.monotonic() < until:
+def fill(watcher, client):
+    """Commands of different kinds, and refused ones with a long word: so many that the log and the outputs are certainly full,
+    however slow the machine is."""
+    for _ in range(400):
         for _ in range(40):
             client.publish('jetson/control', 'led_toggle', 0)
-            number += 1
         client.publish('jetson/control', '{"cmd":"%s"}' % ('x' * 500), 0)
-        time.sleep(0.02)
+        time.sleep(0.01)
     client.publish('jetson/control', '{"cmd":"led_on","id":"last"}', 1)
     watcher.result('all were carried out', id='last', deadline=30)
 
@@ -260,9 +257,10 @@ def a_stop_gets_through_20000_commands_a_second_and_the_log_stays_short(stage):
     print('%d commands in %.1f s, stops answered after %s ms, %d lines of log' %
           (sent, took, ' '.join('%.0f' % (1000 * t) for t in asker.took), len(lines)))
     check(took < 1.5 * FLOOD_SECONDS, 'the flood came slower than it should: %.1f s' % took)
-    # Two thirds may have waited for other programs of a busy machine. What the agent itself owes is a few milliseconds.
+    # What the agent itself owes is a few milliseconds; most may have waited for other programs of a busy machine. A stop that
+    # waits behind all commands before it would come seconds late, and the later the longer the flood lasts.
     answered = sorted(asker.took)
-    check(answered[len(answered) // 3] < 0.3 * harness.PATIENCE and answered[-1] < 3 * harness.PATIENCE,
+    check(answered[0] < 0.3 * harness.PATIENCE and answered[-1] < 3 * harness.PATIENCE,
           'stops were answered after %r s' % answered)
     # The end of the flood may reach into the second after the next.
     check(len(lines) <= 20 * (took + 1), '%d lines of log:\n%s' % (len(lines), '\n'.join(lines[-30:])))

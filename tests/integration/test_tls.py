@@ -87,6 +87,30 @@ def what_is_refused_is_told_in_words_by_check_and_by_send(stage):
     check('login refused' in sent.err, 'a wrong password: %s' % sent)
 
 
+def reads(process):
+    """How often it has called read(2)."""
+    try:
+        with open('/proc/%d/io' % process.pid, encoding='ascii') as f:
+            return int(re.search(r'^syscr: (\d+)', f.read(), re.M).group(1))
+    except OSError as error:
+        raise harness.Skip('this kernel counts no reads: %s' % error) from None
+
+
+@scenario(timeout=60, plain=True)
+def a_command_over_tls_costs_one_read(stage):
+    # OpenSSL by itself takes two for each record, and a third to find that there is none.
+    folder = certificates(stage)
+    broker = tls_broker(stage, folder)
+    text = login(stage, folder, broker)
+    agent = stage.agent(None, config=text)
+    said(agent, 'connected to', 'the agent is there')
+    before, commands = reads(agent), 300
+    sent = stage.send(None, '-c', stage.write('pc.conf', text), *['led_toggle'] * commands)
+    equal(sent.code, 0, 'each is answered before the next: %s' % sent)
+    took = reads(agent) - before
+    check(took < 1.6 * commands, '%d reads for %d commands' % (took, commands))
+
+
 @scenario()
 def a_login_without_tls_is_a_mistake_with_its_line(stage):
     text = 'root = "jetson"\nbroker = {"mqtts://a.example", "10.0.0.5"}\nlogin { user = "robot" }\n'

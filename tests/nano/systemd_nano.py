@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The virtual Nano with a disk of its own and a real systemd on it, nano-agent installed from its Debian package."""
+import fcntl
 import glob
 import os
 import re
@@ -8,24 +9,52 @@ import subprocess
 import time
 
 import nano
-from harness import BUILD_DIR, SANITIZED, Failure, Skip, equal, wait_for
+from harness import BUILD_DIR, SANITIZED, SOURCE_DIR, Failure, Skip, equal, wait_for
 from nano import HERE
 
 CONF = '/etc/nano-agent.conf'
 STATE = '/var/lib/nano-agent'
 
 
-def packages(stage):
-    """Makes the packages from this build's programs: {'nano-agent': path, 'pc-tui': path}."""
+def _made_of():
+    """What packages are made of: each file's name, size and time."""
+    found = []
+    for top in [os.path.join(SOURCE_DIR, name) for name in ('common', 'nano-agent', 'pc-tui', 'docs')] + \
+            [os.path.join(BUILD_DIR, name) for name in ('common', 'nano-agent', 'pc-tui')]:
+        for folder, _, names in os.walk(top):
+            found += [os.path.join(folder, name) for name in names]
+    found += [path for path in glob.glob(SOURCE_DIR + '/*') if os.path.isfile(path)]
+    found += [os.path.join(BUILD_DIR, name) for name in ('CPackConfig.cmake', 'cmake_install.cmake', 'changelog.Debian.gz')]
+    return '\n'.join('%s %d %d' % (path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in sorted(found)
+                     if os.path.exists(path))
+
+
+def _make(stage, directory):
+    done = stage.run(['cpack', '--config', os.path.join(BUILD_DIR, 'CPackConfig.cmake'), '-B', directory], deadline=240)
+    equal(done.code, 0, 'cpack: %s%s' % (done.out, done.err))
+
+
+def packages(stage, anew=False):
+    """The packages of this build's programs: {'nano-agent': path, 'pc-tui': path}. They are made once, as long as nothing that is
+    in them changes; anew: in any case."""
     if SANITIZED:
         raise Skip('packages are made of programs without sanitizers')
     if not shutil.which('dpkg-shlibdeps') or not shutil.which('cpack'):
         raise Skip('making packages needs cpack and dpkg-shlibdeps: sudo apt install cmake dpkg-dev')
     if not shutil.which('scdoc'):
         raise Skip('packages without manual pages are none: sudo apt install scdoc')
-    directory = stage.path('packages')
-    done = stage.run(['cpack', '--config', os.path.join(BUILD_DIR, 'CPackConfig.cmake'), '-B', directory], deadline=240)
-    equal(done.code, 0, 'cpack: %s%s' % (done.out, done.err))
+    directory = stage.path('packages') if anew else os.path.join(BUILD_DIR, 'test-packages')
+    if anew:
+        _make(stage, directory)
+    else:
+        note = directory + '.made-of'
+        with open(directory + '.lock', 'w', encoding='ascii') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(note) or open(note, encoding='utf-8').read() != _made_of():
+                shutil.rmtree(directory, ignore_errors=True)
+                _make(stage, directory)
+                with open(note, 'w', encoding='utf-8') as f:
+                    f.write(_made_of())
     found = {os.path.basename(path).split('_')[0]: path for path in glob.glob(directory + '/*.deb')}
     equal(sorted(found), ['nano-agent', 'pc-tui'], 'packages')
     return found

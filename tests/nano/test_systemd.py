@@ -98,7 +98,7 @@ def led(stage, broker, watcher, guest, on):
 
 @scenario
 def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
-    made = packages(stage)
+    made = packages(stage, anew=True)
     control = stage.run(['dpkg-deb', '-f', made['nano-agent'], 'Depends']).out
     for library in ('libc6', 'libmosquitto1', 'libevent-core', 'libjansson4', 'libconfuse', 'libgpiod'):
         check(library in control, 'nano-agent depends on %s: %s' % (library, control))

@@ -107,8 +107,8 @@ static void what_is_no_number_stays_invalid(void **state)
     HERE(rig);
     static const char *const payloads[] = {"1e1", "tilt 1e1", "tilt 12,5", "tilt nan", "tilt inf", "tilt NaN",
         "tilt -inf", "tilt 2.5e+01", "tilt 0x10", "tilt .5", "tilt 20 %", "20", "-5.5",
-        "tilt \xe2\x80\x93"
-        "20",
+        ("tilt \xe2\x80\x93"
+         "20"),
         "tilt \xef\xbc\x92\xef\xbc\x90", "tilt \xd9\xa2\xd9\xa0", "tilt 00020", "tilt 1_000", "tilt 20;"};
     rig_start_afresh(rig);
     for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {

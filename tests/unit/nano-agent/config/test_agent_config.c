@@ -157,7 +157,8 @@ static void a_key_or_section_given_twice_is_refused(void **state)
     refuse_at("broker = {\"a\"}\nbroker = {}\n" SERVO, "f:1: broker", "twice");
     refuse_at("\nbroker = {\n}\n" SERVO, "f:2: broker = {}", "at least one value");
     refuse_at("servo t { pwm = sim\n pulse = {} }\n", "f:2: servo t: pulse = {}", "at least one value");
-    refuse_at("motor d { forward = {} backward = sim }\n", "f:1: motor d: forward = {}", "at least one value");
+    refuse_at(
+        "motor d { forward = {} backward = sim }\n", "f:1: motor d: forward = {}", "at least one value");
     refuse_at("servo tilt { pwm = \"pin 33\"\n limit = {-1, 1}\n limit = {-2, 2} }", "f:3: servo tilt: limit",
         "line 2 has it");
     refuse_at(SERVO SERVO, "f:2: ", "duplicate title 'tilt'");
