@@ -51,7 +51,7 @@ static unsigned refuse(struct ui *ui, const char *why, bool fresh, int64_t now_m
     unsigned wishes = hold_kill(&ui->hold, now_ms);
     if (!fresh) // else nothing has left yet
         stop(ui, wishes);
-    snprintf(ui->drive_why, sizeof ui->drive_why, "%s", why);
+    snprintf(ui->drive_why, sizeof ui->drive_why, "%.*s", (int)sizeof ui->drive_why - 1, why);
     ui_hint(ui, now_ms, true, "%s", ui->drive_why);
     return UI_REDRAW;
 }
