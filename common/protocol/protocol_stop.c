@@ -85,8 +85,8 @@ static bool has_stop(const char *text, size_t len)
     return end_word(&word);
 }
 
-// Of JSON that parses, and has no key twice, the text without what stands in `id` and `boot`: tokens that may spell anything. NULL where it does
-// not parse. Freed by the caller.
+// Of JSON that parses, and has no key twice, the text without what stands in `id` and `boot`: tokens that may spell
+// anything. NULL where it does not parse. Freed by the caller.
 static char *json_without_tokens(struct span span)
 {
     json_t *value = json_loadb(span.at, span.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
@@ -112,17 +112,4 @@ bool protocol_says_stop(const void *payload, size_t len)
     bool found = text ? has_stop(text, strlen(text)) : has_stop(span.at, span.len);
     free(text);
     return found;
-}
-
-bool protocol_is_guessed_stop(const char *text)
-{
-    struct protocol_command command;
-    char why[PROTOCOL_WHY_SIZE];
-    if (!protocol_says_stop(text, strlen(text)))
-        return false;
-    if (protocol_parse_text(text, strlen(text), &command, why) < 0)
-        return true;
-    if (strcmp(command.word, "move") == 0) // a servo may be called stop_arm
-        return strcmp(command.second, "stop") == 0;
-    return command.second[0] || (command.has_number && protocol_is_stop_word(command.word));
 }

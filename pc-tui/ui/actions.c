@@ -166,7 +166,7 @@ const char *actions_why_not(enum action id, unsigned have)
     if (missing & NEED_CHANNEL)
         return "no channel to select";
     if (missing & NEED_DEVICES)
-        return "there is only one device";
+        return "there is no other device";
     if (missing & NEED_GONE)
         return "this device still reports: only one that is offline can be cleared";
     if (missing & NEED_DOWN)

@@ -62,7 +62,7 @@ enum action_need {
     NEED_OUTPUT = 1 << 2,  // a switch or dimmer
     NEED_DIMMER = 1 << 3,  // the selected output is a dimmer, or there is only one dimmer
     NEED_CHANNEL = 1 << 4, // any channel that can be selected
-    NEED_DEVICES = 1 << 5, // more than one device
+    NEED_DEVICES = 1 << 5, // another device than the selected one
     NEED_DOWN = 1 << 6,    // no link to the broker
     NEED_CONTROL = 1 << 7, // not --read-only
     NEED_DEVICE = 1 << 8,  // a device to address

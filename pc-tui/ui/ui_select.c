@@ -145,7 +145,7 @@ unsigned ui_have(const struct ui *ui)
     have |= ui_steer_servo(ui) ? NEED_STEER : 0;
     have |= ui_dimmer(ui) >= 0 ? NEED_DIMMER : 0;
     have |= is_gone(selected(ui)) ? NEED_GONE : 0;
-    have |= ui->model->count > 1 ? NEED_DEVICES : 0;
+    have |= ui->model->count > (selected(ui) ? 1 : 0) ? NEED_DEVICES : 0;
     have |= ui->model->link.state != LINK_UP ? NEED_DOWN : 0;
     have |= ui->options.read_only ? 0 : NEED_CONTROL;
     return have;

@@ -75,9 +75,22 @@ static bool silence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE]
     } else {
         snprintf(out, VIEW_SENTENCE_SIZE,
             "✗ no device under %s/ — on the Nano: nano-agent check. mosquitto 2 listens to this PC only: "
-            "sudo pc-tui-broker setup lets devices in by TLS, listener 1883 192.168.55.100 without",
+            "sudo pc-tui-broker setup lets devices in with TLS, the line listener 1883 192.168.55.100 without it",
             view->root);
     }
+    return true;
+}
+
+// Other devices report, the one that --device names does not.
+static bool absence_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum screen_role *role)
+{
+    const char *name = view->ui->options.device;
+    if (!name[0] || view->now_us - view->model->link_since_us < CONTROLLER_LOOK_US)
+        return false;
+    *role = ROLE_NOTICE;
+    snprintf(out, VIEW_SENTENCE_SIZE,
+        "✗ nothing is known of %s: it never reported here, or has another name — g lists the devices that do",
+        name);
     return true;
 }
 
@@ -100,7 +113,7 @@ bool view_advice(const struct view *view, char out[VIEW_SENTENCE_SIZE], enum scr
     if (!view->model->seen)
         return link_advice(view, out, role) || silence_advice(view, out, role);
     if (!device)
-        return false;
+        return absence_advice(view, out, role);
     enum presence presence = model_presence(device, view->now_us);
     if (view->model->link.state != LINK_UP)
         return link_advice(view, out, role);

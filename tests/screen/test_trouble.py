@@ -217,5 +217,14 @@ def a_report_cannot_paint_the_screen(stage):
     check(any('▸ tilt' in row for row in s.dump()), 'the picture stands')
 
 
+
+@scenario
+def a_device_that_was_asked_for_and_never_reported_is_told(stage):
+    broker, _, _ = live(stage)
+    s = tui(stage, broker, '--device', 'nope')
+    s.wait('nothing is known of nope')
+    s.press('g')
+    s.wait('Devices: all')
+
 if __name__ == '__main__':
     harness.main()

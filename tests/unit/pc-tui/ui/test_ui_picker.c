@@ -95,7 +95,7 @@ static void with_one_device_there_is_nothing_to_pick(void **state)
     struct world *world = world_with(MANY_CHANNELS);
     world_keys(world, "g");
     assert_int_equal(world->ui.mode, UI_MAIN);
-    assert_non_null(strstr(world->ui.hint, "only one device"));
+    assert_non_null(strstr(world->ui.hint, "no other device"));
     world_end(world);
 }
 

@@ -76,7 +76,7 @@ static void devices_are_chosen_with_n_and_p(void **state)
     (void)state;
     struct world *world = world_with(MANY_CHANNELS);
     world_keys(world, "n");
-    assert_non_null(strstr(world->ui.hint, "only one"));
+    assert_non_null(strstr(world->ui.hint, "no other device"));
     world_add(world, "lab", TILT_AND_LED);
     world_add(world, "roof", MANY_CHANNELS);
     assert_string_equal(world->ui.device, ""); // others that appear take nothing over
