@@ -338,7 +338,8 @@ def a_giant_message_does_not_end_the_agent(stage):
         raise Skip('sanitizers need the address space that the memory limit takes')
     broker = stage.broker(verbose=False)
     watcher = stage.watcher(broker)
-    agent = stage.agent(broker)
+    # On a busy machine the broker is silent for seconds while it takes all of it.
+    agent = stage.agent(broker, config='lost_after = 60.0\n')
     watcher.online()
     path = stage.write('giant', b'x' * (200 << 20))
     mark = watcher.mark()
