@@ -38,6 +38,14 @@ static int zero(void)
     return zero_run(path);
 }
 
+static int try_motors(const struct config *config, int argc, char **argv)
+{
+    struct guardian guardian = {.fd = -1};
+    if (outputs_want_guardian(config))
+        guardian_start(&guardian, outputs_last, argc, argv); // without one, `nano-agent zero` is left
+    return trial_run(config, &guardian, stdin, stdout);
+}
+
 // Until the configuration is right a service has the mistake told to the PC, as nobody reads its journal there.
 static int run(struct config *config, int argc, char **argv)
 {
@@ -78,7 +86,7 @@ int main(int argc, char **argv)
         status = pins_print(&config, stdout);
         break;
     case TASK_CHECK:
-        status = config.try_motors ? trial_run(&config, stdin, stdout) : check_run(&config, stdout);
+        status = config.try_motors ? try_motors(&config, argc, argv) : check_run(&config, stdout);
         break;
     case TASK_JOIN:
         status = join_device_run(&config);

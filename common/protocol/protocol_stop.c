@@ -85,8 +85,8 @@ static bool has_stop(const char *text, size_t len)
     return end_word(&word);
 }
 
-// Of JSON that parses, and has no key twice, the text without what stands in `id` and `boot`: tokens that may spell anything. NULL where it does
-// not parse. Freed by the caller.
+// Of JSON that parses, and has no key twice, the text without what stands in `id` and `boot`: tokens that may spell
+// anything. NULL where it does not parse. Freed by the caller.
 static char *json_without_tokens(struct span span)
 {
     json_t *value = json_loadb(span.at, span.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);

@@ -12,12 +12,13 @@
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/outputs.h"
 
-enum { ZERO_MS = 1000, ANSWER_SIZE = 64 };
+enum { ZERO_MS = 1000, ANSWER_SIZE = 64, DISMISS_MS = 100 };
 
 struct trial {
     FILE *in, *out;
     unsigned wrong;
-    bool ended; // its owner wants no more
+    bool ended;  // its owner wants no more
+    bool unsure; // a motor is not known to stand still
 };
 
 // Waits until the newest request is carried out, or so long. Returns its result.
@@ -97,7 +98,7 @@ static void try_side(struct trial *trial, const char *name, struct hw_motor *mot
         fprintf(trial->out,
             "!!  motor %s: it is not known to stand still\n    mend: take its power away NOW\n", name);
         trial->wrong++;
-        trial->ended = true;
+        trial->ended = trial->unsure = true;
         return;
     }
     if (rc < 0) {
@@ -143,23 +144,23 @@ static void try_motor(struct trial *trial, const char *name, const struct hw_mot
     motor->ops->close(motor);
 }
 
-// Leaves the outputs where `nano-agent zero` finds them, should this program be killed while a motor turns. False where an agent
-// runs; without the right to write there, the trial goes on without.
-static bool keep_list(const struct config *config, size_t *count)
+// Has the outputs switched off should this program be killed while a motor turns. False where an agent runs; where nothing can
+// be prepared for that, the trial goes on without.
+static bool prepare(const struct config *config, struct guardian *guardian, size_t *count)
 {
     const struct hw_motor_options *motors[PROTOCOL_CHANNELS_MAX];
-    char path[MOTOR_LIST_PATH_SIZE];
+    char why[OUTPUTS_WHY_SIZE];
     *count = outputs_motors(config, motors);
-    motor_list_path(path);
-    return *count == 0 || config->sim || motor_list_write(path, motors, *count) != -EBUSY;
+    return *count == 0 || outputs_guard_motors(config, guardian, why) != -EBUSY;
 }
 
-static void drop_list(const struct config *config)
+static void finish(const struct config *config, struct guardian *guardian)
 {
     char path[MOTOR_LIST_PATH_SIZE];
     motor_list_path(path);
     if (!config->sim)
         motor_list_write(path, NULL, 0);
+    guardian_dismiss(guardian, DISMISS_MS);
 }
 
 static int refuse(FILE *out, const char *what, const char *mend)
@@ -168,7 +169,7 @@ static int refuse(FILE *out, const char *what, const char *mend)
     return 1;
 }
 
-int trial_run(const struct config *config, FILE *in, FILE *out)
+int trial_run(const struct config *config, struct guardian *guardian, FILE *in, FILE *out)
 {
     struct trial trial = {.in = in, .out = out};
     size_t count;
@@ -177,8 +178,10 @@ int trial_run(const struct config *config, FILE *in, FILE *out)
     if (!isatty(fileno(in)) || !isatty(fileno(out)))
         return refuse(out, "check --motors turns the wheels, and asks on a terminal before it does",
             "run it by hand, beside the car");
-    if (!keep_list(config, &count))
+    if (!prepare(config, guardian, &count)) {
+        guardian_dismiss(guardian, DISMISS_MS); // they are not ours to switch off
         return refuse(out, "an agent drives the motors", "sudo systemctl stop nano-agent");
+    }
     if (count == 0)
         return refuse(out, "no motor in the configuration", "motor NAME { … }, see docs/car.md");
     fprintf(out,
@@ -188,6 +191,7 @@ int trial_run(const struct config *config, FILE *in, FILE *out)
     for (size_t i = 0; i < config->agent.count && !trial.ended; i++)
         if (channel_port(config->agent.channels[i].id.kind) == PORT_MOTOR)
             try_motor(&trial, config->agent.channels[i].id.name, &config->outputs[i].motor);
-    drop_list(config);
+    if (!trial.unsure) // else the guardian tries what this program could not do
+        finish(config, guardian);
     return trial.wrong > 0 || trial.ended ? 1 : 0;
 }

@@ -100,7 +100,7 @@ static void wait_until_gone(pid_t process)
         pause_ms(1);
 }
 
-struct watch {
+struct guard {
     int fd;
     pid_t process;
     bool armed, turning, dismissed;
@@ -109,48 +109,48 @@ struct watch {
 };
 
 // Each missing sign has a wait of its own. So a machine that stood still altogether counts as one.
-static void miss_sign(struct watch *watch)
+static void miss_sign(struct guard *guard)
 {
-    if (++watch->missing < GUARDIAN_SILENT_BEATS || !is_there(watch->process))
+    if (++guard->missing < GUARDIAN_SILENT_BEATS || !is_there(guard->process))
         return;
-    watch->silent = true;
-    watch->turning = false;
-    kill(watch->process, SIGKILL);
+    guard->silent = true;
+    guard->turning = false;
+    kill(guard->process, SIGKILL);
 }
 
-static void take_message(struct watch *watch, const char *message, size_t len)
+static void take_message(struct guard *guard, const char *message, size_t len)
 {
-    watch->missing = 0;
+    guard->missing = 0;
     if (len > 1) {
         memcpy(text, message, len);
         text[len] = '\0';
-        watch->armed = true;
+        guard->armed = true;
         return;
     }
-    watch->dismissed = watch->dismissed || *message == DISMISSED;
-    watch->turning = *message == TURNING && !watch->silent;
+    guard->dismissed = guard->dismissed || *message == DISMISSED;
+    guard->turning = *message == TURNING && !guard->silent;
 }
 
 // False at the end of the connection.
-static bool receive(struct watch *watch)
+static bool receive(struct guard *guard)
 {
     static char message[GUARDIAN_TEXT_MAX - 1];
-    ssize_t len = recv(watch->fd, message, sizeof message, 0);
+    ssize_t len = recv(guard->fd, message, sizeof message, 0);
     if (len > 0)
-        take_message(watch, message, (size_t)len);
+        take_message(guard, message, (size_t)len);
     return len > 0 || (len < 0 && errno == EINTR);
 }
 
-static void watch_over(struct watch *watch)
+static void watch_over(struct guard *guard)
 {
     for (;;) {
-        struct pollfd ready = {.fd = watch->fd, .events = POLLIN};
-        int count = poll(&ready, 1, watch->turning ? BEAT_MS : -1);
+        struct pollfd ready = {.fd = guard->fd, .events = POLLIN};
+        int count = poll(&ready, 1, guard->turning ? BEAT_MS : -1);
         if (count == 0)
-            miss_sign(watch);
-        else if (count > 0 && !receive(watch))
+            miss_sign(guard);
+        else if (count > 0 && !receive(guard))
             return;
-        if (watch->dismissed)
+        if (guard->dismissed)
             return;
     }
 }
@@ -158,17 +158,17 @@ static void watch_over(struct watch *watch)
 static _Noreturn void guard(
     int fd, pid_t process, guardian_work *work, int argc, char **argv, const sigset_t *before)
 {
-    struct watch watch = {.process = process};
+    struct guard guard = {.process = process};
     ignore_signals();
     sigprocmask(SIG_SETMASK, before, NULL);
     take_name(argc, argv);
-    watch.fd = keep_only(fd);
-    watch_over(&watch);
-    if (watch.armed && !watch.dismissed) {
+    guard.fd = keep_only(fd);
+    watch_over(&guard);
+    if (guard.armed && !guard.dismissed) {
         signal(SIGALRM, SIG_DFL);
         alarm(WORK_S);
         wait_until_gone(process);
-        work(text, watch.silent);
+        work(text, guard.silent);
     }
     _exit(EXIT_SUCCESS);
 }

@@ -178,9 +178,8 @@ def connections(guest):
 
 
 def clock_of_1970(stage, guest, kit):
-    """By option only (BOARD_CLOCK=1): User-Mode Linux now and then stops its timers when its clock is set back so far, and then
-    nothing in there goes on."""
-    # A board without a battery for its clock: the broker's certificate was valid in 1970 as well.
+    """A board without a battery for its clock."""
+    # The broker's certificate was valid in 1970 as well.
     now = int(guest.run('date +%s'))
     mark = connections(guest)
     guest.run('date -s @86400 && systemctl restart nano-agent', SLOW)
@@ -232,8 +231,7 @@ def service_of_a_board_joins_and_is_confined_to_its_broker(stage):
         print('systemd-analyze security: %.1f' % exposure)
         check(exposure <= EXPOSURE_MAX, 'exposure %.1f' % exposure)
 
-    if os.environ.get('BOARD_CLOCK'):
-        clock_of_1970(stage, guest, kit)
+    clock_of_1970(stage, guest, kit)
     main = guest.active()
 
     guest.run('nano-agent join --undo', SLOW)

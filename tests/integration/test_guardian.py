@@ -3,27 +3,33 @@
 import glob
 import os
 import re
+import signal
 
 import harness
 from harness import check, equal, program, scenario, wait_for
+from pty_terminal import Terminal
 from test_mistake import Manager
 
 MOTOR = 'motor drive { forward = "pca9685 i2c-97 0x5e:0" backward = "pca9685 i2c-97 0x5e:1" hz = 200 }\n'
 LED = 'switch led { gpio = "no-such-chip:1" }\n'
 
 
-def children(process):
-    """The names of the processes whose parent it is."""
-    names = []
+def descendants(parent):
+    """The processes whose parent it is, by their names."""
+    found = {}
     for path in glob.glob('/proc/[0-9]*/stat'):
         try:
             with open(path, encoding='ascii', errors='replace') as f:
-                _, name, rest = re.match(r'(\d+) \((.*)\) (.*)', f.read()).groups()
+                pid, name, rest = re.match(r'(\d+) \((.*)\) (.*)', f.read()).groups()
         except OSError:  # it has just ended
             continue
-        if int(rest.split()[1]) == process.pid:
-            names.append(name)
-    return names
+        if int(rest.split()[1]) == parent:
+            found[name] = int(pid)
+    return found
+
+
+def children(process):
+    return list(descendants(process.pid))
 
 
 class Guarded:
@@ -94,6 +100,19 @@ def a_configuration_that_is_mended_gets_a_guardian_for_its_motors_and_none_witho
     agent.configure(MOTOR)
     watcher.online(mark)
     agent.guardian_works()
+
+
+@scenario
+def the_trial_of_motors_has_a_guardian_as_well(stage):
+    path = stage.write('trial.conf', MOTOR + ('memory_limit = 0\n' if harness.SANITIZED else ''))
+    argv = ['/bin/sh', '-c', '"$0" check --motors -c "$1"; read more', program('nano-agent'), path]
+    terminal = Terminal(stage, argv, env={'RUNTIME_DIRECTORY': stage.path('')})
+    terminal.wait('Are they', 'it asks first')
+    trial = wait_for(lambda: descendants(terminal.pid).get('nano-agent'), 'it runs')
+    equal(list(descendants(trial)), ['nano-guard'], 'its children')
+    os.kill(trial, signal.SIGKILL)
+    terminal.wait('nano-guard: pca9685 i2c-97 0x5e 0: No such file or directory', 'the guardian tries')
+    terminal.wait('nano-guard: the agent ended without a word; a motor may still turn', 'the guardian ends')
 
 
 if __name__ == '__main__':

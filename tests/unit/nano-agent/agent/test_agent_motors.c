@@ -388,33 +388,6 @@ static void a_failure_is_told_once_and_refuses_commands_until_zero_was_read(void
     assert_int_equal(control(rig, "drive_forward", "d", 0), RESULT_OK);
 }
 
-static void a_reset_of_the_chip_stops_the_motor_is_told_and_counts_as_a_stop(void **state)
-{
-    HERE(rig);
-    rig_config(rig, "drive")->run_ms = 10000;
-    rig_start(rig);
-    rig_run_ms(rig, 100);
-    assert_int_equal(control(rig, "drive_forward", "a", 0), RESULT_OK);
-    rig_run_ms(rig, 1000);
-    rig_hardware(rig, "drive")->reset = true;
-    rig_forget(rig);
-    rig_run_ms(rig, 1000);
-    assert_int_equal(rig_count(rig, RIG_TROUBLE), 1);
-    assert_string_equal(rig->trouble,
-        "motor drive: its chip was reset, as by a supply that breaks down; the chip is "
-        "set up again, and this output is off");
-    assert_non_null(strstr(rig_seen(rig, "drive")->fault, "its chip was reset"));
-    assert_int_equal(rig_hardware(rig, "drive")->permille, 0);
-    assert_int_equal(rig->seen.stops, 1);
-    // Who still holds a key has not heard of it, and starts nothing.
-    assert_int_equal(control(rig, "drive_forward", "b", 0), RESULT_REFUSED);
-    assert_int_equal(rig_hardware(rig, "drive")->permille, 0);
-    assert_int_equal(control(rig, "drive_forward", "c", 1), RESULT_OK);
-    assert_string_equal(rig_seen(rig, "drive")->fault, "");
-    rig_run_ms(rig, 500);
-    assert_true(rig_hardware(rig, "drive")->permille > 0);
-}
-
 static void a_stop_that_the_hardware_refuses_is_a_fault_that_names_the_motor(void **state)
 {
     HERE(rig);
@@ -517,7 +490,6 @@ int main(void)
         TEST(everything_that_stops_stops_motors_first),
         TEST(a_clean_stop_leaves_it_at_zero),
         TEST(a_failure_is_told_once_and_refuses_commands_until_zero_was_read),
-        TEST(a_reset_of_the_chip_stops_the_motor_is_told_and_counts_as_a_stop),
         TEST(a_stop_that_the_hardware_refuses_is_a_fault_that_names_the_motor),
         TEST(a_motor_that_comes_back_is_zeroed_and_waits_for_a_command),
         TEST(move_never_means_a_motor),
