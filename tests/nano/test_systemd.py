@@ -96,7 +96,7 @@ def led(stage, broker, watcher, guest, on):
 # ---- without booting
 
 
-@scenario
+@scenario(timeout=180)
 def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
     made = packages(stage, anew=True)
     control = stage.run(['dpkg-deb', '-f', made['nano-agent'], 'Depends']).out
@@ -126,7 +126,7 @@ def systemd_packages_are_made_and_lintian_has_nothing_to_say(stage):
         equal(sorted(row.split()[5][1:] for row in listing.splitlines() if not row.startswith('d')), sorted(expected[name]),
               'files of ' + name)
     # The tag list is ours; where lintian is missing, the rest was checked.
-    said = stage.run([tool('lintian'), '--allow-root', '--suppress-tags', ','.join(LINTIAN), *made.values()], deadline=50)
+    said = stage.run([tool('lintian'), '--allow-root', '--suppress-tags', ','.join(LINTIAN), *made.values()], deadline=120)
     findings = [line for line in said.out.splitlines() if re.match('[EW]:', line)]
     check(not findings and said.code == 0, 'lintian: %s%s' % (said.out, said.err))
 
