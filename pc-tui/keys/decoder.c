@@ -7,7 +7,7 @@
 #include "pc-tui/keys/key_sequence.h"
 #include "pc-tui/keys/reading.h"
 
-enum { CTRL_C = 0x03, BEL = 0x07, CAN = 0x18, SUB = 0x1A, ESC = 0x1B, DEL = 0x7F, REPLACEMENT = 0xFFFD };
+enum { BEL = 0x07, CAN = 0x18, SUB = 0x1A, ESC = 0x1B, DEL = 0x7F, REPLACEMENT = 0xFFFD };
 
 // U+009C ends a string; in UTF-8 a byte leads it. U+3000 begins with the third.
 enum { ST = 0x9C, ST_LEAD = 0xC2, IDEOGRAPHIC = 0xE3 };
@@ -31,6 +31,7 @@ static void begin(struct decoder *decoder, enum decoder_state state)
     decoder->state = state;
     decoder->length = 0;
     decoder->last = 0;
+    decoder->holds_space = false;
 }
 
 static void begin_escape(struct decoder *decoder, const struct reading *reading, bool in_string)
@@ -157,6 +158,15 @@ static void end_string(struct decoder *decoder, const struct reading *reading)
     abandon(decoder);
 }
 
+// What began like a string has no end, so it was none. A STOP that stood in it counts now.
+static void give_space_back(struct decoder *decoder, const struct reading *reading)
+{
+    if (!decoder->holds_space)
+        return;
+    decoder->holds_space = decoder->alt = false;
+    reading_character(reading, decoder, ' ');
+}
+
 // The end of a string as an 8-bit control, by itself or in UTF-8. Behind other bytes it is a part of a character.
 static bool is_short_end(const struct decoder *decoder, unsigned char byte)
 {
@@ -170,6 +180,7 @@ static void string(struct decoder *decoder, const struct reading *reading, unsig
             decoder->length--;
         end_string(decoder, reading);
     } else if (byte == CAN || byte == SUB) {
+        give_space_back(decoder, reading);
         abandon(decoder);
     } else if (byte == ESC) {
         if (decoder->late)
@@ -183,8 +194,11 @@ static void string(struct decoder *decoder, const struct reading *reading, unsig
         reading_character(reading, decoder, ' ');
     } else {
         keep(decoder, byte);
-        if (decoder->length >= DECODER_STRING_MAX)
+        decoder->holds_space = decoder->holds_space || byte == ' ';
+        if (decoder->length >= DECODER_STRING_MAX) {
+            give_space_back(decoder, reading);
             abandon(decoder);
+        }
     }
 }
 
@@ -194,6 +208,7 @@ static void string_escape(struct decoder *decoder, const struct reading *reading
         end_string(decoder, reading);
         return;
     }
+    give_space_back(decoder, reading);
     begin_escape(decoder, reading, false);
     after_escape(decoder, reading, byte);
 }
@@ -405,13 +420,6 @@ static bool is_late_phase(const struct decoder *decoder, const struct reading *r
            reading->now_ms - decoder->phase_ms < DECODER_LATE_MS;
 }
 
-// A read that is the key to stop or to leave, and nothing else. A paste whose end got lost is not kept open by it.
-static bool is_cry(const unsigned char *bytes, size_t len)
-{
-    return (len == 1 && (bytes[0] == ' ' || bytes[0] == '\0' || bytes[0] == CTRL_C)) ||
-           (len == 3 && memcmp(bytes, "\xe3\x80\x80", 3) == 0);
-}
-
 void decoder_feed(struct decoder *decoder, const unsigned char *bytes, size_t len, int64_t now_ms,
     decoder_emit *emit, void *ctx)
 {
@@ -420,7 +428,7 @@ void decoder_feed(struct decoder *decoder, const unsigned char *bytes, size_t le
         return;
     decoder_tick(decoder, now_ms, emit, ctx);
     decoder->last_ms = now_ms;
-    if (!is_cry(bytes, len))
+    if (!reading_is_cry(&reading))
         decoder->paste_ms = now_ms;
     bool tail = is_tail(decoder, &reading);
     decoder->escaped_ms = long_ago;
@@ -474,6 +482,7 @@ static void sequence_ends(struct decoder *decoder, const struct reading *reading
     } else {
         decoder->late = true;
         decoder->pending.code = KEYCODE_NONE;
+        give_space_back(decoder, reading);
     }
 }
 

@@ -12,8 +12,10 @@ enum {
     DECODER_ESC_MS = 25,         // a lone ESC is the key after so long
     DECODER_ESC_SSH_MS = 100,    // the same where the terminal is behind a network
     DECODER_SEQUENCE_FACTOR = 4, // a sequence must be complete within so many times that
-    DECODER_STRING_MS = 100,     // an OSC, DCS, APC, PM or SOS string must end within so long
-    DECODER_STRING_MAX = 4096,   // and within so many bytes
+    // An OSC, DCS, APC, PM or SOS string must end within so long and so many bytes. Where it does not, it was none, and a SPACE
+    // in it was the key.
+    DECODER_STRING_MS = 100,
+    DECODER_STRING_MAX = 4096,
     // A sequence that was not complete in time means no key any more. The rest of it is swallowed for so long,
     // except SPACE, ESC and control bytes.
     DECODER_LATE_MS = 1000,
@@ -44,6 +46,7 @@ struct decoder {
     bool eight_bit;
     bool in_string;        // the ESC came in a string that is late: `\` may end it
     char introducer;       // of the string: `]` for an OSC
+    bool holds_space;      // the string has a SPACE in it, which counts where the string has no end
     int64_t since_ms;      // when the sequence began
     int64_t last_ms;       // when the last byte came
     int64_t paste_ms;      // when the last read came that a paste may have sent

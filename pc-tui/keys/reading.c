@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "pc-tui/keys/reading.h"
 
+#include <string.h>
+
 #include "pc-tui/keys/key_sequence.h"
 
-enum { REPLACEMENT = 0xFFFD };
+enum { CTRL_C = 0x03, REPLACEMENT = 0xFFFD };
+
+bool reading_is_cry(const struct reading *reading)
+{
+    const unsigned char *b = reading->bytes;
+    if (reading->len == 1)
+        return b[0] == ' ' || b[0] == '\0' || b[0] == CTRL_C;
+    return reading->len == 3 && memcmp(b, "\xe3\x80\x80", 3) == 0; // U+3000
+}
 
 void reading_send(const struct reading *reading, struct key_event event)
 {

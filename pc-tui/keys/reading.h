@@ -13,6 +13,9 @@ struct reading {
     void *ctx;
 };
 
+// True for the key to stop or to leave and nothing else: it does not keep a paste open whose end got lost.
+bool reading_is_cry(const struct reading *reading);
+
 // Emits an event as it is.
 void reading_send(const struct reading *reading, struct key_event event);
 // Emits a key, except within a paste: it has no keys in it, whatever escape sequences its text carries.

@@ -107,12 +107,32 @@ static void a_string_without_an_end_gives_the_keys_back_after_100_ms(void **stat
     feed("\033]11;");
     assert_int_equal(input_next_ms(&input), 1000 + DECODER_STRING_MS);
     now += 99;
-    feed(" ");
+    feed("k");
     expect("");
     now += 1;
     tick();
     feed(" ");
     expect("<Space>");
+}
+
+static void a_space_in_a_string_without_an_end_stops(void **state)
+{
+    (void)state;
+    feed("\033P "); // Alt+Shift+P and SPACE, typed ahead
+    expect("");
+    now += 100;
+    tick();
+    expect("<Space>");
+    now += DECODER_LATE_MS;
+    tick();
+    feed("\033]11; x \033[A");
+    expect("<Space><Up>");
+    feed("\033_  \030"); // CAN
+    expect("<Space>");
+    feed("\033P>|tmux 3.3a\033\\\033]0;a b\a"); // answers of a terminal
+    now += 5000;
+    tick();
+    expect("");
 }
 
 static void a_string_without_an_end_gives_the_keys_back_after_4_kib(void **state)
@@ -319,6 +339,7 @@ int main(void)
         TEST(x10_mouse_bytes_are_swallowed),
         TEST(strings_are_swallowed_up_to_their_end),
         TEST(a_string_without_an_end_gives_the_keys_back_after_100_ms),
+        TEST(a_space_in_a_string_without_an_end_stops),
         TEST(a_string_without_an_end_gives_the_keys_back_after_4_kib),
         TEST(utf8_characters_come_whole),
         TEST(the_ideographic_space_is_a_space),
