@@ -47,9 +47,9 @@ static void close_all_from(int first)
     if (!open_files)
         return;
     for (const struct dirent *entry = readdir(open_files); entry; entry = readdir(open_files)) {
-        int fd = atoi(entry->d_name);
+        long fd = strtol(entry->d_name, NULL, 10); // 0 for `.` and `..`
         if (fd >= first && fd != dirfd(open_files))
-            close(fd);
+            close((int)fd);
     }
     closedir(open_files);
 }

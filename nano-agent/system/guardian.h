@@ -15,14 +15,14 @@
 #define GUARDIAN_NAME "nano-guard"
 
 enum {
-    GUARDIAN_TEXT_MAX = 32 * 1024, // bytes of the text of guardian_arm
+    GUARDIAN_TEXT_MAX = 32 * 1024, // bytes of the list of guardian_arm
     GUARDIAN_BEAT_US = 250000,     // between two signs of life while something turns
     GUARDIAN_SILENT_BEATS = 4,     // so many that are missing, one after the other, end the process
 };
 
-// What the guardian does, in its own process, once the other one is gone and has let go of all its files. text is what it was
+// What the guardian does, in its own process, once the other one is gone and has let go of all its files. list is what it was
 // armed with. silent: the process had to be killed because it gave no sign of life.
-typedef void guardian_work(char *text, bool silent);
+typedef void guardian_work(char *list, bool silent);
 
 struct guardian {
     int fd; // readable where the guardian has ended; -1 = there is none
@@ -36,9 +36,9 @@ struct guardian {
 // then, and the functions below do nothing.
 int guardian_start(struct guardian *guardian, guardian_work *work, int argc, char **argv);
 
-// From now on the guardian does its work with this text, GUARDIAN_TEXT_MAX - 1 bytes at most, once this process is gone. No
+// From now on the guardian does its work with this list, GUARDIAN_TEXT_MAX - 1 bytes at most, once this process is gone. No
 // core is dumped any more: this process would be there for as long as that is being written. 0 or a negative errno.
-int guardian_arm(struct guardian *guardian, const char *text);
+int guardian_arm(struct guardian *guardian, const char *list);
 
 // Gives the signs of life that are due. While something turns, an armed guardian kills a process that gives none for
 // GUARDIAN_SILENT_BEATS of them, and then does its work. guardian_next_us says when it is due again, INT64_MAX = never.

@@ -237,7 +237,7 @@ static int look_at(pid_t pid, int64_t *cpu_us, long *memory_kb)
 
 static int watch(struct rig *rig, pid_t pid)
 {
-    int64_t before_us, after_us, start_ns = now_ns();
+    int64_t before_us = 0, after_us = 0, start_ns = now_ns();
     int rc = look_at(pid, &before_us, &rig->memory_kb[0]);
 
     if (rc == 0)
