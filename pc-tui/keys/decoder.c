@@ -343,18 +343,18 @@ static void interrupt(struct decoder *decoder, const struct reading *reading, un
 // Three characters follow. Those of mode 1005 are UTF-8, so one may take two bytes; in the older mode each is a byte.
 static void mouse(struct decoder *decoder, const struct reading *reading, unsigned char byte)
 {
+    bool continues = decoder->last >= 0xC2 && decoder->last <= 0xDF && (byte & 0xC0) == 0x80;
+    if (!continues && decoder->length == 3) { // the third character had one byte only
+        abandon(decoder);
+        ground(decoder, reading, byte);
+        return;
+    }
     if (decoder->late && (byte <= ' ' || byte == DEL || byte == IDEOGRAPHIC)) {
         interrupt(decoder, reading, byte);
         if (decoder->state != DECODER_MOUSE)
             return;
     }
-    bool continues = decoder->last >= 0xC2 && decoder->last <= 0xDF && (byte & 0xC0) == 0x80;
     decoder->last = continues ? 0 : byte;
-    if (!continues && decoder->length == 3) {
-        abandon(decoder);
-        ground(decoder, reading, byte);
-        return;
-    }
     decoder->length += !continues;
     bool may_continue = decoder->last >= 0xC2 && decoder->last <= 0xDF;
     if (decoder->length == 3 && !may_continue)

@@ -70,6 +70,17 @@ static void control_bytes_are_keys(void **state)
     expect("<C-Space><C-\\><C-_>");
 }
 
+static void a_space_behind_a_late_mouse_report_stops_once(void **state)
+{
+    (void)state;
+    feed("\033[M");
+    now += DECODER_ESC_MS * DECODER_SEQUENCE_FACTOR;
+    tick();
+    feed("!!\303"); // of mode 1005, the third may have a second byte
+    feed(" ");
+    expect("<Space>");
+}
+
 static void x10_mouse_bytes_are_swallowed(void **state)
 {
     (void)state;
@@ -336,6 +347,7 @@ int main(void)
         TEST(linux_console_function_keys),
         TEST(keys_named_by_their_character_are_understood),
         TEST(control_bytes_are_keys),
+        TEST(a_space_behind_a_late_mouse_report_stops_once),
         TEST(x10_mouse_bytes_are_swallowed),
         TEST(strings_are_swallowed_up_to_their_end),
         TEST(a_string_without_an_end_gives_the_keys_back_after_100_ms),
