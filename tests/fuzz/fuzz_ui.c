@@ -192,6 +192,8 @@ static void note_asked(const struct key_event *key)
         world.stop_asked_us = world.us;
     else if (action != ACTION_NONE)
         world.asked[action] += DEVICES;
+    if (protocol_says_stop(world.ui.line.text, strlen(world.ui.line.text))) // also where it is no command
+        world.stop_asked_us = world.us;
     if (protocol_parse_text(world.ui.line.text, strlen(world.ui.line.text), &command, why) != 0)
         return;
     if (protocol_is_stop(&command))
