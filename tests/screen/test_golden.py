@@ -151,7 +151,8 @@ def a_device_that_is_gone_is_cleared_with_a_question(stage):
     s.wait('attic +◉ live')
     s.press('D')
     s.wait('still reports')
-    s.press('esc')  # the same key again at once would be a held one
+    s.press('esc')  # the same key again at once would be a held one, and one behind an ESC a key with Alt
+    s.gone('still reports')
     agent.kill()
     s.wait('✗ offline')
     s.wait('D clear')
