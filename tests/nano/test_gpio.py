@@ -3,10 +3,11 @@
 import functools
 import re
 import statistics
+import sys
 import time
 
 import nano
-from harness import check, equal, wait_for
+from harness import check, equal, scenario, wait_for
 from nano import LED, both, boot, cabled
 
 BUTTON = 11
@@ -85,6 +86,39 @@ def an_edge_is_in_the_status_within_10_ms(stage, modern):
     delays.sort()
     check(delays[len(delays) // 3] <= 10, 'two thirds over 10 ms: ' + text)
     check(statistics.median(delays) <= 40 and delays[-1] <= 500, 'late: ' + text)
+
+
+# A port at which datagrams arrive and nobody reads them.
+SILENT = 'import socket, time; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 53)); print("there", flush=True); time.sleep(600)'
+
+
+@scenario
+def a_stop_button_acts_at_once_while_no_name_server_answers(stage):
+    guest = nano.boot(stage)
+    guest.run('ip link set lo up; echo nameserver 127.0.0.1 >/run/resolv.conf; mount --bind /run/resolv.conf /etc/resolv.conf')
+    silent = guest.start('silent', [sys.executable, '-c', SILENT])
+    wait_for(silent.out, 'the name server that says nothing')
+    agent = guest.agent('broker = {"broker.lan"}\n' + nano.SERVO.replace('speed = 120', 'speed = 2') +
+                        'input go { gpio = "tegra-gpio:11" press = "tilt 45" }\n'
+                        'input halt { gpio = "tegra-gpio:12" press = "stop" }\n')
+    silence = 'no answer from the name server within'
+    agent.log(silence)
+    asked = agent.err().count(silence)
+    delays = []
+    for turn in range(1, 6):
+        guest.pull(11, True)
+        wait_for(lambda: agent.err().count('go: tilt 45: ok') == turn, 'it moves')
+        pressed = float(guest.run('echo $EPOCHREALTIME; echo pull-up >%s' % guest._line_file(12, 'pull')))
+        wait_for(lambda: agent.err().count('halt: stop: ok') == turn, 'it was stopped')
+        at, parts = re.findall(r'^([-\d]+ [:\d]+)(\.\d+) .*halt: stop: ok', agent.err(), re.M)[-1]
+        delays.append(time.mktime(time.strptime(at, '%Y-%m-%d %H:%M:%S')) + float(parts) - pressed)
+        for line in (11, 12):
+            guest.pull(line, False)
+        time.sleep(0.6)  # nothing moves in the half second behind a stop
+    print('seconds from the press to the stop: ' + ' '.join('%.3f' % delay for delay in delays))
+    # In these are the tick of 10 ms of the simulated chip and what else this machine does. One that waits for a name waits 5 s.
+    wait_for(lambda: agent.err().count(silence) > asked, 'it went on asking', 20)
+    check(min(delays) < 0.05 and max(delays) < 1, 'from the press to the stop: %r' % delays)
 
 
 @both
