@@ -106,10 +106,31 @@ static bool is_unsafe(unsigned c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || is_nonchar(c);
 }
 
+static size_t count_plain(const char *src, size_t most)
+{
+    size_t count = 0;
+    while (count < most && text_is_plain(src[count]))
+        count++;
+    return count;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 size_t text_clean(char *dst, size_t size, const char *src, size_t len, size_t max_chars)
 {
     size_t written = 0;
     for (size_t chars = 0; len > 0 && chars < max_chars; chars++) {
+        size_t plain = count_plain(src, smaller(smaller(len, max_chars - chars), size - 1 - written));
+        memcpy(dst + written, src, plain);
+        written += plain;
+        src += plain;
+        len -= plain;
+        chars += plain;
+        if (len == 0 || chars == max_chars)
+            break;
         unsigned codepoint = 0;
         size_t step = text_decode(src, len, &codepoint);
         bool bad = step == 0 || is_unsafe(codepoint);

@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// True for printable ASCII, of which most text consists: a character in one byte, and nothing to be careful about.
+static inline bool text_is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
 // Decodes one UTF-8 character of the len bytes at s into *codepoint. Returns its length in bytes (1 to 4), or
 // 0 where the bytes are no well-formed UTF-8 (overlong forms, surrogates, above U+10FFFF, cut short) or len
 // is 0.

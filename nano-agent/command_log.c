@@ -28,7 +28,10 @@ static void end_second(struct command_log *log, int64_t now_us)
 static void name_of(const char *cmd, char out[PROTOCOL_NAME_MAX + 1])
 {
     size_t len = strcspn(cmd, "_ ");
-    snprintf(out, PROTOCOL_NAME_MAX + 1, "%.*s", (int)len, cmd);
+    if (len > PROTOCOL_NAME_MAX)
+        len = PROTOCOL_NAME_MAX;
+    memcpy(out, cmd, len);
+    out[len] = '\0';
 }
 
 static void fold(struct command_log_fold *into, const struct status_last *last)

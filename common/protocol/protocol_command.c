@@ -2,7 +2,6 @@
 // The text of a command and the envelope around it, from bytes to struct protocol_command.
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/protocol/protocol.h"
@@ -140,16 +139,26 @@ static void write_canonical(struct protocol_command *out)
     size_t len = 0;
     if (out->has_number)
         parts[2] = protocol_format_tenths(number, out->tenths);
-    for (size_t i = 0; i < 3; i++)
-        if (parts[i] && parts[i][0])
-            len +=
-                (size_t)snprintf(out->cmd + len, sizeof out->cmd - len, "%s%s", len > 0 ? " " : "", parts[i]);
+    for (size_t i = 0; i < 3; i++) {
+        if (!parts[i] || !parts[i][0])
+            continue;
+        if (len > 0 && len < sizeof out->cmd - 1)
+            out->cmd[len++] = ' ';
+        size_t size = strnlen(parts[i], sizeof out->cmd - 1 - len);
+        memcpy(out->cmd + len, parts[i], size);
+        len += size;
+    }
+    out->cmd[len] = '\0';
 }
 
 // Refuses what no command contains, in whatever form: broken UTF-8, NUL, and control characters except blanks and line ends.
 static int check_characters(struct span s, char why[PROTOCOL_WHY_SIZE])
 {
     for (size_t i = 0; i < s.len;) {
+        if (text_is_plain(s.at[i])) {
+            i++;
+            continue;
+        }
         unsigned c;
         size_t n = text_decode(s.at + i, s.len - i, &c);
         if (n == 0) {
