@@ -24,17 +24,16 @@ void hw_sim_name_next(const char *channel)
         start_ms = clock_now_ms();
 }
 
-static size_t stamp(char *out, size_t size)
+static int64_t since_start_ms(void)
 {
-    int64_t ms = clock_now_ms() - start_ms;
-    return (size_t)snprintf(out, size, "%" PRId64 ".%03d", ms / 1000, (int)(ms % 1000));
+    return clock_now_ms() - start_ms;
 }
 
 static size_t tell_lost(char *out, size_t size, unsigned long lost)
 {
-    size_t len = stamp(out, size);
-    return len + (size_t)snprintf(out + len, size - len, " %lu %s lost here: stdout took nothing\n", lost,
-                     lost == 1 ? "change" : "changes");
+    int64_t ms = since_start_ms();
+    return (size_t)snprintf(out, size, "%" PRId64 ".%03d %lu %s lost here: stdout took nothing\n", ms / 1000,
+        (int)(ms % 1000), lost, lost == 1 ? "change" : "changes");
 }
 
 void sim_lines_name(char out[SIM_NAME_SIZE])
@@ -45,9 +44,10 @@ void sim_lines_name(char out[SIM_NAME_SIZE])
 void sim_lines_say(const char *name, const char *what)
 {
     char line[SIM_NAME_SIZE + 64];
-    size_t len = stamp(line, sizeof line);
-    len += (size_t)snprintf(line + len, sizeof line - len, " %s %s\n", name, what);
-    line_writer_put(writer, line, len);
+    int64_t ms = since_start_ms();
+    int len =
+        snprintf(line, sizeof line, "%" PRId64 ".%03d %s %s\n", ms / 1000, (int)(ms % 1000), name, what);
+    line_writer_put(writer, line, (size_t)len);
 }
 
 int sim_lines_hold(char why[HW_WHY_SIZE])
