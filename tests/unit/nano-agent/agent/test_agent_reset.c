@@ -1,45 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A motor whose chip was reset in mid-run, as the agent tells of it.
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "tests/unit/nano-agent/agent/agent_rig.h"
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, finish)
-#define HERE(rig)  struct rig *(rig) = *state
-
-static int prepare(void **state)
-{
-    struct rig *rig = rig_new();
-    rig_add(rig, "drive", CHANNEL_MOTOR)->axis = AXIS_DRIVE;
-    *state = rig;
-    return 0;
-}
-
-static int finish(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
-static int emitted(struct rig *rig)
-{
-    return rig_hardware(rig, "drive")->permille;
-}
-
-// A command as a controller sends it; stops < 0: without that key.
-static enum protocol_result control(struct rig *rig, const char *text, const char *id, int64_t stops)
-{
-    char payload[PROTOCOL_COMMAND_MAX + 1];
-    int len = protocol_format_envelope(
-        payload, sizeof payload, text, id, RIG_BOOT, rig_boot_ms(rig) + PROTOCOL_TTL_MS, stops);
-    assert_true(len > 0);
-    return rig_send(rig, payload);
-}
+#include "tests/unit/nano-agent/agent/agent_motor_rig.h"
 
 static void a_reset_of_the_chip_stops_the_motor_is_told_and_counts_as_a_stop(void **state)
 {
@@ -57,15 +18,15 @@ static void a_reset_of_the_chip_stops_the_motor_is_told_and_counts_as_a_stop(voi
         "motor drive: its chip was reset, as by a supply that breaks down; the chip is "
         "set up again, and this output is off");
     assert_non_null(strstr(rig_seen(rig, "drive")->fault, "its chip was reset"));
-    assert_int_equal(emitted(rig), 0);
+    assert_int_equal(emitted(rig, "drive"), 0);
     assert_int_equal(rig->seen.stops, 1);
     // Who still holds a key has not heard of it, and starts nothing.
     assert_int_equal(control(rig, "drive_forward", "b", 0), RESULT_REFUSED);
-    assert_int_equal(emitted(rig), 0);
+    assert_int_equal(emitted(rig, "drive"), 0);
     assert_int_equal(control(rig, "drive_forward", "c", 1), RESULT_OK);
     assert_string_equal(rig_seen(rig, "drive")->fault, "");
     rig_run_ms(rig, 500);
-    assert_true(emitted(rig) > 0);
+    assert_true(emitted(rig, "drive") > 0);
 }
 
 int main(void)
