@@ -15,3 +15,10 @@ int64_t clock_now_ms(void)
 {
     return clock_now_us() / 1000;
 }
+
+void clock_pause_us(int us)
+{
+    struct timespec pause = {us / 1000000, us % 1000000 * 1000L};
+
+    nanosleep(&pause, NULL);
+}

@@ -9,4 +9,7 @@
 int64_t clock_now_us(void);
 int64_t clock_now_ms(void);
 
+// Waits so long; a signal may end it early. For what may wait: no loop may.
+void clock_pause_us(int us);
+
 #endif

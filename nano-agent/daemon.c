@@ -14,6 +14,7 @@
 
 #include "common/array.h"
 #include "common/clock.h"
+#include "common/earlier.h"
 #include "common/log.h"
 #include "common/memory_limit.h"
 #include "nano-agent/config/config_describe.h"
@@ -25,7 +26,6 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
-    DISMISS_MS = 100,
     TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
@@ -33,11 +33,6 @@ enum {
 static int64_t lost_at_us(const struct daemon *daemon)
 {
     return daemon->guarding ? (daemon->heard_ms + daemon->config->lost_after_ms) * 1000 : INT64_MAX;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 static int64_t next_us(const struct daemon *daemon)
@@ -56,8 +51,9 @@ static int64_t next_us(const struct daemon *daemon)
 static void schedule(struct daemon *daemon)
 {
     bool may_turn = outputs_may_turn(daemon->config, daemon->outputs);
-    guardian_beat(daemon->guardian, may_turn, clock_now_us());
-    watchdog_hurry(&daemon->watchdog, may_turn, clock_now_us());
+    int64_t now_us = clock_now_us();
+    guardian_beat(daemon->guardian, may_turn, now_us);
+    watchdog_hurry(&daemon->watchdog, may_turn, now_us);
     int64_t next = next_us(daemon);
     if (next == daemon->armed_us)
         return;
@@ -371,7 +367,7 @@ static void finish(struct daemon *daemon)
     }
     outputs_close(daemon->config, daemon->outputs);
     if (!may_turn) // else the guardian tries what this program could not do
-        guardian_dismiss(daemon->guardian, DISMISS_MS);
+        guardian_dismiss(daemon->guardian, GUARDIAN_DISMISS_MS);
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
     health_reader_free(daemon->health, HEALTH_MS);

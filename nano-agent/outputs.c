@@ -15,8 +15,6 @@
 #include "nano-agent/hw/pwm_sysfs.h"
 #include "nano-agent/hw/zero.h"
 
-enum { DISMISS_MS = 100 };
-
 size_t outputs_motors(const struct config *config, const struct hw_motor_options *out[PROTOCOL_CHANNELS_MAX])
 {
     size_t count = 0;
@@ -191,7 +189,7 @@ static int arm(struct guardian *guardian, const struct hw_motor_options *const *
     char *text = motor_list_text(motors, count, GUARDIAN_TEXT_MAX);
     int rc = text ? guardian_arm(guardian, text) : 0;
     if (!text)
-        guardian_dismiss(guardian, DISMISS_MS);
+        guardian_dismiss(guardian, GUARDIAN_DISMISS_MS);
     free(text);
     return rc;
 }

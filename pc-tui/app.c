@@ -11,6 +11,7 @@
 
 #include "common/array.h"
 #include "common/clock.h"
+#include "common/earlier.h"
 #include "common/log.h"
 #include "pc-tui/cli/cli.h"
 #include "pc-tui/file_writer.h"
@@ -57,11 +58,6 @@ struct app {
     int64_t leave_until_ms;
     int signal; // the one that ends the program; 0 = none
 };
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static void on_changed(void *ctx)
 {

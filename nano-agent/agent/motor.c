@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/earlier.h"
+
 static int sign(int value)
 {
     return value < 0 ? -1 : value > 0;
@@ -204,11 +206,6 @@ static int look(struct motor *m, int64_t now_us)
         return fail(m, rc, now_us);
     asked(m, now_us);
     return 0;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 // When the phase has something to do, whatever becomes of requests and of the run.

@@ -12,7 +12,7 @@
 #include "nano-agent/hw/motor_list.h"
 #include "nano-agent/outputs.h"
 
-enum { ZERO_MS = 1000, ANSWER_SIZE = 64, DISMISS_MS = 100 };
+enum { ZERO_MS = 1000, ANSWER_SIZE = 64 };
 
 struct trial {
     FILE *in, *out;
@@ -160,7 +160,7 @@ static void finish(const struct config *config, struct guardian *guardian)
     motor_list_path(path);
     if (!config->sim)
         motor_list_write(path, NULL, 0);
-    guardian_dismiss(guardian, DISMISS_MS);
+    guardian_dismiss(guardian, GUARDIAN_DISMISS_MS);
 }
 
 static int refuse(FILE *out, const char *what, const char *mend)
@@ -179,7 +179,7 @@ int trial_run(const struct config *config, struct guardian *guardian, FILE *in, 
         return refuse(out, "check --motors turns the wheels, and asks on a terminal before it does",
             "run it by hand, beside the car");
     if (!prepare(config, guardian, &count)) {
-        guardian_dismiss(guardian, DISMISS_MS); // they are not ours to switch off
+        guardian_dismiss(guardian, GUARDIAN_DISMISS_MS); // they are not ours to switch off
         return refuse(out, "an agent drives the motors", "sudo systemctl stop nano-agent");
     }
     if (count == 0)

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/clock.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/system/service_path.h"
 
@@ -108,9 +108,8 @@ static void wait_for_guardian(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    struct timespec pause = {0, PAUSE_MS * 1000000L};
     for (int ms = 0; ms < MOTOR_LIST_WAIT_MS && is_guarded(fd); ms += PAUSE_MS)
-        nanosleep(&pause, NULL);
+        clock_pause_us(PAUSE_MS * 1000);
     close(fd);
 }
 

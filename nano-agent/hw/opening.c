@@ -2,7 +2,6 @@
 #include "nano-agent/hw/opening.h"
 
 #include <stdint.h>
-#include <time.h>
 
 #include "common/clock.h"
 
@@ -19,7 +18,6 @@ bool opening_wait(void)
 {
     if (clock_now_ms() >= until_ms)
         return false;
-    struct timespec t = {0, PAUSE_MS * 1000000L};
-    nanosleep(&t, NULL);
+    clock_pause_us(PAUSE_MS * 1000);
     return true;
 }

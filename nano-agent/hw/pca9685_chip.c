@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "nano-agent/hw/pca9685.h"
 #include "nano-agent/hw/pca9685_wire.h"
 
 enum {
-    OSCILLATOR_START_NS = 500000,
+    OSCILLATOR_START_US = 500,
     CHECK_GAP_US = 100000,
 };
 
@@ -122,8 +121,7 @@ static int restart(struct pca9685_chip *chip)
         rc = pca9685_wire_write(&chip->wire, PCA9685_PRE_SCALE, (unsigned)chip->prescale);
     if (!rc)
         rc = pca9685_wire_write(&chip->wire, PCA9685_MODE1, PCA9685_MODE1_AI);
-    struct timespec pause = {0, OSCILLATOR_START_NS};
-    nanosleep(&pause, NULL);
+    clock_pause_us(OSCILLATOR_START_US);
     return rc;
 }
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -17,7 +16,7 @@
 #include "nano-agent/system/guardian.h"
 #include "nano-agent/system/sysfs.h"
 
-enum { LINE_SIZE = 256, TRIES = 3, PAUSE_NS = 20000000 };
+enum { LINE_SIZE = 256, TRIES = 3, PAUSE_US = 20000 };
 
 // Lines that are held until the end.
 struct held {
@@ -191,8 +190,7 @@ void zero_guard(const char *path, char *text, bool silent)
     size_t count = read_tasks(text, tasks);
     size_t left = try_tasks(&held, tasks, count);
     while (left && clock_now_us() < until_us) {
-        struct timespec pause = {0, PAUSE_NS};
-        nanosleep(&pause, NULL);
+        clock_pause_us(PAUSE_US);
         left = try_tasks(&held, tasks, count);
     }
     let_go(&held);

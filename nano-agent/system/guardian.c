@@ -12,10 +12,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/array.h"
+#include "common/clock.h"
 
 // Messages: a text arms it; each of these is one byte.
 enum { TURNING = 't', RESTING = 'r', DISMISSED = '.' };
@@ -81,12 +81,6 @@ static void take_name(int argc, char **argv)
     memcpy(argv[0], GUARDIAN_NAME, len < size ? len : size);
 }
 
-static void pause_ms(int ms)
-{
-    struct timespec t = {0, ms * 1000000L};
-    nanosleep(&t, NULL);
-}
-
 // While it is our parent, its number can be nobody else's.
 static bool is_there(pid_t process)
 {
@@ -97,7 +91,7 @@ static bool is_there(pid_t process)
 static void wait_until_gone(pid_t process)
 {
     for (int i = 0; i < GONE_MS && is_there(process); i++)
-        pause_ms(1);
+        clock_pause_us(1000);
 }
 
 struct guard {

@@ -18,6 +18,7 @@ enum {
     GUARDIAN_TEXT_MAX = 32 * 1024, // bytes of the list of guardian_arm
     GUARDIAN_BEAT_US = 250000,     // between two signs of life while something turns
     GUARDIAN_SILENT_BEATS = 4,     // so many that are missing, one after the other, end the process
+    GUARDIAN_DISMISS_MS = 100,     // much longer than one that is dismissed takes to end
 };
 
 // What the guardian does, in its own process, once the other one is gone and has let go of all its files. list is what it was

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/earlier.h"
 #include "pc-tui/controller/controller_halt.h"
 #include "pc-tui/controller/controller_receive.h"
 #include "pc-tui/controller/controller_stop.h"
@@ -69,11 +70,6 @@ void controller_link(struct controller *controller, const struct link_report *re
         controller_end(controller, controller->plain_words[i].serial, JOURNAL_NO_ECHO,
             "the connection to the broker was lost");
     }
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 static int64_t tick_peer(struct controller *controller, struct peer *peer, struct controller_clock now)
