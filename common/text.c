@@ -121,23 +121,22 @@ static size_t smaller(size_t a, size_t b)
 
 size_t text_clean(char *dst, size_t size, const char *src, size_t len, size_t max_chars)
 {
-    size_t written = 0;
-    for (size_t chars = 0; len > 0 && chars < max_chars; chars++) {
-        size_t plain = count_plain(src, smaller(smaller(len, max_chars - chars), size - 1 - written));
-        memcpy(dst + written, src, plain);
-        written += plain;
-        src += plain;
-        len -= plain;
-        chars += plain;
-        if (len == 0 || chars == max_chars)
-            break;
-        unsigned codepoint = 0;
-        size_t step = text_decode(src, len, &codepoint);
-        bool bad = step == 0 || is_unsafe(codepoint);
-        const char *from = bad ? replacement : src;
-        size_t bytes = bad ? sizeof replacement - 1 : step;
-        if (step == 0)
-            step = 1;
+    size_t written = 0, chars = 0;
+    while (len > 0 && chars < max_chars) {
+        size_t step = count_plain(src, smaller(smaller(len, max_chars - chars), size - 1 - written));
+        size_t bytes = step;
+        const char *from = src;
+        chars += step > 0 ? step : 1;
+        if (step == 0) {
+            unsigned codepoint = 0;
+            step = bytes = text_decode(src, len, &codepoint);
+            if (step == 0 || is_unsafe(codepoint)) {
+                from = replacement;
+                bytes = sizeof replacement - 1;
+            }
+            if (step == 0)
+                step = 1;
+        }
         if (bytes > size - 1 - written)
             break;
         memcpy(dst + written, from, bytes);
@@ -147,6 +146,14 @@ size_t text_clean(char *dst, size_t size, const char *src, size_t len, size_t ma
     }
     dst[written] = '\0';
     return written;
+}
+
+size_t text_append(char *out, size_t size, size_t used, const char *text, size_t len)
+{
+    len = smaller(len, size - 1 - used);
+    memcpy(out + used, text, len);
+    out[used + len] = '\0';
+    return used + len;
 }
 
 void text_sentence(char *dst, size_t size, size_t max_chars, const char *format, ...)

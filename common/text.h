@@ -17,6 +17,10 @@ static inline bool text_is_plain(char c)
 // is 0.
 size_t text_decode(const char *s, size_t len, unsigned *codepoint);
 
+// Adds to a text of `used` bytes what of the len bytes at text there is room for in the size bytes of out, and terminates it.
+// Returns how long it is now. It may cut a character.
+size_t text_append(char *out, size_t size, size_t used, const char *text, size_t len);
+
 // Returns how many bytes (2 to 4) a character of UTF-8 has that begins with this byte; 0 where none of several bytes
 // does.
 size_t text_expected(unsigned char lead);

@@ -142,13 +142,9 @@ static void write_canonical(struct protocol_command *out)
     for (size_t i = 0; i < 3; i++) {
         if (!parts[i] || !parts[i][0])
             continue;
-        if (len > 0 && len < sizeof out->cmd - 1)
-            out->cmd[len++] = ' ';
-        size_t size = strnlen(parts[i], sizeof out->cmd - 1 - len);
-        memcpy(out->cmd + len, parts[i], size);
-        len += size;
+        len = text_append(out->cmd, sizeof out->cmd, len, " ", len > 0);
+        len = text_append(out->cmd, sizeof out->cmd, len, parts[i], strlen(parts[i]));
     }
-    out->cmd[len] = '\0';
 }
 
 // Refuses what no command contains, in whatever form: broken UTF-8, NUL, and control characters except blanks and line ends.
@@ -200,10 +196,10 @@ static void refuse(struct protocol_command *out, struct span s)
 static unsigned first_foreign(struct span text)
 {
     unsigned c = 0;
-    for (size_t i = 0; i < text.len; i += text_decode(text.at + i, text.len - i, &c))
+    for (size_t i = 0; i < text.len && c == 0; i++)
         if ((unsigned char)text.at[i] >= 0x80)
-            return text_decode(text.at + i, text.len - i, &c) > 0 ? c : 0;
-    return 0;
+            text_decode(text.at + i, text.len - i, &c);
+    return c;
 }
 
 static int refuse_number(struct span text, char why[PROTOCOL_WHY_SIZE])

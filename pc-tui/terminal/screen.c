@@ -385,7 +385,7 @@ static int cells(uint32_t codepoint)
 static uint32_t next(const char **text)
 {
     unsigned codepoint;
-    if (**text >= 0x20 && **text < 0x7F) // most of what is drawn
+    if (text_is_plain(**text)) // most of what is drawn
         return (unsigned char)*(*text)++;
     size_t used = text_decode(*text, strnlen(*text, 4), &codepoint);
     if (used == 0) {

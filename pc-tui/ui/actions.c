@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
+
 static const struct action_info table[] = {
     {ACTION_STOP, "stop", "<Space>", GROUP_MOVE, REPEAT_HARMLESS, 0,
         "STOP: servos hold, motors are off, now; works in every mode", "STOP", "STOP", 0},
@@ -179,17 +181,7 @@ const char *actions_group_name(enum action_group group)
     return (unsigned)group < GROUP_COUNT ? group_names[group] : "";
 }
 
-// Adds what there is room for of a text to one of `used` bytes. Returns how long that is now. The footer is put together
-// for each picture, and that is most of it.
-static size_t append(char *out, size_t size, size_t used, const char *text, size_t len)
-{
-    if (len > size - 1 - used)
-        len = size - 1 - used;
-    memcpy(out + used, text, len);
-    out[used + len] = '\0';
-    return used + len;
-}
-
+// The footer is put together for each picture, so that what is copied needs no format.
 char *actions_show_key(char out[ACTION_KEYS_SIZE], const char *key, bool ascii)
 {
     static const struct {
@@ -206,7 +198,7 @@ char *actions_show_key(char out[ACTION_KEYS_SIZE], const char *key, bool ascii)
     };
     size_t len = strlen(key);
     if (len < 3 || key[0] != '<' || key[len - 1] != '>') {
-        append(out, ACTION_KEYS_SIZE, 0, key, len);
+        text_append(out, ACTION_KEYS_SIZE, 0, key, len);
         return out;
     }
     const char *name = key + 1;
@@ -216,18 +208,18 @@ char *actions_show_key(char out[ACTION_KEYS_SIZE], const char *key, bool ascii)
     while (left > 2 && name[1] == '-' && strchr("SAC", name[0])) {
         const char *prefix = name[0] == 'S' ? "Shift-" : name[0] == 'A' ? "Alt-" : "Ctrl-";
         ctrl = ctrl || name[0] == 'C';
-        used = append(out, ACTION_KEYS_SIZE, used, prefix, strlen(prefix));
+        used = text_append(out, ACTION_KEYS_SIZE, used, prefix, strlen(prefix));
         name += 2;
         left -= 2;
     }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i].key) == left && memcmp(names[i].key, name, left) == 0) {
             const char *sign = ascii ? names[i].ascii : names[i].sign;
-            append(out, ACTION_KEYS_SIZE, used, sign, strlen(sign));
+            text_append(out, ACTION_KEYS_SIZE, used, sign, strlen(sign));
             return out;
         }
     const char capital = (char)toupper((unsigned char)*name);
-    append(out, ACTION_KEYS_SIZE, used, ctrl && left == 1 ? &capital : name, left);
+    text_append(out, ACTION_KEYS_SIZE, used, ctrl && left == 1 ? &capital : name, left);
     return out;
 }
 
@@ -263,12 +255,12 @@ static void footer_add_key(struct footer_item *item, const struct action_info *i
     size_t len = 0;
     const char *first = next_key(info->keys, &len);
     char key[ACTION_KEYS_SIZE], shown[ACTION_KEYS_SIZE];
-    append(key, sizeof key, 0, first ? first : "", first ? len : 0);
+    text_append(key, sizeof key, 0, first ? first : "", first ? len : 0);
     actions_show_key(shown, key, ascii);
     size_t used = strlen(item->keys);
     const char *joint = used ? footer_joint(shown) : "";
-    used = append(item->keys, sizeof item->keys, used, joint, strlen(joint));
-    append(item->keys, sizeof item->keys, used, shown, strlen(shown));
+    used = text_append(item->keys, sizeof item->keys, used, joint, strlen(joint));
+    text_append(item->keys, sizeof item->keys, used, shown, strlen(shown));
 }
 
 // A label of the table stands for a name where there is one.
@@ -294,7 +286,7 @@ static void put_label(
     else if (strcmp(label, "speed") == 0)
         snprintf(out, 48, "%s%d %%", brief ? "" : "speed ", names->speed);
     else
-        append(out, 48, 0, shown, strlen(shown));
+        text_append(out, 48, 0, shown, strlen(shown));
 }
 
 size_t actions_footer(

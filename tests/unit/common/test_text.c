@@ -268,6 +268,21 @@ static void every_character_is_encoded_as_it_is_decoded(void **state)
     assert_int_equal(text_expected(0xf5), 0);
 }
 
+static void what_is_appended_is_cut_where_there_is_no_room(void **state)
+{
+    (void)state;
+    char out[6];
+    size_t used = text_append(out, sizeof out, 0, "abc", 2);
+    assert_int_equal(used, 2);
+    assert_string_equal(out, "ab");
+    used = text_append(out, sizeof out, used, "", 0);
+    used = text_append(out, sizeof out, used, "cdefgh", 6);
+    assert_int_equal(used, 5);
+    assert_string_equal(out, "abcde");
+    assert_int_equal(text_append(out, sizeof out, used, "x", 1), 5);
+    assert_string_equal(out, "abcde");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +302,7 @@ int main(void)
         cmocka_unit_test(distance_looks_at_64_bytes_only),
         cmocka_unit_test(the_nearest_is_a_likely_slip_of_the_finger_or_none),
         cmocka_unit_test(the_first_of_equally_near_candidates_wins),
+        cmocka_unit_test(what_is_appended_is_cut_where_there_is_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
