@@ -17,11 +17,8 @@ static void put_gauge(const struct pane *pane, int row, const struct view_column
 {
     const struct status_channel range = as_range();
     int width = at->gauge_width;
-    view_put(pane, row, at->gauge, 1, ROLE_LABEL, "├");
-    view_repeat(pane, row, at->gauge + 1, width - 2, ROLE_LABEL, "─");
-    view_put(pane, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
     int zero = view_gauge_cell(&range, 0, width), cell = view_gauge_cell(&range, motor->percent, width);
-    view_put(pane, row, at->gauge + zero, 1, ROLE_LABEL, "┼");
+    view_gauge_frame(pane, row, at, zero);
     // A bar from zero to what the motor gets now, so that forward and backward are seen at once.
     for (int i = cell < zero ? cell : zero + 1; i < zero || i <= cell; i++) {
         if (i != zero)
@@ -36,8 +33,7 @@ void view_motor(const struct pane *pane, int row, const struct view_columns *at,
     const struct status_channel *motor, enum presence presence)
 {
     char text[VIEW_NUMBER_SIZE], left[VIEW_NUMBER_SIZE];
-    bool moves = motor->percent != 0 || motor->target != 0;
-    enum screen_role role = view_age_role(presence, moves ? ROLE_MOVING : ROLE_TEXT);
+    enum screen_role role = view_age_role(presence, kind_moves(motor) ? ROLE_MOVING : ROLE_TEXT);
     if (presence == PRESENCE_TUTORIAL)
         return; // nobody reports, so nothing is known of it
     if (at->gauge_width)

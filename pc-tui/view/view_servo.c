@@ -15,15 +15,22 @@ int view_gauge_cell(const struct status_channel *channel, int tenths, int width)
     return 1 + (int)(((int64_t)(tenths - channel->min) * (inner - 1) * 2 + range) / (2 * (int64_t)range));
 }
 
-static void put_gauge(const struct pane *pane, int row, const struct view_columns *at,
-    const struct status_channel *channel, enum presence presence)
+void view_gauge_frame(const struct pane *pane, int row, const struct view_columns *at, int zero)
 {
     int width = at->gauge_width;
     view_put(pane, row, at->gauge, 1, ROLE_LABEL, "├");
     view_repeat(pane, row, at->gauge + 1, width - 2, ROLE_LABEL, "─");
     view_put(pane, row, at->gauge + width - 1, 1, ROLE_LABEL, "┤");
-    if (channel->min < 0 && channel->max > 0)
-        view_put(pane, row, at->gauge + view_gauge_cell(channel, 0, width), 1, ROLE_LABEL, "┼");
+    if (zero >= 0)
+        view_put(pane, row, at->gauge + zero, 1, ROLE_LABEL, "┼");
+}
+
+static void put_gauge(const struct pane *pane, int row, const struct view_columns *at,
+    const struct status_channel *channel, enum presence presence)
+{
+    int width = at->gauge_width;
+    bool has_zero = channel->min < 0 && channel->max > 0;
+    view_gauge_frame(pane, row, at, has_zero ? view_gauge_cell(channel, 0, width) : -1);
     if (!channel->deg_known || !channel->driven)
         return; // without power it may be anywhere
     enum screen_role role = view_age_role(presence, channel->moving ? ROLE_MOVING : ROLE_TEXT);
