@@ -22,7 +22,7 @@ FILE_LINES_MAX = 500
 TOP_FILES_MAX = 8
 
 # Folder -> the folders and headers whose headers it may include beside its own.
-PROTOCOL = ('common/protocol/', 'common/array.h', 'common/text.h', 'common/hash.h')
+PROTOCOL = ('common/protocol/', 'common/array.h', 'common/earlier.h', 'common/text.h', 'common/hash.h')
 PURE = {
     'common/protocol': PROTOCOL,
     'common/bundle': PROTOCOL,
