@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/mqtt/tls_socket.h"
+
 // A static program has no idea where the system it runs on keeps its authorities.
 #define SYSTEM_CAPATH "/etc/ssl/certs"
 
@@ -24,7 +26,7 @@ struct tls {
     char wanted[LINK_HOST_MAX + 1];
     bool wanted_is_address, insecure, has_cert;
     int version; // as in the options
-    bool may_read, may_write;
+    struct tls_gate gate;
     bool is_set_up, is_closed;
     struct tls_failure failure;
 };
@@ -109,66 +111,14 @@ static int on_verify(int good, X509_STORE_CTX *store)
     return good;
 }
 
-// Stands between the session and its socket. Greater than 0: go on. OpenSSL says what type it has.
-// NOLINTBEGIN(readability-non-const-parameter)
-static long on_bio(
-    BIO *bio, int what, const char *bytes, size_t len, int number, long other, int result, size_t *done)
-// NOLINTEND(readability-non-const-parameter)
-{
-    const struct tls *tls = (const struct tls *)(const void *)BIO_get_callback_arg(bio);
-
-    (void)bytes;
-    (void)len;
-    (void)number;
-    (void)other;
-    (void)done;
-    // A broker that refuses us says why and hangs up. What we write after that fails, but its words can still be read.
-    if (what == (BIO_CB_WRITE | BIO_CB_RETURN) && result <= 0 && !BIO_should_retry(bio)) {
-        BIO_set_retry_write(bio);
-        return -1;
-    }
-    if (what & BIO_CB_RETURN)
-        return result;
-    if (what == BIO_CB_READ && !tls->may_read) {
-        BIO_clear_retry_flags(bio);
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    if (what == BIO_CB_WRITE && !tls->may_write) {
-        BIO_clear_retry_flags(bio);
-        BIO_set_retry_write(bio);
-        return -1;
-    }
-    return 1;
-}
-
-static void stand_before(BIO *bio, struct tls *tls)
-{
-    BIO_set_callback_arg(bio, (char *)tls);
-    BIO_set_callback_ex(bio, on_bio);
-}
-
-// OpenSSL reads the head of a record and then its rest: two calls of the kernel for each. The buffer takes all that is there in one,
-// and knows whether there is more. Without memory for it the session works as well.
-static void buffer_what_is_read(struct tls *tls, SSL *session)
-{
-    BIO *buffer = BIO_new(BIO_f_buffer());
-
-    if (!buffer)
-        return;
-    BIO_up_ref(SSL_get_rbio(session));
-    BIO_push(buffer, SSL_get_rbio(session));
-    stand_before(buffer, tls);
-    SSL_set0_rbio(session, buffer);
-}
-
 static void take_session(struct tls *tls, SSL *session)
 {
     tls->session = session;
     // The library has put in the address that it connects to.
     SSL_set_tlsext_host_name(session, tls->wanted_is_address ? NULL : tls->wanted);
-    stand_before(SSL_get_rbio(session), tls);
-    buffer_what_is_read(tls, session);
+    BIO *socket = tls_socket_new(SSL_get_fd(session), &tls->gate);
+    if (socket) // without memory this handshake fails: it begins before the connection of TCP is there
+        SSL_set_bio(session, socket, socket);
 }
 
 static void on_info(const SSL *session, int where, int value)
@@ -348,7 +298,8 @@ int tls_expect(struct tls *tls, const char *host)
     unsigned char address[sizeof(struct in6_addr)];
 
     tls->session = NULL;
-    tls->is_set_up = tls->is_closed = tls->may_read = tls->may_write = false;
+    tls->is_set_up = tls->is_closed = false;
+    tls->gate = (struct tls_gate){false, false};
     tls->failure = (struct tls_failure){.wanted = tls->wanted, .alert = -1};
     snprintf(tls->wanted, sizeof tls->wanted, "%s", tls->name[0] != '\0' ? tls->name : host);
     tls->wanted[strcspn(tls->wanted, "%")] = '\0'; // a scope is ours, no certificate has it
@@ -366,8 +317,7 @@ int tls_expect(struct tls *tls, const char *host)
 
 void tls_let(struct tls *tls, bool read, bool write)
 {
-    tls->may_read = read;
-    tls->may_write = write;
+    tls->gate = (struct tls_gate){read, write};
 }
 
 SSL_CTX *tls_context(const struct tls *tls)
