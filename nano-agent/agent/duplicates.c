@@ -6,13 +6,22 @@
 #include "common/hash.h"
 #include "common/text.h"
 
+// Nearly every id is new. A loop that always runs to its end lets the compiler compare several hashes at once.
+static bool has_hash(const struct duplicates *duplicates, uint32_t hash)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < PROTOCOL_IDS_REMEMBERED; i++)
+        found |= duplicates->hashes[i] == hash;
+    return found != 0;
+}
+
 const struct duplicate *duplicates_find(const struct duplicates *duplicates, const char *id)
 {
     uint32_t hash = hash_bytes(HASH_START, id, strlen(id));
-    size_t filled = duplicates->count;
-    if (filled > PROTOCOL_IDS_REMEMBERED)
-        filled = PROTOCOL_IDS_REMEMBERED;
-    for (size_t i = 0; i < filled; i++)
+    if (!has_hash(duplicates, hash))
+        return NULL;
+    // An entry that was never filled has an empty id, which no command has.
+    for (size_t i = 0; i < PROTOCOL_IDS_REMEMBERED; i++)
         if (duplicates->hashes[i] == hash && strcmp(duplicates->entries[i].id, id) == 0)
             return &duplicates->entries[i];
     return NULL;
