@@ -54,3 +54,9 @@ def drive(stage, broker, watcher, percent, name='drive'):
         mark = watcher.mark()
         if stage.say(broker, watcher, json.dumps(command)).last['result'] == 'ok':  # not so half a second after `stop`
             return turns(watcher, mark, percent, name)
+
+
+def drive_forward(stage, broker, watcher, guest):
+    """Runs `drive` at 60 %. Returns when the chip does it: the bus has a thread of its own, and may be later than the report."""
+    drive(stage, broker, watcher, 60)
+    wait_for(lambda: [steps_of(*led) for led in guest.channels(4, MOTORS)] == FORWARD_60, 'it turns')

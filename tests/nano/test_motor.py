@@ -9,7 +9,7 @@ import time
 import harness
 import nano
 import trace
-from car import CAR, CHIPS, DEAD, ENABLE, FORWARD_60, FRAME, MOTORS, OFF, SERVOS, car, drive, never_both_sides, stands_still, turns
+from car import CAR, CHIPS, DEAD, ENABLE, FORWARD_60, FRAME, MOTORS, OFF, SERVOS, car, drive, drive_forward, never_both_sides, stands_still, turns
 from harness import check, equal, scenario, wait_for
 from nano import cabled
 
@@ -74,7 +74,7 @@ def a_stop_in_mid_run_is_the_next_thing_on_the_bus(stage):
     broker, watcher, guest, _ = car(stage, 'run = 10 ramp = 0')
     took = []
     for word in ('drive_stop', 'stop', 'drive_off', 'drive_stop') * 2:
-        drive(stage, broker, watcher, 60)
+        drive_forward(stage, broker, watcher, guest)
         trace.clear(guest)
         stage.say(broker, watcher, word)
         stands_still(guest)
@@ -120,7 +120,7 @@ POWER_UP = ('for n in 6 10 14 18; do i2cset -y 0 0x5e $n 0 0 0 0x10 i; done; ech
 @scenario(timeout=120)
 def a_chip_that_is_reset_in_mid_run_is_told_and_the_motor_needs_a_new_press_of_its_key(stage):
     broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0')
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     held = watcher.since()[-1].status  # what somebody knows who holds a key
     trace.clear(guest)
     mark = watcher.mark()
@@ -140,8 +140,7 @@ def a_chip_that_is_reset_in_mid_run_is_told_and_the_motor_needs_a_new_press_of_i
     told = stage.say(broker, watcher, json.dumps(command)).last
     equal((told['result'], told.get('why')), ('refused', 'stopped meanwhile'), 'a renewal')
     stands_still(guest)
-    drive(stage, broker, watcher, 60)
-    wait_for(lambda: [nano.steps_of(*led) for led in guest.channels(4, MOTORS)] == FORWARD_60, 'it turns')
+    drive_forward(stage, broker, watcher, guest)
     stage.say(broker, watcher, 'drive_stop')
     stands_still(guest)
 
@@ -179,7 +178,7 @@ def whichever_transfer_fails_the_motor_is_zeroed_and_told_and_turns_again(stage)
 @scenario(timeout=120)
 def a_bus_that_hangs_holds_up_neither_enable_nor_the_answer_and_is_told(stage):
     broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0', through=preload())
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     trouble(guest, 'hang 10')
     trace.clear(guest)
     began = time.monotonic()
@@ -230,7 +229,7 @@ def without_systemd_a_motor_stands_still_however_its_agent_ends(stage):
     equal(guardians(guest).split(), ['nano-guard', 'nano-guard'], 'the guardian')
     for signal, bound in (('KILL', 0.5), ('SEGV', 0.5), ('ABRT', 0.5), ('STOP', 5)):
         mark = watcher.mark()
-        drive(stage, broker, watcher, 60)
+        drive_forward(stage, broker, watcher, guest)
         took = zero_after(guest, 'kill -%s %d' % (signal, agent.pid()))
         agent.wait()
         print('%s: zero after %.3f s' % (signal, took))
@@ -242,7 +241,7 @@ def without_systemd_a_motor_stands_still_however_its_agent_ends(stage):
         agent = guest.agent(CAR % ('', 'run = 10 ramp = 0'))
         watcher.online(mark)
         check('without hardware' not in agent.err(), 'it has its outputs: %s' % agent.err())
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     equal(agent.terminate(), 0, 'its exit status after SIGTERM')
     stands_still(guest)
     equal(guardians(guest), '', 'after a clean end')
@@ -311,7 +310,7 @@ def a_motor_whose_enable_line_was_taken_comes_back_at_rest(stage):
     holder.signal('TERM')
     watcher.wait(lambda r: r.online and not r.channel('drive').get('fault'), 'it comes back', mark, 20)
     equal(trace.Chip(MOTORS, trace.events(guest)).history[-1][1], OFF, 'at rest')
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     stage.say(broker, watcher, 'drive_stop')
     stands_still(guest)
     check('drive' in agent.err(), 'the log tells of it')
@@ -321,7 +320,7 @@ def a_motor_whose_enable_line_was_taken_comes_back_at_rest(stage):
 def with_the_cable_out_the_motor_stands_still_when_the_link_ends_and_at_the_latest_when_the_run_does(stage):
     broker, watcher, guest, agent = car(stage, 'run = 10 ramp = 0', more_config='lost_after = 2.0')
     offset = float(guest.run("python3 -c 'import time; print(time.time() - time.monotonic())'"))
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     trace.clear(guest)
     guest.cable.pull()
     agent.log('nothing heard for 2.0 s')

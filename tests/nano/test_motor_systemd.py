@@ -5,7 +5,7 @@ import statistics
 import car
 import harness
 import trace
-from car import CAR, FORWARD_60, MOTORS, OFF, drive, stands_still
+from car import CAR, FORWARD_60, MOTORS, OFF, drive_forward, stands_still
 from harness import check, equal, scenario, wait_for
 from nano import Cable
 from systemd_nano import CONF, SystemdNano, debugfs, disk, packages
@@ -25,7 +25,7 @@ def stopped_after(rig, command):
     """Does something to the agent while the motor turns. Returns how many seconds later all its channels were off."""
     stage, broker, watcher, guest = rig
     trace.clear(guest)
-    drive(stage, broker, watcher, 60)
+    drive_forward(stage, broker, watcher, guest)
     guest.run('echo now >%s/trace_marker; %s' % (trace.TRACING, command))
     stands_still(guest, 20)
     seen = trace.events(guest)
