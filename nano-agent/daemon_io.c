@@ -176,7 +176,7 @@ static void io_trouble(void *ctx, const char *sentence)
 static void io_health(void *ctx, struct status_health *out)
 {
     struct daemon *daemon = ctx;
-    health_reader_take(daemon->health, out);
+    health_reader_take(daemon->health, clock_now_ms(), out);
 }
 
 static void io_save(void *ctx, const struct positions *positions)

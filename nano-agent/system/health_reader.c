@@ -19,7 +19,8 @@ struct health_reader {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake, done;
-    bool wanted; // a reading is under way, or is to begin
+    bool wanted;    // a reading is under way, or is to begin
+    int64_t due_ms; // when the next may begin
     bool end;
     bool abandoned; // nobody waits for the thread any more: it frees the reader
 };
@@ -76,16 +77,19 @@ struct health_reader *health_reader_new(const char *root)
     return reader;
 }
 
-void health_reader_take(struct health_reader *reader, struct status_health *out)
+void health_reader_take(struct health_reader *reader, int64_t now_ms, struct status_health *out)
 {
     pthread_mutex_lock(&reader->mutex);
     *out = reader->latest;
-    if (!reader->wanted) {
+    bool begins = !reader->wanted && now_ms >= reader->due_ms;
+    if (begins) {
         reader->latest = (struct status_health){0};
         reader->wanted = true;
-        pthread_cond_signal(&reader->wake);
+        reader->due_ms = now_ms + HEALTH_READER_EVERY_MS;
     }
     pthread_mutex_unlock(&reader->mutex);
+    if (begins) // after the unlock, or the thread would wake only to wait for the mutex
+        pthread_cond_signal(&reader->wake);
 }
 
 void health_reader_free(struct health_reader *reader, int wait_ms)

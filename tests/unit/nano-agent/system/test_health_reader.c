@@ -50,11 +50,11 @@ static void put(const char *text)
     fclose(file);
 }
 
-static bool take_within_deadline(struct health_reader *reader, struct status_health *out)
+static bool take_within_deadline(struct health_reader *reader, int64_t now_ms, struct status_health *out)
 {
     int64_t until_ms = clock_now_ms() + DEADLINE_MS;
     do
-        health_reader_take(reader, out);
+        health_reader_take(reader, now_ms, out);
     while (!(out->has & HEALTH_UP) && clock_now_ms() < until_ms);
     return out->has & HEALTH_UP;
 }
@@ -66,9 +66,30 @@ static void the_figures_are_those_of_the_reading_before(void **state)
     put("4321.5 1.0\n");
     struct health_reader *reader = health_reader_new(root);
     assert_non_null(reader);
-    assert_true(take_within_deadline(reader, &health));
+    assert_true(take_within_deadline(reader, 0, &health));
     assert_int_equal(health.up_s, 4321);
-    assert_true(take_within_deadline(reader, &health));
+    assert_true(take_within_deadline(reader, 1, &health));
+    health_reader_free(reader, DEADLINE_MS);
+}
+
+static void the_figures_are_read_at_most_every_second_heartbeat(void **state)
+{
+    struct status_health health;
+    (void)state;
+    put("1111.0 1.0\n");
+    struct health_reader *reader = health_reader_new(root);
+    assert_non_null(reader);
+    assert_true(take_within_deadline(reader, 0, &health)); // the second reading begins
+    assert_true(take_within_deadline(reader, 1, &health)); // and is over
+    put("2222.0 1.0\n");
+    for (int i = 0; i < 1000; i++) {
+        health_reader_take(reader, HEALTH_READER_EVERY_MS - 1, &health);
+        assert_int_equal(health.up_s, 1111);
+    }
+    health_reader_take(reader, HEALTH_READER_EVERY_MS, &health);
+    assert_int_equal(health.up_s, 1111);
+    assert_true(take_within_deadline(reader, HEALTH_READER_EVERY_MS + 1, &health));
+    assert_int_equal(health.up_s, 2222);
     health_reader_free(reader, DEADLINE_MS);
 }
 
@@ -82,7 +103,7 @@ static void a_sensor_that_does_not_answer_holds_nobody_up(void **state)
     struct health_reader *reader = health_reader_new(root);
     int64_t before_ms = clock_now_ms();
     for (int i = 0; i < 1000; i++) {
-        health_reader_take(reader, &health);
+        health_reader_take(reader, clock_now_ms(), &health);
         assert_int_equal(health.has, 0);
     }
     health_reader_free(reader, 50); // is left behind, and frees itself when the sensor answers
@@ -96,6 +117,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_figures_are_those_of_the_reading_before, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(
+            the_figures_are_read_at_most_every_second_heartbeat, make_root, remove_root),
         cmocka_unit_test_setup_teardown(
             a_sensor_that_does_not_answer_holds_nobody_up, make_root, remove_root),
     };
