@@ -28,10 +28,6 @@ static bool is_for_later(int error)
 // failed.
 static int take(BIO *bio, struct tls_socket *socket)
 {
-    if (!socket->gate->read) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
     ssize_t n = recv(socket->fd, socket->taken, sizeof socket->taken, 0);
     if (n < 0 && is_for_later(errno))
         BIO_set_retry_read(bio);
@@ -48,6 +44,10 @@ static int on_read(BIO *bio, char *out, int size)
     BIO_clear_retry_flags(bio);
     if (size <= 0)
         return 0;
+    if (!socket->gate->read) { // not even what was taken before
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     if (socket->from == socket->until) {
         int n = take(bio, socket);
         if (n <= 0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One test program for each topic of the link; all of them are entries integration.link.PROMISE.
 if(CMOCKA_FOUND)
-  add_library(link-rig STATIC link_rig.c link_peers.c)
+  add_library(link-rig STATIC link_rig.c link_peers.c tls_server.c)
   target_link_libraries(link-rig PUBLIC common-mqtt PkgConfig::CMOCKA)
 endif()
 foreach(name link link_peers link_load link_close link_packets link_limits link_tls link_failover)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,6 +18,7 @@
 #include <cmocka.h>
 
 #include "link_rig.h"
+#include "tls_server.h"
 
 static char folder[64];
 
@@ -335,80 +335,19 @@ static void a_unix_socket_is_a_broker_like_another(void **state)
 
 // ---- a server that does worse
 
-enum deed { DEED_CUT, DEED_CLOSE, DEED_SPEAK };
-
-struct server {
-    pid_t pid;
-    int port;
-    int told; // a line for each connection: the protocol level of its CONNECT, and the name that it asked for
-};
-
-static void serve(int listener, int told, enum deed deed, const char *words, size_t len)
+static void start_server(struct tls_server *server, enum deed deed, const char *words, size_t len)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    char path[TLS_PATH_SIZE];
+    char certificate[TLS_PATH_SIZE], key[TLS_PATH_SIZE];
 
-    path_of(path, "server", "crt");
-    SSL_CTX_use_certificate_chain_file(context, path);
-    path_of(path, "server", "key");
-    SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM);
-    signal(SIGPIPE, SIG_IGN);
-    for (;;) {
-        unsigned char connect[512];
-        int fd = accept(listener, NULL, NULL);
-        SSL *session = SSL_new(context);
-        SSL_set_fd(session, fd);
-        if (SSL_accept(session) == 1 && SSL_read(session, connect, sizeof connect) > 8) {
-            const char *name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
-            dprintf(told, "%d %s\n", connect[8], name ? name : "-");
-            // A good CONNACK, and what was asked for in answer to SUBSCRIBE.
-            if (deed == DEED_SPEAK && SSL_write(session, "\x20\x03\0\0\0", 5) > 0 &&
-                SSL_read(session, connect, sizeof connect) > 0)
-                SSL_write(session, words, (int)len);
-            if (deed == DEED_CLOSE)
-                SSL_shutdown(session);
-            if (deed == DEED_SPEAK)
-                while (SSL_read(session, connect, sizeof connect) > 0)
-                    ;
-        }
-        SSL_free(session);
-        close(fd);
-    }
-}
-
-static void start_server(struct server *server, enum deed deed, const char *words, size_t len)
-{
-    int ends[2];
-    int listener = peers_listen(&server->port);
-
-    assert_int_equal(pipe(ends), 0);
-    server->pid = fork();
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serve(listener, ends[1], deed, words, len);
-    }
-    close(listener);
-    close(ends[1]);
-    server->told = ends[0];
-}
-
-// Ends it and returns what it was told.
-static void end_server(struct server *server, char told[256])
-{
-    size_t used = 0;
-    ssize_t n;
-
-    peers_end(server->pid, SIGKILL);
-    while (used < 255 && (n = read(server->told, told + used, 255 - used)) > 0)
-        used += (size_t)n;
-    told[used] = '\0';
-    close(server->told);
+    path_of(certificate, "server", "crt");
+    path_of(key, "server", "key");
+    tls_server_start(server, certificate, key, deed, words, len);
 }
 
 static void nobody_in_between_can_force_an_older_version(void **state)
 {
     struct link_options options;
-    struct server server;
+    struct tls_server server;
     struct end end;
     char told[256];
 
@@ -418,7 +357,7 @@ static void nobody_in_between_can_force_an_older_version(void **state)
     open_end(&end, &options);
     WAIT_FOR(&end, link_report(end.link)->attempts >= 3);
     close_end(&end);
-    end_server(&server, told);
+    tls_server_end(&server, told);
     assert_non_null(strstr(told, "5 -\n5 -\n5 -\n"));
     assert_null(strchr(told, '4'));
     // The broker itself may still say that it does not know MQTT 5.
@@ -427,14 +366,14 @@ static void nobody_in_between_can_force_an_older_version(void **state)
     open_end(&end, &options);
     WAIT_FOR(&end, link_report(end.link)->attempts >= 1);
     close_end(&end);
-    end_server(&server, told);
+    tls_server_end(&server, told);
     assert_non_null(strstr(told, "5 -\n4 -\n"));
 }
 
 static void the_server_is_told_the_name_that_is_verified(void **state)
 {
     struct link_options options;
-    struct server server;
+    struct tls_server server;
     struct end end;
     char told[256];
 
@@ -445,26 +384,28 @@ static void the_server_is_told_the_name_that_is_verified(void **state)
     open_end(&end, &options);
     WAIT_FOR(&end, link_report(end.link)->attempts >= 1);
     close_end(&end);
-    end_server(&server, told);
+    tls_server_end(&server, told);
     assert_non_null(strstr(told, "5 broker.example\n"));
 }
 
-static void a_property_that_the_library_would_die_of_ends_the_connection(void **state)
+static void a_property_that_the_library_would_die_of_ends_the_connection_however_it_is_cut(void **state)
 {
     static const char words[] = "\x90\x06\0\x01\x02\x7f\0\0"; // a SUBACK with property 127
     struct link_options options;
-    struct server server;
+    struct tls_server server;
     struct end end;
     char told[256];
 
     (void)state;
-    start_server(&server, DEED_SPEAK, words, sizeof words - 1);
-    tls_options_for(&options, "127.0.0.1", server.port);
-    open_end(&end, &options);
-    WAIT_FOR(&end, link_report(end.link)->attempts >= 1);
-    assert_reason(&end, "a property that MQTT 5 does not know");
-    close_end(&end);
-    end_server(&server, told);
+    for (enum deed deed = DEED_SPEAK; deed <= DEED_SPELL; deed++) {
+        start_server(&server, deed, words, sizeof words - 1);
+        tls_options_for(&options, "127.0.0.1", server.port);
+        open_end(&end, &options);
+        WAIT_FOR(&end, link_report(end.link)->attempts >= 1);
+        assert_reason(&end, "a property that MQTT 5 does not know");
+        close_end(&end);
+        tls_server_end(&server, told);
+    }
 }
 
 int main(void)
@@ -483,7 +424,7 @@ int main(void)
         cmocka_unit_test(a_unix_socket_is_a_broker_like_another),
         cmocka_unit_test(nobody_in_between_can_force_an_older_version),
         cmocka_unit_test(the_server_is_told_the_name_that_is_verified),
-        cmocka_unit_test(a_property_that_the_library_would_die_of_ends_the_connection),
+        cmocka_unit_test(a_property_that_the_library_would_die_of_ends_the_connection_however_it_is_cut),
     };
 
     return cmocka_run_group_tests_name("link_tls", tests, make_certificates, remove_certificates);

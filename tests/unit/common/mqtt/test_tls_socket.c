@@ -119,7 +119,7 @@ static void a_closed_gate_leaves_the_bytes_in_the_socket(void **state)
     assert_int_equal(BIO_read(pair->bio, got, sizeof got), 7);
 }
 
-static void what_was_taken_is_read_though_the_gate_is_closed(void **state)
+static void what_was_taken_waits_behind_a_closed_gate_too(void **state)
 {
     struct pair *pair = *state;
     char got[8];
@@ -127,6 +127,10 @@ static void what_was_taken_is_read_though_the_gate_is_closed(void **state)
     peer_says(pair, "ab");
     assert_int_equal(BIO_read(pair->bio, got, 1), 1);
     pair->gate.read = false;
+    assert_int_equal(BIO_read(pair->bio, got, 8), -1);
+    assert_true(BIO_should_read(pair->bio));
+    assert_int_equal(BIO_pending(pair->bio), 1);
+    pair->gate.read = true;
     assert_int_equal(BIO_read(pair->bio, got, 8), 1);
     assert_int_equal(got[0], 'b');
 }
@@ -184,7 +188,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_long_stream_arrives_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_socket_is_to_be_tried_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_closed_gate_leaves_the_bytes_in_the_socket, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_taken_is_read_though_the_gate_is_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_taken_waits_behind_a_closed_gate_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_through_a_closed_gate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             the_last_words_of_a_peer_that_hung_up_are_read_after_a_write_that_failed, set_up, tear_down),
