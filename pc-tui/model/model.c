@@ -166,14 +166,14 @@ static bool is_doubtful(
         return true;
     if (priv->hooks.is_answer && priv->hooks.is_answer(priv->ctx, device, priv->scratch->last.id)) {
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
-            "%s has other channels now, without a restart", model_devices_label(model, device));
+            "%s has other channels now, without a restart", model_label(model, device));
         return false;
     }
     if (device->priv->mismatch_us == 0 || now_us - device->priv->mismatch_us >= COMPLAINT_PAUSE_US) {
         device->priv->mismatch_us = now_us;
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
             "a report of %s with other channels was not taken: a second agent, or a forger",
-            model_devices_label(model, device));
+            model_label(model, device));
     }
     if (priv->hooks.doubted)
         priv->hooks.doubted(priv->ctx, device);
@@ -202,7 +202,7 @@ static struct model_device *take_offline(
     bool told = device->offline && strcmp(device->why, fault ? status->why : "") == 0;
     if ((known || fault) && !told)
         journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, name, "%s is offline: %s",
-            model_devices_label(model, device), why);
+            model_label(model, device), why);
     device->offline = true;
     device->removed = !fault && strcmp(status->why, "removed") == 0;
     device->stopped = !fault && status->why[0] != '\0' && !device->removed;
@@ -232,12 +232,11 @@ static void note_boot(
     if (!retained && strcmp(boot, priv->boot_before) == 0) {
         if (!model_shared(device, now_us))
             journal_note(&model->journal, JOURNAL_PROBLEM, wall_ms, device->name,
-                "two agents share the name \"%s\": give each its own --device",
-                model_devices_label(model, device));
+                "two agents share the name \"%s\": give each its own --device", model_label(model, device));
         device->shared_us = now_us;
     } else if (device->status->boot[0] && !device->offline && !model_shared(device, now_us)) {
         journal_note(&model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s restarted",
-            model_devices_label(model, device));
+            model_label(model, device));
     }
     snprintf(priv->boot_before, sizeof priv->boot_before, "%s", device->status->boot);
     device->lost = 0;
@@ -306,8 +305,8 @@ static struct model_device *take_online(
     if (!same)
         note_boot(model, device, retained, now_us, wall_ms);
     if (device->offline)
-        journal_note(&model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s is back",
-            model_devices_label(model, device));
+        journal_note(
+            &model->journal, JOURNAL_NOTICE, wall_ms, device->name, "%s is back", model_label(model, device));
     device->first_of_boot = !same;
     device->offline = false;
     device->stopped = device->removed = false;

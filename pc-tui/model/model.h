@@ -119,6 +119,8 @@ void model_set_others(struct model *model, const char *device, const char *from,
 // The order in which devices stand: by name, numbers in it by their value, so that d2 comes before d10. Below 0 where a
 // comes first, 0 where both are equal.
 int model_compare_names(const char *a, const char *b);
+// What a device is called where people read it: its name, or the root for the one without.
+const char *model_label(const struct model *model, const struct model_device *device);
 // The device of that name, and its index to *index (may be NULL). NULL where there is none.
 struct model_device *model_find(const struct model *model, const char *name, size_t *index);
 enum presence model_presence(const struct model_device *device, int64_t now_us);

@@ -195,7 +195,7 @@ static struct model_device *find_spare(struct model *model, int64_t now_us)
     return best;
 }
 
-const char *model_devices_label(const struct model *model, const struct model_device *device)
+const char *model_label(const struct model *model, const struct model_device *device)
 {
     return device->name[0] ? device->name : model->priv->root;
 }

@@ -53,7 +53,5 @@ void model_devices_drop(struct model *model, struct model_device *device);
 // Adds a device whatever their number. NULL without memory.
 struct model_device *model_devices_add(struct model *model, const char *name);
 void model_devices_free_all(struct model *model);
-// The name of a device for a sentence.
-const char *model_devices_label(const struct model *model, const struct model_device *device);
 
 #endif

@@ -11,9 +11,8 @@ size_t ui_picker(const struct ui *ui, size_t *out, size_t max)
 {
     size_t count = 0;
     for (size_t i = 0; i < ui->model->count; i++) {
-        const char *name = ui->model->devices[i]->name;
-        // The device without a name has nothing that a filter could match.
-        if (ui->line.text[0] && !strcasestr(name, ui->line.text))
+        const char *label = model_label(ui->model, ui->model->devices[i]);
+        if (ui->line.text[0] && !strcasestr(label, ui->line.text))
             continue;
         if (count < max)
             out[count] = i;

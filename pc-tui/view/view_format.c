@@ -78,7 +78,7 @@ const struct model_device *view_device(const struct view *view)
 
 const char *view_name(const struct view *view, const struct model_device *device)
 {
-    return device->name[0] ? device->name : view->root;
+    return model_label(view->model, device);
 }
 
 enum screen_role view_age_role(enum presence presence, enum screen_role live)

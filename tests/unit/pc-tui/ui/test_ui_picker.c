@@ -36,6 +36,18 @@ static void typing_filters_and_enter_selects(void **state)
     world_end(world);
 }
 
+static void the_device_without_a_name_is_found_by_what_it_is_called_on_the_screen(void **state)
+{
+    (void)state;
+    struct world *world = with_three();
+    world_keys(world, "gd2<Enter>");
+    assert_string_equal(world->ui.device, "d2");
+    world_keys(world, "gjet<Enter>");
+    assert_int_equal(world->ui.mode, UI_MAIN);
+    assert_string_equal(world->ui.device, "");
+    world_end(world);
+}
+
 static void arrows_walk_the_list_in_its_order_and_stay_at_its_ends(void **state)
 {
     (void)state;
@@ -103,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(typing_filters_and_enter_selects),
+        cmocka_unit_test(the_device_without_a_name_is_found_by_what_it_is_called_on_the_screen),
         cmocka_unit_test(arrows_walk_the_list_in_its_order_and_stay_at_its_ends),
         cmocka_unit_test(escape_changes_nothing_and_space_stops),
         cmocka_unit_test(a_filter_that_nothing_passes_selects_nothing),
