@@ -299,7 +299,7 @@ int tls_expect(struct tls *tls, const char *host)
 
     tls->session = NULL;
     tls->is_set_up = tls->is_closed = false;
-    tls->gate = (struct tls_gate){false, false};
+    tls_let(tls, false, false);
     tls->failure = (struct tls_failure){.wanted = tls->wanted, .alert = -1};
     snprintf(tls->wanted, sizeof tls->wanted, "%s", tls->name[0] != '\0' ? tls->name : host);
     tls->wanted[strcspn(tls->wanted, "%")] = '\0'; // a scope is ours, no certificate has it

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "common/mqtt/tls_socket.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,17 +18,12 @@ struct tls_socket {
 static BIO_METHOD *method; // for all sockets of the program; NULL without memory
 static pthread_once_t method_once = PTHREAD_ONCE_INIT;
 
-static bool is_for_later(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 // Returns how many bytes there are, 0 at the end of the stream, and -1 where the session should try again later or the socket has
 // failed.
 static int take(BIO *bio, struct tls_socket *socket)
 {
     ssize_t n = recv(socket->fd, socket->taken, sizeof socket->taken, 0);
-    if (n < 0 && is_for_later(errno))
+    if (n < 0 && BIO_sock_should_retry((int)n))
         BIO_set_retry_read(bio);
     socket->ended = n == 0;
     socket->from = 0;

@@ -26,9 +26,9 @@ view_kind_draw view_motor;
 
 // The cell of a gauge of that width where an angle lies; 0 and width - 1 are the gauge's ends.
 int view_gauge_cell(const struct status_channel *channel, int tenths, int width);
-// Draws an empty gauge, with a mark where zero lies; zero < 0: without one.
-void view_gauge_frame(const struct pane *pane, int row, const struct view_columns *at, int zero);
 // The inverse, in tenths of a degree.
 int view_gauge_tenths(const struct status_channel *channel, int cell, int width);
+// Draws an empty gauge, with a mark where zero lies; zero, a cell as of view_gauge_cell, < 0: without one.
+void view_gauge_frame(const struct pane *pane, int row, const struct view_columns *at, int zero);
 
 #endif

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A link over TLS and over a unix socket, against a real mosquitto and against a server that can do worse.
-#include <event2/event.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -349,7 +344,7 @@ static void nobody_in_between_can_force_an_older_version(void **state)
     struct link_options options;
     struct tls_server server;
     struct end end;
-    char told[256];
+    char told[TLS_SERVER_TOLD];
 
     (void)state;
     start_server(&server, DEED_CUT, NULL, 0);
@@ -375,7 +370,7 @@ static void the_server_is_told_the_name_that_is_verified(void **state)
     struct link_options options;
     struct tls_server server;
     struct end end;
-    char told[256];
+    char told[TLS_SERVER_TOLD];
 
     (void)state;
     start_server(&server, DEED_CLOSE, NULL, 0);
@@ -394,7 +389,7 @@ static void a_property_that_the_library_would_die_of_ends_the_connection_however
     struct link_options options;
     struct tls_server server;
     struct end end;
-    char told[256];
+    char told[TLS_SERVER_TOLD];
 
     (void)state;
     for (enum deed deed = DEED_SPEAK; deed <= DEED_SPELL; deed++) {

@@ -33,8 +33,12 @@ def car(stage, more='', more_config='', **options):
     return rig
 
 
+def motor_steps(guest):
+    return [steps_of(*led) for led in guest.channels(4, MOTORS)]
+
+
 def stands_still(guest, deadline=harness.DEADLINE):
-    wait_for(lambda: [steps_of(*led) for led in guest.channels(4, MOTORS)] == OFF, 'all four channels are off', deadline)
+    wait_for(lambda: motor_steps(guest) == OFF, 'all four channels are off', deadline)
 
 
 def turns(watcher, mark, target, name='drive'):
@@ -60,15 +64,13 @@ def drive_forward(stage, broker, watcher, guest):
     """Runs `drive` at 60 %. Returns when the chip does it: the bus has a thread of its own, and may be later than the report.
     Where the machine is so busy that this thread is not heard of for 0.1 s, the agent takes that for a bus that hangs, and
     zeroes the motor: it is driven again then."""
-    def forward():
-        return [steps_of(*led) for led in guest.channels(4, MOTORS)] == FORWARD_60
-
-    def failed(mark):
-        return any(r.online and r.channel('drive').get('fault') for r in watcher.since(mark))
+    def outcome(mark):
+        if motor_steps(guest) == FORWARD_60:
+            return 'turns'
+        return 'failed' if any(r.online and r.channel('drive').get('fault') for r in watcher.since(mark)) else None
 
     while True:
         mark = watcher.mark()
         drive(stage, broker, watcher, 60)
-        wait_for(lambda: forward() or failed(mark), 'it turns')
-        if forward():
+        if wait_for(lambda: outcome(mark), 'it turns') == 'turns':
             return
