@@ -94,9 +94,11 @@ def works(stage, broker, version, there=None, most=2):
         outcome = at_qos(stage, broker, 2, 'led_toggle')
         check(outcome.code in (0, 3), 'a command at QoS 2: %r' % outcome)
         if outcome.code == 0:
-            wait_for(lambda: [row[2] for row in agent.changes('led')] == ['on', 'off', 'on', 'off'], 'it was carried out')
+            wait_for(lambda: len(agent.changes('led')) > 3, 'what was answered was carried out')
         refused = stage.run([tool('mosquitto_pub')] + broker.options() + ['-t', 'jetson/elsewhere', '-q', '2', '-m', 'anything'])
         check('protocol error' in refused.err, 'QoS 2 costs the connection: %r' % refused)
+        levels = [row[2] for row in agent.changes('led')]
+        check(levels[:3] == ['on', 'off', 'on'] and levels[3:] in ([], ['off']), 'carried out once or never: %r' % levels)
     check(status(stage, broker)['online'], 'who comes later gets the retained status')
     check(there or 'held an old command' in agent.err(), 'the command that was retained before moved nothing')
     agent.kill()

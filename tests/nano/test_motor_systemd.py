@@ -79,8 +79,7 @@ def systemd_a_motor_stands_still_however_its_agent_ends(stage):
     guest.run('kill -STOP %d; sleep 4; kill -CONT %d' % (main, main), 20)
     equal(guest.main_pid(), main, 'the process, after 4 s without a sign of life')
     # It had not heard of the broker for as long either, so the first thing that it did was to ask for a new connection.
-    mark = watcher.mark()
-    watcher.online(mark, deadline=30)
+    watcher.online(watcher.mark(), deadline=30)
 
     # The chip of the motors runs on at its frequency, and nothing of the other chip was touched.
     equal([guest.run('i2cget -y 0 0x5e 0x%02x' % n) for n in (0, 0xfe)], ['0x20', '0x1e'], 'MODE1 and PRE_SCALE')
