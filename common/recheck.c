@@ -38,7 +38,10 @@ struct recheck {
     void *ctx;
     int inotify, clock, ready; // ready: an eventfd, on which the thread tells that it has read
     struct event *on_file, *on_clock, *on_ready, *settle;
-    pthread_mutex_t mutex; // for the next two
+    pthread_t thread;      // the one that read last
+    bool started;          // it is to be joined
+    pthread_mutex_t mutex; // for the next three
+    pthread_cond_t idle;   // nothing is being read any more
     bool reading;
     bool orphan;                                 // it was freed meanwhile
     bool again;                                  // something changed while it was being read
@@ -147,6 +150,7 @@ static void release(struct recheck *recheck)
         if (descriptors[i] >= 0)
             close(descriptors[i]);
     recheck->work.dispose(recheck->ctx);
+    pthread_cond_destroy(&recheck->idle);
     pthread_mutex_destroy(&recheck->mutex);
     free(recheck);
 }
@@ -161,6 +165,7 @@ static void *read_all(void *arg)
     bool orphan = recheck->orphan;
     if (!orphan)
         eventfd_write(recheck->ready, 1);
+    pthread_cond_signal(&recheck->idle);
     pthread_mutex_unlock(&recheck->mutex);
     if (orphan)
         release(recheck);
@@ -175,10 +180,17 @@ static bool is_reading(struct recheck *recheck)
     return reading;
 }
 
+// For a thread that has read: nothing is left to it but its end.
+static void join_thread(struct recheck *recheck)
+{
+    if (recheck->started)
+        pthread_join(recheck->thread, NULL);
+    recheck->started = false;
+}
+
 static void on_settled(evutil_socket_t fd, short what, void *ctx)
 {
     struct recheck *recheck = ctx;
-    pthread_t thread;
 
     (void)fd;
     (void)what;
@@ -186,11 +198,11 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
     recheck->again = is_reading(recheck);
     if (recheck->again)
         return;
+    join_thread(recheck);
     recheck->reading = true;
-    if (thread_start(&thread, STACK, read_all, recheck) < 0)
+    recheck->started = thread_start(&recheck->thread, STACK, read_all, recheck) == 0;
+    if (!recheck->started)
         recheck->reading = false;
-    else
-        pthread_detach(thread);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *ctx)
@@ -249,6 +261,7 @@ struct recheck *recheck_new(struct event_base *base, const struct recheck_work *
     recheck->work = *work;
     recheck->ctx = ctx;
     pthread_mutex_init(&recheck->mutex, NULL);
+    thread_cond_init(&recheck->idle);
     recheck->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     recheck->clock = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     recheck->ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -264,13 +277,13 @@ struct recheck *recheck_new(struct event_base *base, const struct recheck_work *
     if (!recheck->settle || !recheck->on_ready || event_add(recheck->on_ready, NULL) < 0 ||
         (recheck->on_file && event_add(recheck->on_file, NULL) < 0) ||
         (recheck->on_clock && event_add(recheck->on_clock, NULL) < 0)) {
-        recheck_free(recheck);
+        recheck_free(recheck, 0);
         return NULL;
     }
     return recheck;
 }
 
-void recheck_free(struct recheck *recheck)
+void recheck_free(struct recheck *recheck, int wait_ms)
 {
     if (!recheck)
         return;
@@ -278,10 +291,18 @@ void recheck_free(struct recheck *recheck)
     for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
         if (events[i])
             event_free(events[i]);
+    struct timespec until = thread_deadline(wait_ms);
     pthread_mutex_lock(&recheck->mutex);
-    recheck->orphan = recheck->reading;
-    bool orphan = recheck->orphan;
+    int late = 0;
+    while (recheck->reading && !late)
+        late = pthread_cond_timedwait(&recheck->idle, &recheck->mutex, &until);
+    bool orphan = recheck->reading;
+    recheck->orphan = orphan;
+    if (orphan)
+        pthread_detach(recheck->thread);
     pthread_mutex_unlock(&recheck->mutex);
-    if (!orphan)
-        release(recheck);
+    if (orphan) // from here on all of it is the thread's
+        return;
+    join_thread(recheck);
+    release(recheck);
 }

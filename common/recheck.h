@@ -20,8 +20,10 @@ struct recheck_work { // all get the same ctx
 // A clock that is set counts as a change, one that is slowed or sped up does not. ctx is the recheck's from then on. NULL without
 // memory (ctx is disposed of then); without inotify or timers of the kernel it tells what it can.
 struct recheck *recheck_new(struct event_base *base, const struct recheck_work *work, void *ctx);
-// Waits for nothing: a read that is under way goes on and frees what is its own. NULL is allowed.
-void recheck_free(struct recheck *recheck);
+// Waits up to wait_ms milliseconds (0 or more) for a read that is under way: a program must not end while another thread is in
+// OpenSSL, whose memory goes with exit(). A read that takes longer hangs at its disk; it goes on alone and frees what is its own.
+// NULL is allowed.
+void recheck_free(struct recheck *recheck, int wait_ms);
 
 // Watches one file more, or a directory with all that is in it. It need not exist, nor the directory that it lies in: whoever
 // makes them is noticed. A symbolic link is watched at both ends. "" and what is too many is left out.

@@ -26,6 +26,7 @@
 enum {
     STOP_MS = 1000,
     HEALTH_MS = 100,
+    CONFIG_MS = 200,  // the authorities of a system are some hundred kilobytes to read
     TRY_US = 5000000, // between two attempts to open hardware that is not there
     REFUSED = 128
 }; // REFUSED: the lowest MQTT 5 reason code of a failure
@@ -358,7 +359,6 @@ static void finish(struct daemon *daemon)
     struct event *const events[] = {daemon->timer, daemon->log_event, daemon->guardian_event};
     bool may_turn = outputs_may_turn(daemon->config, daemon->outputs);
     daemon_log_commands(-1, 0, daemon);
-    config_watch_free(daemon->watch);
     link_free(daemon->link);
     agent_free(daemon->agent);
     for (size_t i = 0; i < daemon->config->agent.count; i++) {
@@ -370,6 +370,7 @@ static void finish(struct daemon *daemon)
         guardian_dismiss(daemon->guardian, GUARDIAN_DISMISS_MS);
     watchdog_hurry(&daemon->watchdog, false, clock_now_us()); // what follows may take its time
     store_free(daemon->store, STOP_MS);
+    config_watch_free(daemon->watch, CONFIG_MS);
     health_reader_free(daemon->health, HEALTH_MS);
     about_watch_free(daemon->about, HEALTH_MS);
     for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {

@@ -200,7 +200,7 @@ static void finish(struct mistake *m)
     about_watch_free(m->about, ABOUT_MS);
     if (m->link)
         link_free(m->link);
-    recheck_free(m->recheck);
+    recheck_free(m->recheck, ABOUT_MS);
     stop_signals_free(&m->signals);
     if (m->timer)
         event_free(m->timer);

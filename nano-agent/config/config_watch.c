@@ -85,8 +85,8 @@ struct config_watch *config_watch_new(struct event_base *base, const struct conf
     return watch;
 }
 
-void config_watch_free(struct config_watch *watch)
+void config_watch_free(struct config_watch *watch, int wait_ms)
 {
     if (watch)
-        recheck_free(watch->recheck);
+        recheck_free(watch->recheck, wait_ms);
 }

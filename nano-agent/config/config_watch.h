@@ -17,6 +17,7 @@ void config_watch_files(const struct config *config, struct recheck *recheck);
 // without memory.
 struct config_watch *config_watch_new(struct event_base *base, const struct config *config, int argc,
     char **argv, void (*changed)(void *ctx, struct link_news *news), void *ctx);
-void config_watch_free(struct config_watch *watch); // NULL is allowed
+// Waits at most wait_ms for a reading that is under way. NULL is allowed.
+void config_watch_free(struct config_watch *watch, int wait_ms);
 
 #endif

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,18 +18,20 @@
 #include "common/clock.h"
 #include "common/recheck.h"
 
-enum { DEADLINE_MS = 5000, QUIET_MS = 400 };
+enum { DEADLINE_MS = 5000, QUIET_MS = 400, END_MS = 100 };
 
 static struct event_base *base;
 static struct recheck *recheck;
 static char folder[64], file[128];
 static unsigned changes;
 
-static unsigned read_s; // so long the disk takes
+static unsigned read_ms; // so long the disk takes
+static atomic_bool has_begun, has_ended, is_disposed;
 
 static void on_dispose(void *ctx)
 {
     (void)ctx;
+    is_disposed = true;
 }
 
 static void on_changed(void *ctx)
@@ -39,8 +43,10 @@ static void on_changed(void *ctx)
 static void on_read(void *ctx)
 {
     (void)ctx;
-    if (read_s > 0)
-        sleep(read_s);
+    has_begun = true;
+    const struct timespec time = {.tv_sec = read_ms / 1000, .tv_nsec = read_ms % 1000 * 1000000L};
+    nanosleep(&time, NULL);
+    has_ended = true;
 }
 
 static const struct recheck_work work = {.read = on_read, .done = on_changed, .dispose = on_dispose};
@@ -58,6 +64,8 @@ static int set_up(void **state)
 {
     (void)state;
     changes = 0;
+    read_ms = 0;
+    has_begun = has_ended = is_disposed = false;
     snprintf(folder, sizeof folder, "/tmp/test_recheck.XXXXXX");
     if (!mkdtemp(folder))
         return -1;
@@ -73,7 +81,7 @@ static int tear_down(void **state)
     char command[128];
 
     (void)state;
-    recheck_free(recheck);
+    recheck_free(recheck, END_MS);
     event_base_free(base);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command);
@@ -189,19 +197,41 @@ static void a_folder_is_watched_with_all_that_is_in_it(void **state)
     assert_quiet();
 }
 
+// Returns in the middle of it.
+static void begin_to_read(unsigned ms)
+{
+    int64_t deadline_ms = clock_now_ms() + DEADLINE_MS;
+
+    recheck_watch(recheck, file);
+    read_ms = ms;
+    write_file(file, "two");
+    while (!has_begun && clock_now_ms() < deadline_ms)
+        run(20);
+    assert_true(has_begun);
+    assert_false(has_ended);
+}
+
 static void a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end(void **state)
 {
     (void)state;
-    recheck_watch(recheck, file);
-    read_s = 2;
-    write_file(file, "two");
-    run(QUIET_MS);
+    begin_to_read(2000);
     int64_t before_ms = clock_now_ms();
-    run(20); // the thread sleeps by now
-    recheck_free(recheck);
+    run(20);
+    recheck_free(recheck, END_MS);
     recheck = NULL;
     assert_true(clock_now_ms() - before_ms < 1000);
-    read_s = 0;
+    assert_false(has_ended);
+}
+
+// A thread that was left alone in OpenSSL, whose memory exit() frees, crashed one end in some thirty.
+static void a_read_that_is_under_way_has_ended_before_the_program_does(void **state)
+{
+    (void)state;
+    begin_to_read(100);
+    recheck_free(recheck, DEADLINE_MS);
+    recheck = NULL;
+    assert_true(has_ended);
+    assert_true(is_disposed);
 }
 
 int main(void)
@@ -214,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_folder_is_watched_with_all_that_is_in_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_read_that_is_under_way_has_ended_before_the_program_does, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("recheck", tests, NULL, NULL);
