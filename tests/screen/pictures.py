@@ -30,7 +30,7 @@ MASKS = (
 
 def masked(row):
     row = BRAILLE.sub(' ', row).rstrip()
-    row = re.sub(r" {10}[-.'_|]{1,3}$", '', row).rstrip()  # a graph in ASCII signs, which may lie in the row of its scale
+    row = re.sub(r" {10,}[-.'_|]{1,3}$", '', row)  # a graph in ASCII signs, which may lie in the row of its scale
     for pattern, word in MASKS:
         row = pattern.sub(word, row)
     return row.rstrip()
