@@ -18,8 +18,8 @@
 // other end is gone without a word; the keep-alive alone finds that after twice its time.
 enum {
     PROOF_MS = 4000,
-    RECHECK_MS = 200, // at the end, for certificates that are being read
     QUIET_MS = 1000,  // a broker that has said anything since is not asked for a sign of life
+    RECHECK_MS = 200, // at the end, for certificates that are being read
 };
 
 struct session {
