@@ -45,9 +45,9 @@ def a_storm_of_broker_restarts_leaves_both_ends_as_they_were(stage):
     before = [(process, files_open(process), process.rss_kib()) for process in (agent, watch)]
     for i in range(15):
         broker.kill()
+        told = agent.err().count('connected to')  # before the next one runs: it may be found while its start is being awaited
         broker = stage.broker(port=port, verbose=False)
         if i % 3 == 0:  # some live long enough to be found, some do not
-            told = agent.err().count('connected to')
             wait_for(lambda told=told: agent.err().count('connected to') > told, 'the agent finds it', 20)
     watcher = stage.watcher(broker)
     watcher.wait(lambda r: r.online and not r.retained, 'the agent is back', deadline=20)
