@@ -45,7 +45,8 @@ def a_storm_of_broker_restarts_leaves_both_ends_as_they_were(stage):
     before = [(process, files_open(process), process.rss_kib()) for process in (agent, watch)]
     for i in range(15):
         broker.kill()
-        told = agent.err().count('connected to')  # before the next one runs: it may be found while its start is being awaited
+        # Counted before the next broker runs: the agent may have found it by the time that the rig knows that it listens.
+        told = agent.err().count('connected to')
         broker = stage.broker(port=port, verbose=False)
         if i % 3 == 0:  # some live long enough to be found, some do not
             wait_for(lambda told=told: agent.err().count('connected to') > told, 'the agent finds it', 20)
